@@ -1,0 +1,1 @@
+"""The `bd` command line."""

@@ -1,0 +1,86 @@
+"""Adoption: what others wrote gets stamps before it is folded (rule R3).
+
+Classic programs and hands change fields, drop the stamps and often leave `updated_at` alone.
+Comparing such a line with the version that its writer saw shows which registers it wrote.
+"""
+
+from typing import NamedTuple
+
+from beadwork.model.record import (
+    STATE,
+    Mark,
+    Record,
+    Register,
+    Stamps,
+    assemble,
+    registers,
+)
+from beadwork.model.issue import KNOWN_FIELDS
+from beadwork.model.stamp import Stamp
+
+OUTSIDER = ""
+"""The replica of writes that are not ours."""
+_KNOWN = frozenset(KNOWN_FIELDS)
+
+
+class Adopted(NamedTuple):
+    """A line as it can be folded, and the registers that an outsider wrote in it."""
+
+    record: Record
+    edits: list[Register]
+
+
+def adopt(line: Record, base: Record | None) -> Adopted:
+    """Give an unseen line stamps by comparing it with its base.
+
+    The base is the version that its writer started from: the line last seen in the file, or
+    the ancestor in a merge. Without one the line is taken as it is.
+    """
+    if base is None:
+        return Adopted(line, [])
+    if not line.is_stamped and line.updated_ns < base.updated_ns:
+        return Adopted(line, [])
+    old, new = registers(base), registers(line)
+    if not line.is_stamped and base.is_stamped:
+        new.update(_dropped_by_classic(old, new))
+    floor = line.floor if line.is_stamped else base.floor
+    marks: dict[Register, Mark] = {}
+    edits: list[Register] = []
+    for register in {*old, *new, *base.stamps.marks, *line.stamps.marks}:
+        is_ours = line.is_stamped and line.stamp_of(register) != base.stamp_of(register)
+        if is_ours:
+            marks[register] = line.mark_of(register)
+        elif old.get(register) == new.get(register):
+            marks[register] = base.mark_of(register)
+        else:
+            edits.append(register)
+            marks[register] = _outside(line, base, register)
+    if not edits and not base.is_stamped and not line.is_stamped:
+        return Adopted(line, [])
+    identity = {k: line.fields[k] for k in ("created_at", "updated_at") if k in line.fields}
+    births = line.stamps.births | base.births
+    stamps = Stamps(floor, marks, births - {line.created_ns})
+    return Adopted(assemble(line.id, identity, new, stamps), sorted(edits))
+
+
+def _outside(line: Record, base: Record, register: Register) -> Mark:
+    replaced = base.stamp_of(register)
+    written = Stamp(max(line.updated_ns, 0) // 1_000_000, 0, OUTSIDER)
+    return Mark(max(written, replaced.after(OUTSIDER)), replaced)
+
+
+def _dropped_by_classic(
+    old: dict[Register, str], new: dict[Register, str]
+) -> dict[Register, str]:
+    """Return the fields that a writer lost because it doesn't know them.
+
+    Who dropped the stamps drops every field that classic has no name for; that is no edit.
+    """
+    return {
+        register: value
+        for register, value in old.items()
+        if len(register) == 1
+        and register != STATE
+        and register[0] not in _KNOWN
+        and register not in new
+    }

@@ -1,0 +1,41 @@
+"""Claims: who holds an issue, and the epoch that fences off those who held it before (R7).
+
+The store's clock rules. A claim is named by (issue, claim_epoch): each grant raises the
+epoch, so a write that names an older one comes from somebody who lost the claim.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+
+class Holder(NamedTuple):
+    """Who acts: an actor, in a session if one is known."""
+
+    actor: str
+    session: str = ""
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The claim of one issue. An empty actor: granted before, held by nobody now."""
+
+    claim_epoch: int
+    actor: str = ""
+    session: str = ""
+    granted_us: int = 0
+    expires_us: int | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether somebody holds the issue."""
+        return bool(self.actor)
+
+    def is_live(self, now_us: int) -> bool:
+        """Tell whether somebody holds the issue at this time."""
+        return self.is_held and (self.expires_us is None or self.expires_us > now_us)
+
+    def is_by(self, holder: Holder) -> bool:
+        """Tell whether this holder holds it; without a session on either side the actor decides."""
+        if self.actor != holder.actor:
+            return False
+        return not (self.session and holder.session) or self.session == holder.session

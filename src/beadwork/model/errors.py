@@ -1,0 +1,252 @@
+"""Every error that a caller can meet, in five families, each with one exit code.
+
+`code` is stable and crosses every door. The class docstring is the default message.
+`hint` says what to do next, `data` holds the facts for a program. Exit codes: R8.
+"""
+
+from typing import Any, ClassVar
+
+
+class BeadworkError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 70
+    default_hint: ClassVar[str] = ""
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, **data: Any
+    ) -> None:
+        self.message = message or (type(self).__doc__ or self.code).splitlines()[0]
+        self.hint = self.default_hint if hint is None else hint
+        self.data: dict[str, Any] = data
+        super().__init__(self.message)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the one error object that every door shows."""
+        shown: dict[str, Any] = {"error": self.message, "code": self.code}
+        if self.hint:
+            shown["hint"] = self.hint
+        if self.data:
+            shown["data"] = self.data
+        return shown
+
+
+class InvalidRequest(BeadworkError):
+    """The request is wrong and will stay wrong."""
+
+    code = "request.invalid"
+    exit_code = 2
+
+
+class NotFound(BeadworkError):
+    """There is no such thing."""
+
+    code = "not_found"
+    exit_code = 3
+
+
+class Conflict(BeadworkError):
+    """The present state says no."""
+
+    code = "conflict"
+    exit_code = 4
+
+
+class Unavailable(BeadworkError):
+    """It can't be done now."""
+
+    code = "unavailable"
+    exit_code = 5
+
+
+class Fault(BeadworkError):
+    """Beadwork failed."""
+
+    code = "fault"
+    exit_code = 70
+
+
+class InvalidField(InvalidRequest):
+    """A field has a value that it can't have."""
+
+    code = "field.invalid"
+
+
+class UnknownOperation(InvalidRequest):
+    """There is no such operation."""
+
+    code = "operation.unknown"
+    default_hint = "See docs/operations for the list."
+
+
+class AmbiguousId(InvalidRequest):
+    """Several issues match this id."""
+
+    code = "id.ambiguous"
+    default_hint = "Give more characters of the id."
+
+
+class NothingToDo(InvalidRequest):
+    """The request changes nothing."""
+
+    code = "request.empty"
+
+
+class PrefixMismatch(InvalidRequest):
+    """The id has a prefix that is not this project's."""
+
+    code = "id.prefix"
+    default_hint = "Use the project's prefix, list it in allowed_prefixes, or pass --force."
+
+
+class InvalidPath(InvalidRequest):
+    """The path can't be used."""
+
+    code = "path.invalid"
+
+
+class UnknownIssue(NotFound):
+    """There is no issue with this id."""
+
+    code = "issue.unknown"
+    default_hint = "See `bd list --all` for the ids."
+
+
+class UnknownEdge(NotFound):
+    """There is no such dependency."""
+
+    code = "dependency.unknown"
+
+
+class UnknownEvent(NotFound):
+    """There is no such change."""
+
+    code = "event.unknown"
+
+
+class NoStore(NotFound):
+    """There is no Beadwork store here."""
+
+    code = "store.absent"
+    default_hint = "Run `bd init` in the project's folder."
+
+
+class ClaimLost(Conflict):
+    """Someone else holds this issue."""
+
+    code = "claim.lost"
+    default_hint = "Take other work: `bd ready`."
+
+
+class ClaimStale(Conflict):
+    """Your claim of this issue has ended."""
+
+    code = "claim.stale"
+    default_hint = "Stop work on it. What you sent is kept as a late result; claim again to go on."
+
+
+class CloseBlocked(Conflict):
+    """The issue has open blockers."""
+
+    code = "close.blocked"
+    default_hint = "Close the blockers first, or pass --force."
+
+
+class InvalidTransition(Conflict):
+    """The issue's state does not allow this."""
+
+    code = "state.invalid"
+
+
+class DependencyCycle(Conflict):
+    """The dependency would close a cycle."""
+
+    code = "dependency.cycle"
+    default_hint = "Remove one edge of the cycle first: `bd dep remove`."
+
+
+class IssueExists(Conflict):
+    """There is an issue with this id."""
+
+    code = "issue.exists"
+    default_hint = "Choose another id, or leave out --id."
+
+
+class KeyReused(Conflict):
+    """This key was used with other arguments."""
+
+    code = "key.reused"
+    default_hint = "Use a new key for a new request."
+
+
+class UndoConflict(Conflict):
+    """What the change wrote has been changed since."""
+
+    code = "undo.conflict"
+    default_hint = "Undo the later changes first, or set the fields by hand."
+
+
+class StoreExists(Conflict):
+    """There is a store here."""
+
+    code = "store.exists"
+
+
+class StoreBusy(Unavailable):
+    """The store is locked by another process."""
+
+    code = "store.busy"
+    default_hint = "Try again; raise --lock-timeout if it goes on."
+
+
+class StoreReadOnly(Unavailable):
+    """The store can't be written."""
+
+    code = "store.readonly"
+    default_hint = "Check the permissions of the .beads folder."
+
+
+class StoreFull(Unavailable):
+    """The disk is full."""
+
+    code = "store.full"
+    default_hint = "Make room and run the command again; nothing of it was stored."
+
+
+class StoreNewer(Unavailable):
+    """The database was made by a newer Beadwork."""
+
+    code = "store.newer"
+    default_hint = "Upgrade Beadwork to use this store."
+
+
+class FileTrouble(Unavailable):
+    """A file can't be read or written."""
+
+    code = "file.trouble"
+
+
+class StoreCorrupt(Fault):
+    """The database is damaged."""
+
+    code = "store.corrupt"
+    default_hint = (
+        "Move .beads/beadwork.db and its -wal and -shm files aside and run `bd init`; "
+        "it rebuilds the store from .beads/issues.jsonl."
+    )
+
+
+class StoreTrouble(Fault):
+    """The database failed."""
+
+    code = "store.trouble"
+
+
+def _subclasses(base: type[BeadworkError]) -> list[type[BeadworkError]]:
+    return [base] + [leaf for child in base.__subclasses__() for leaf in _subclasses(child)]
+
+
+def by_code() -> dict[str, type[BeadworkError]]:
+    """Return every error class by its code."""
+    return {each.code: each for each in _subclasses(BeadworkError)}

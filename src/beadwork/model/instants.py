@@ -1,0 +1,138 @@
+"""Instants: RFC 3339 text to nanoseconds since the epoch and back, and the dates people type.
+
+Columns hold microseconds; identity (R4) needs all nine digits that classic writes.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from beadwork.model.errors import InvalidField
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:([Zz])|([+-])(\d\d):?(\d\d))"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DURATION = re.compile(r"([+-]?)(\d+)\s*([hdwmy])", re.IGNORECASE)
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}
+
+_EXAMPLES = "Use 2026-01-31, 2026-01-31T09:00:00Z, +2d, 6h, tomorrow or next monday."
+
+
+def parse_ns(text: str) -> int | None:
+    """Return the instant of an RFC 3339 text in nanoseconds, or None if it is none."""
+    found = _RFC3339.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, fraction, _, sign, off_h, off_m = found.groups()
+    try:
+        moment = datetime(int(year), int(month), int(day), int(hour), int(minute), tzinfo=UTC)
+    except ValueError:
+        return None
+    delta = moment - _EPOCH
+    seconds = delta.days * 86400 + delta.seconds + int(second)
+    if sign:
+        offset = int(off_h) * 3600 + int(off_m) * 60
+        seconds += offset if sign == "-" else -offset
+    return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0") or 0)
+
+
+def parse_us(text: str) -> int | None:
+    """Return the instant of an RFC 3339 text in microseconds, or None if it is none."""
+    instant = parse_ns(text)
+    return None if instant is None else instant // 1000
+
+
+def format_ns(instant_ns: int) -> str:
+    """Write an instant in UTC, up to nine digits of fraction, trailing zeros cut."""
+    seconds, fraction = divmod(instant_ns, 1_000_000_000)
+    moment = _EPOCH + timedelta(seconds=seconds)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    digits = f"{fraction:09d}".rstrip("0")
+    return f"{text}.{digits}Z" if digits else f"{text}Z"
+
+
+def format_us(instant_us: int) -> str:
+    """Write an instant in UTC, trailing zeros of the fraction cut."""
+    return format_ns(instant_us * 1000)
+
+
+def format_seconds(instant_us: int) -> str:
+    """Write an instant in UTC in whole seconds, as comments have it."""
+    return format_ns(instant_us // 1_000_000 * 1_000_000_000)
+
+
+def _at_midnight(day: datetime) -> datetime:
+    return day.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _parse_phrase(text: str, now: datetime) -> datetime | None:
+    words = text.lower().split()
+    hour = 0
+    if len(words) >= 3 and words[-2] == "at":
+        clock = re.fullmatch(r"(\d{1,2})(?::(\d\d))?(am|pm)?", words[-1])
+        if clock is None:
+            return None
+        hour = int(clock[1]) % 12 + 12 if clock[3] == "pm" else int(clock[1])
+        base = _parse_phrase(" ".join(words[:-2]), now)
+        if base is None or hour > 23:
+            return None
+        return _at_midnight(base).replace(hour=hour, minute=int(clock[2] or 0))
+    match words:
+        case ["now"]:
+            return now
+        case ["today"]:
+            return _at_midnight(now)
+        case ["tomorrow"]:
+            return _at_midnight(now) + timedelta(days=1)
+        case ["yesterday"]:
+            return _at_midnight(now) - timedelta(days=1)
+        case ["next", day] if day in _WEEKDAYS:
+            ahead = (_WEEKDAYS.index(day) - now.weekday() - 1) % 7 + 1
+            return _at_midnight(now) + timedelta(days=ahead)
+        case ["next", unit] if unit in _UNITS:
+            return now + timedelta(seconds=_UNITS[unit])
+        case ["in", count, unit] if count.isdigit() and unit.rstrip("s") in _UNITS:
+            return now + timedelta(seconds=int(count) * _UNITS[unit.rstrip("s")])
+    return None
+
+
+def _parse_duration(text: str, now: datetime) -> datetime | None:
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        return None
+    sign = -1 if found[1] == "-" else 1
+    count, unit = sign * int(found[2]), found[3].lower()
+    if unit == "h":
+        return now + timedelta(hours=count)
+    return now + timedelta(days=count * _DAYS[unit])
+
+
+def parse_when(text: str, *, now_us: int, zone_offset_s: int, field: str) -> int:
+    """Return the instant, in microseconds, of a date as people and agents type it.
+
+    Takes what classic takes for due and defer dates (classic-bd.md 1.1): RFC 3339, a date,
+    a signed or unsigned count of h, d, w, m or y, and short English phrases. Dates without
+    a zone are read `zone_offset_s` seconds east of UTC.
+
+    Raises:
+        InvalidField: the text is none of these.
+    """
+    stripped = text.strip()
+    exact = parse_us(stripped)
+    if exact is not None:
+        return exact
+    zone = timezone(timedelta(seconds=zone_offset_s))
+    try:
+        now = (_EPOCH + timedelta(microseconds=now_us)).astimezone(zone)
+        moment = _parse_duration(stripped, now) or _parse_phrase(stripped, now)
+        if moment is None:
+            moment = datetime.fromisoformat(stripped)
+    except (ValueError, OverflowError):
+        raise InvalidField(
+            f'"{stripped[:60]}" is not a time', hint=_EXAMPLES, field=field
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,37 @@
+"""Every bound of the system, units in the names."""
+
+TITLE_CHARS_MAX = 500
+TEXT_BYTES_MAX = 64 * 1024 * 1024
+LABEL_CHARS_MAX = 255
+KIND_CHARS_MAX = 50
+"""Longest custom dependency type (classic-bd.md 3.2)."""
+ID_CHARS_MAX = 255
+PREFIX_CHARS_MAX = 64
+PRIORITY_MIN = 0
+PRIORITY_MAX = 4
+PRIORITY_DEFAULT = 2
+"""For a record that came without one; classic reads that as 0, the most urgent."""
+CHILD_LEVELS_MAX = 3
+"""Levels of `.N` under a top-level id (classic hierarchy.max-depth)."""
+PARENT_CHAIN_MAX = 50
+"""Parent edges in a row through which blockage passes down (R6)."""
+HASH_CHARS_MIN = 3
+HASH_CHARS_MAX = 8
+HASH_NONCES = 10
+RECENT_US = 48 * 3600 * 1_000_000
+"""Issues younger than this come first in the hybrid order (classic-bd.md 4.4)."""
+STAMP_AHEAD_MS_MAX = 3600 * 1000
+"""A stamp further ahead of the wall clock than this does not move our clock (R1)."""
+KEY_KEPT_US = 7 * 86400 * 1_000_000
+EVENT_VALUE_BYTES_MAX = 4096
+"""A longer before or after value of an event is kept apart (R13)."""
+IMPORT_CHUNK_LINES = 200
+"""Lines folded in one transaction of an import, about 20 ms of work (R12)."""
+SWEEP_ROWS_MAX = 500
+TREE_NODES_MAX = 20_000
+LINE_REASON_CHARS_MAX = 300
+QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
+KEY_CHARS_MAX = 200
+LIST_LIMIT_DEFAULT = 50
+LIST_LIMIT_AGENT = 20
+READY_LIMIT_DEFAULT = 10

@@ -1,0 +1,31 @@
+"""A record as an `Issue`."""
+
+import msgspec
+
+from beadwork.model.issue import KNOWN_FIELDS, Issue
+from beadwork.model.record import Record, body
+
+_KNOWN = frozenset(KNOWN_FIELDS)
+_ISSUE = msgspec.json.Decoder(Issue)
+
+
+def issue_of(text: str, *, has_unknown: bool) -> Issue:
+    """Read a record's body.
+
+    Raises:
+        msgspec.ValidationError: a field has a value of another type than it should.
+    """
+    issue = _ISSUE.decode(text)
+    if has_unknown:
+        fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        issue.unknown_fields = {
+            name: msgspec.json.decode(value)
+            for name, value in fields.items()
+            if name not in _KNOWN
+        }
+    return issue
+
+
+def view(record: Record) -> Issue:
+    """Show a record as an issue."""
+    return issue_of(body(record), has_unknown=any(name not in _KNOWN for name in record.fields))

@@ -1,0 +1,262 @@
+"""Claims: taking an issue, giving it back, showing that it is still worked on (R7)."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from beadwork.model import token
+from beadwork.model.claim import Claim
+from beadwork.model.errors import (
+    ClaimLost,
+    ClaimStale,
+    InvalidTransition,
+    UnknownIssue,
+)
+from beadwork.model.issue import Issue
+from beadwork.model.record import Record
+from beadwork.model.transition import Fields, moved
+from beadwork.ops.operation import Request, Response, operation
+from beadwork.ops.transaction import Entry, ReadyFilter, Transaction
+from beadwork.ops.views import shown
+
+IssueName = Annotated[
+    str, Meta(description="Id of the issue, or the unique start of its hash.", min_length=1)
+]
+Epoch = Annotated[
+    int | None,
+    Meta(description="The claim_epoch that the caller was granted; by default its last one."),
+]
+LeaseSeconds = Annotated[
+    float | None,
+    Meta(description="The claim ends after this time unless renewed, in seconds.", gt=0),
+]
+
+
+def fence(tx: Transaction, entry: Entry, claim_epoch: int | None = None) -> Claim | None:
+    """Refuse a write under a claim that has ended; renew a live one.
+
+    Who never held the issue may write. Returns the present claim.
+
+    Raises:
+        ClaimStale: the caller's epoch is not the present one.
+    """
+    claim = tx.claims.of(entry.n)
+    if claim is None:
+        return None
+    epoch = claim_epoch
+    if epoch is None:
+        epoch = tx.claims.granted_epoch(entry.n, tx.holder)
+    if epoch is not None and epoch != claim.claim_epoch:
+        now = f"{claim.actor} holds it now" if claim.is_held else "nobody holds it now"
+        raise ClaimStale(
+            f"Your claim of {entry.id} has ended; {now}",
+            id=entry.id,
+            holder=claim.actor,
+            claim_epoch=claim.claim_epoch,
+            yours=epoch,
+        )
+    if claim.is_by(tx.holder) and claim.expires_us is not None:
+        return tx.claims.renew(entry.n, None)
+    return claim
+
+
+def updated(tx: Transaction, record: Record, fields: Fields) -> Record:
+    """Return a record with fields set or taken away, changed at the transaction's time."""
+    tokens = dict(record.fields)
+    for name, value in fields.items():
+        if value is None:
+            tokens.pop(name, None)
+        else:
+            tokens[name] = value
+    return touched(tx, record._replace(fields=tokens))
+
+
+def touched(tx: Transaction, record: Record) -> Record:
+    """Return a record as changed at the transaction's time."""
+    return record._replace(fields={**record.fields, "updated_at": token.encode(tx.now_text)})
+
+
+class Claimed(Response):
+    """The claim that the caller holds. `already`: it held the issue before."""
+
+    issue: Issue | None = None
+    claim_epoch: int = 0
+    expires_us: int | None = None
+    already: bool = False
+
+
+class ClaimIssue(Request[Claimed]):
+    """Take an issue: it goes to in_progress under the caller's name, with a new epoch.
+
+    Of several who try, one wins. A repeated claim by its holder answers with the same epoch.
+    """
+
+    issue: IssueName
+    lease_s: LeaseSeconds = None
+
+
+@operation(
+    "issue.claim",
+    kind="write",
+    raises=(UnknownIssue, ClaimLost, InvalidTransition),
+    example={"issue": "px-a3f"},
+)
+def claim_issue(request: ClaimIssue, tx: Transaction) -> Claimed:
+    """Take an issue."""
+    return take(tx, tx.issues.require(request.issue), request.lease_s)
+
+
+def take(tx: Transaction, entry: Entry, lease_s: float | None) -> Claimed:
+    """Grant an entry to the caller.
+
+    Raises:
+        ClaimLost: another holds it, or it is assigned to another.
+        InvalidTransition: it is closed or deleted.
+    """
+    if entry.is_done:
+        raise InvalidTransition(
+            f"The issue {entry.id} is {entry.record.status}",
+            hint=f"Reopen it first: `bd reopen {entry.id}`.",
+            id=entry.id,
+        )
+    lease_us = None if lease_s is None else int(lease_s * 1_000_000)
+    claim = tx.claims.of(entry.n)
+    if claim is not None and claim.is_by(tx.holder):
+        claim = tx.claims.renew(entry.n, lease_us)
+        return Claimed(
+            issue=shown(entry),
+            claim_epoch=claim.claim_epoch,
+            expires_us=claim.expires_us,
+            already=True,
+        )
+    _require_free(tx, entry, claim)
+    claim = tx.claims.grant(entry.n, tx.holder, lease_us)
+    fields = moved(entry.record, "in_progress", is_reopening=False)
+    fields["assignee"] = token.encode(tx.holder.actor)
+    entry = tx.issues.write(entry, updated(tx, entry.record, fields))
+    return Claimed(
+        issue=shown(entry), claim_epoch=claim.claim_epoch, expires_us=claim.expires_us
+    )
+
+
+def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
+    assignee = entry.record.text("assignee")
+    if claim is not None and claim.is_held:
+        holder, what = claim.actor, "is held by"
+    elif assignee and assignee != tx.holder.actor:
+        holder, what = assignee, "is assigned to"
+    else:
+        return
+    raise ClaimLost(
+        f"The issue {entry.id} {what} {holder}",
+        id=entry.id,
+        holder=holder,
+        claim_epoch=claim.claim_epoch if claim else 0,
+    )
+
+
+class ClaimReady(Request[Claimed]):
+    """Take the most urgent ready issue. Nothing ready is an answer: `issue` is absent then."""
+
+    lease_s: LeaseSeconds = None
+    assignee: Annotated[str | None, Meta(description="Only issues assigned so.")] = None
+    issue_types: Annotated[list[str], Meta(description="Only these types.")] = []
+    labels: Annotated[list[str], Meta(description="Only with all of these labels.")] = []
+    priority: Annotated[int | None, Meta(description="Only this priority.")] = None
+
+
+@operation("issue.claim_ready", kind="write", raises=(), example={})
+def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
+    """Take the most urgent ready issue."""
+    wanted = ReadyFilter(
+        types=tuple(request.issue_types),
+        labels=tuple(request.labels),
+        priority=request.priority,
+        assignee=request.assignee,
+    )
+    for row in tx.ready.ready(wanted, sort="hybrid", limit=0 if request.assignee else 50):
+        try:
+            return take(tx, tx.issues.require(row.issue.id), request.lease_s)
+        except ClaimLost:
+            continue
+    return Claimed()
+
+
+class Released(Response):
+    """The issue, open and nobody's."""
+
+    issue: Issue
+
+
+class ReleaseIssue(Request[Released]):
+    """Give an issue back: it is open again and nobody's."""
+
+    issue: IssueName
+    claim_epoch: Epoch = None
+    force: Annotated[bool, Meta(description="Also if another holds it.")] = False
+
+
+@operation(
+    "issue.release",
+    kind="write",
+    raises=(UnknownIssue, ClaimStale, ClaimLost, InvalidTransition),
+    example={"issue": "px-a3f"},
+)
+def release_issue(request: ReleaseIssue, tx: Transaction) -> Released:
+    """Give an issue back."""
+    entry = tx.issues.require(request.issue)
+    claim = tx.claims.of(entry.n)
+    if not request.force:
+        claim = fence(tx, entry, request.claim_epoch)
+        if claim is not None and claim.is_held and not claim.is_by(tx.holder):
+            raise ClaimLost(
+                f"The issue {entry.id} is held by {claim.actor}",
+                hint="Only its holder gives it back; --force overrides that.",
+                id=entry.id,
+                holder=claim.actor,
+            )
+    fields = moved(entry.record, "open", is_reopening=entry.is_done)
+    fields["assignee"] = None
+    end_claim(tx, entry)
+    return Released(issue=shown(tx.issues.write(entry, updated(tx, entry.record, fields))))
+
+
+def end_claim(tx: Transaction, entry: Entry) -> None:
+    """Let nobody hold an issue; another than the caller is fenced off."""
+    claim = tx.claims.of(entry.n)
+    if claim is None or not claim.is_held:
+        return
+    if claim.is_by(tx.holder):
+        tx.claims.end(entry.n)
+    else:
+        tx.claims.raise_epoch(entry.n)
+
+
+class Heartbeat(Request[Claimed]):
+    """Renew the caller's claim of an issue."""
+
+    issue: IssueName
+    claim_epoch: Epoch = None
+    lease_s: LeaseSeconds = None
+
+
+@operation(
+    "issue.heartbeat",
+    kind="write",
+    raises=(UnknownIssue, ClaimStale, ClaimLost),
+    example={"issue": "px-a3f"},
+)
+def heartbeat(request: Heartbeat, tx: Transaction) -> Claimed:
+    """Renew a claim."""
+    entry = tx.issues.require(request.issue)
+    claim = fence(tx, entry, request.claim_epoch)
+    if claim is None or not claim.is_by(tx.holder):
+        raise ClaimLost(f"You don't hold {entry.id}", hint="Claim it first.", id=entry.id)
+    lease_us = None if request.lease_s is None else int(request.lease_s * 1_000_000)
+    claim = tx.claims.renew(entry.n, lease_us)
+    return Claimed(
+        issue=shown(entry),
+        claim_epoch=claim.claim_epoch,
+        expires_us=claim.expires_us,
+        already=True,
+    )

@@ -1,0 +1,331 @@
+"""All that a handler may touch. The store satisfies these protocols; handlers own them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from beadwork.model.claim import Claim, Holder
+from beadwork.model.issue import Issue, Vocabulary
+from beadwork.model.record import Change, Record
+from beadwork.model.fold import Loss
+from beadwork.model.stamp import Stamp
+
+
+class Entry(NamedTuple):
+    """An issue as the store holds it: its number, which never changes, and its record.
+
+    `raw` is the line that it came as, where that is not its canonical form.
+    """
+
+    n: int
+    record: Record
+    raw: str | None = None
+    is_done: bool = False
+    is_filed: bool = False
+    child_top: int = 0
+
+    @property
+    def id(self) -> str:
+        """Return the issue's id."""
+        return self.record.id
+
+
+class Linked(NamedTuple):
+    """An issue at the other end of an edge; None where the store knows no such issue."""
+
+    issue_id: str
+    kind: str
+    entry: Entry | None
+
+
+class Edge(NamedTuple):
+    """An edge as readiness sees it."""
+
+    source_id: str
+    target_id: str
+    kind: str
+    target: int | None
+    is_holding: bool
+    is_inert: bool
+    gate: str | None = None
+    spawn_id: str | None = None
+
+
+class Row(NamedTuple):
+    """An issue in a list, with its counts."""
+
+    issue: Issue
+    dependency_count: int
+    dependent_count: int
+    comment_count: int
+    parent: str | None
+
+
+class Filter(NamedTuple):
+    """Which issues a list shows. Times are microseconds; None or empty means any."""
+
+    statuses: tuple[str, ...] = ()
+    is_open_only: bool = False
+    types: tuple[str, ...] = ()
+    hidden_types: tuple[str, ...] = ()
+    priority: int | None = None
+    priority_min: int | None = None
+    priority_max: int | None = None
+    assignee: str | None = None
+    has_no_assignee: bool = False
+    labels: tuple[str, ...] = ()
+    labels_any: tuple[str, ...] = ()
+    has_no_labels: bool = False
+    ids: tuple[str, ...] = ()
+    title_contains: str | None = None
+    parent: int | None = None
+    within: int | None = None
+    is_pinned: bool | None = None
+    has_templates: bool = True
+    has_tombstones: bool = False
+    created_after_us: int | None = None
+    created_before_us: int | None = None
+    updated_after_us: int | None = None
+    updated_before_us: int | None = None
+    closed_after_us: int | None = None
+    closed_before_us: int | None = None
+
+
+class ReadyFilter(NamedTuple):
+    """Which ready issues are asked for; `statuses` are tried as one merged list."""
+
+    statuses: tuple[str, ...] = ("open",)
+    types: tuple[str, ...] = ()
+    priority: int | None = None
+    assignee: str | None = None
+    is_unassigned: bool = False
+    labels: tuple[str, ...] = ()
+    labels_any: tuple[str, ...] = ()
+    within: int | None = None
+    is_deferred_included: bool = False
+
+
+class Blocked(NamedTuple):
+    """A blocked issue; `blockers` hold it itself, `through` are the parents that pass it on."""
+
+    entry: Entry
+    blockers: tuple[str, ...]
+    through: tuple[str, ...]
+
+
+class Standing(NamedTuple):
+    """What the index of readiness says of one issue."""
+
+    is_workable: bool
+    is_shown: bool
+    is_hidden: bool
+    is_asleep: bool
+    own_holds: int
+    held_up: int
+    ext: int
+
+
+class EventRow(NamedTuple):
+    """One event of the log. `changes` maps a register's name to its value before and after."""
+
+    seq: int
+    at_us: int
+    actor: str
+    session: str
+    operation: str
+    request: int
+    kind: str
+    n: int | None
+    issue_id: str
+    changes: tuple[Change, ...]
+    undone_by: int | None
+
+
+class ConflictRow(NamedTuple):
+    """A value that lost a fold."""
+
+    issue_id: str
+    register: str
+    value: str | None
+    stamp: str
+    winner: str
+    at_us: int
+
+
+class QuarantineRow(NamedTuple):
+    """A line that could not be read."""
+
+    line_number: int
+    reason: str
+    line: str
+    at_us: int
+
+
+class Issues(Protocol):
+    """The issues: finding, adding, changing."""
+
+    def by_number(self, n: int) -> Entry: ...
+    def by_id(self, issue_id: str) -> Entry | None: ...
+    def require(self, name: str) -> Entry: ...
+    def number_of(self, name: str) -> int: ...
+    def resolve(self, name: str) -> str: ...
+    def is_taken(self, issue_id: str) -> bool: ...
+    def count_with_prefix(self, prefix: str) -> int: ...
+    def next_child_number(self, n: int) -> int: ...
+    def write_new(self, record: Record, births: Mapping[tuple[str, ...], int]) -> Entry: ...
+    def write(
+        self, entry: Entry, after: Record, *, kind: str = "updated", reads: bool = False
+    ) -> Entry: ...
+    def list(
+        self, wanted: Filter, *, sort: str, is_reversed: bool, limit: int
+    ) -> list[Row]: ...
+    def row(self, n: int) -> Row: ...
+    def last_child(self, n: int) -> int: ...
+
+
+class Dependencies(Protocol):
+    """The edges between issues."""
+
+    def needs(self, n: int) -> list[Linked]: ...
+    def needed_by(self, n: int) -> list[Linked]: ...
+    def edges_of(self, n: int) -> list[Edge]: ...
+    def would_cycle(self, source: int, target: int) -> list[str]: ...
+    def cycles(self) -> list[list[int]]: ...
+    def parent_of(self, n: int) -> Entry | None: ...
+    def birth_of(self, target_id: str) -> int | None: ...
+
+
+class Labels(Protocol):
+    """The labels in use."""
+
+    def counts(self) -> list[tuple[str, int]]: ...
+
+
+class Ready(Protocol):
+    """The index of readiness (R6)."""
+
+    def ready(self, wanted: ReadyFilter, *, sort: str, limit: int) -> list[Row]: ...
+    def blocked(self, *, within: int | None, limit: int) -> list[Blocked]: ...
+    def standing(self, n: int) -> Standing: ...
+    def holding_parents(self, n: int) -> list[str]: ...
+    def open_children(self, n: int) -> list[str]: ...
+    def freed_by(self, n: int) -> list[Entry]: ...
+    def recompute(self) -> int: ...
+
+
+class Claims(Protocol):
+    """Who holds which issue."""
+
+    def of(self, n: int) -> Claim | None: ...
+    def grant(self, n: int, holder: Holder, lease_us: int | None) -> Claim: ...
+    def end(self, n: int) -> None: ...
+    def raise_epoch(self, n: int) -> None: ...
+    def granted_epoch(self, n: int, holder: Holder) -> int | None: ...
+    def renew(self, n: int, lease_us: int | None) -> Claim: ...
+
+
+class Events(Protocol):
+    """The log of what happened (R13)."""
+
+    def of_issue(self, n: int, *, limit: int) -> list[EventRow]: ...
+    def since(self, seq: int, *, limit: int) -> list[EventRow]: ...
+    def of_request(self, request: int) -> list[EventRow]: ...
+    def last_request(self, *, actor: str | None, n: int | None) -> int | None: ...
+    def mark_undone(self, request: int) -> None: ...
+    def last_seq(self) -> int: ...
+
+
+class Line(NamedTuple):
+    """One line of a file that was read: where it stood, its digest and its text."""
+
+    number: int
+    digest: str
+    text: str
+
+
+class ExportLine(NamedTuple):
+    """A line to write, and of which change it is the state."""
+
+    n: int
+    text: str
+    changed_seq: int
+
+
+class Records(Protocol):
+    """What the store remembers of the file."""
+
+    def known(self, digests: Sequence[str]) -> dict[str, str | None]: ...
+    def remember(self, lines: Iterable[tuple[str, str | None]]) -> None: ...
+    def base(self, n: int) -> Record: ...
+    def set_base(self, n: int, base: Record | None) -> None: ...
+    def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry: ...
+    def write_folded(
+        self, entry: Entry, after: Record, *, line: Line | None, is_clean: bool
+    ) -> Entry: ...
+    def move(self, entry: Entry, issue_id: str) -> Entry: ...
+    def lost(self, n: int, losses: Iterable[Loss]) -> None: ...
+    def conflicts(self) -> list[ConflictRow]: ...
+    def quarantine(self, line: Line, reason: str) -> None: ...
+    def quarantined(self) -> list[QuarantineRow]: ...
+    def dirty_count(self) -> int: ...
+    def exported_to(self) -> int: ...
+    def export_lines(self) -> list[ExportLine]: ...
+    def dirty_lines(self) -> list[ExportLine]: ...
+    def dangling(self) -> list[tuple[str, str, str]]: ...
+    def observe(self, seen: Stamp) -> None: ...
+    def note_export(self, to_seq: int, lines: Sequence[tuple[int, str, int]]) -> None: ...
+    def settings(self) -> Mapping[str, str]: ...
+    def set_setting(self, name: str, value: str) -> None: ...
+
+
+class Transaction(Protocol):
+    """One transaction: the time, who asks, and the nouns."""
+
+    @property
+    def now_us(self) -> int: ...
+    @property
+    def now_text(self) -> str: ...
+    @property
+    def holder(self) -> Holder: ...
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+    @property
+    def issues(self) -> Issues: ...
+    @property
+    def dependencies(self) -> Dependencies: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def ready(self) -> Ready: ...
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def records(self) -> Records: ...
+
+
+class FileState(NamedTuple):
+    """The exported file as last read or written: what `stat` says, and its digest."""
+
+    signature: str
+    digest: str
+
+
+class WorkTree(Protocol):
+    """The files that a job reads and writes; `sync` satisfies it."""
+
+    def read(self, path: str) -> bytes: ...
+    def state(self, path: str) -> FileState | None: ...
+    def is_unchanged(self, path: str, noted: FileState) -> bool: ...
+    def replace(self, path: str, content: bytes) -> FileState: ...
+
+
+class Desk(Protocol):
+    """What a job works at: it calls operations, reads files and tells how far it is."""
+
+    @property
+    def files(self) -> WorkTree: ...
+    @property
+    def export_path(self) -> str: ...
+    def call(self, request: Any) -> Any: ...
+    def progress(self, done: int, total: int, what: str) -> None: ...

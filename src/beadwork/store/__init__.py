@@ -1,0 +1,1 @@
+"""The only SQL. Each module offers one noun; the texts are in `queries/`."""

@@ -1,0 +1,84 @@
+"""The columns that follow from a record: what lists, filters and readiness look at."""
+
+from beadwork.model import ids, instants, token
+from beadwork.model.issue import (
+    HIDDEN_TYPES,
+    KNOWN_FIELDS,
+    Vocabulary,
+    names_failure,
+)
+from beadwork.model.record import Record
+
+_KNOWN = frozenset(KNOWN_FIELDS)
+_INT64_MAX = 2**63 - 1
+_INSTANT_NS_MIN = -(2**62)
+
+
+def _plain(text: str) -> str:
+    """Take out what a text column can't hold; the record keeps it."""
+    return text.replace("\x00", "") if "\x00" in text else text
+
+
+def _us(record: Record, name: str) -> int | None:
+    value = record.fields.get(name)
+    return None if value is None else instants.parse_us(token.decode_text(value))
+
+
+def _priority(record: Record) -> int:
+    number = int(float(record.fields.get("priority", "2")))
+    return max(-_INT64_MAX, min(_INT64_MAX, number))
+
+
+def state_flags(record: Record, vocabulary: Vocabulary) -> dict[str, int]:
+    """Return what readiness needs to know of an issue's own state (R6)."""
+    status = record.status
+    is_done = vocabulary.is_done(status)
+    is_gone = status == "tombstone"
+    is_failed = is_done and names_failure(record.text("close_reason"))
+    is_shown = (
+        not is_done
+        and record.fields.get("pinned") != "true"
+        and record.fields.get("ephemeral") != "true"
+        and not any(pattern in record.id for pattern in vocabulary.hidden_id_patterns)
+    )
+    return {
+        "done": int(is_done),
+        "won": int(is_done and not is_gone),
+        "spent": int(is_gone or is_failed),
+        "shown": int(is_shown),
+        "hidden": int(record.text("issue_type") in HIDDEN_TYPES),
+    }
+
+
+def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, object]:
+    """Return the columns of an issue, all but those that its edges and its history decide."""
+    prefix, part, tail = ids.split(record.id)
+    created_ns = min(record.births)
+    defer_us = _us(record, "defer_until")
+    flags = state_flags(record, vocabulary)
+    is_asleep = defer_us is not None and defer_us > now_us and not flags["done"]
+    return {
+        "id": record.id,
+        "hash": part + tail,
+        "prefix": prefix,
+        "title": _plain(record.text("title")),
+        "status": _plain(record.status),
+        "priority": _priority(record),
+        "issue_type": _plain(record.text("issue_type")),
+        "assignee": _plain(record.text("assignee")),
+        "external_ref": _plain(record.text("external_ref")),
+        "birth_ns": max(_INSTANT_NS_MIN, min(_INT64_MAX, created_ns)),
+        "created_us": record.created_ns // 1000,
+        "updated_us": record.updated_ns // 1000,
+        "closed_us": _us(record, "closed_at"),
+        "due_us": _us(record, "due_at"),
+        "defer_us": defer_us,
+        "comment_count": len(record.comments),
+        "pinned": int(record.fields.get("pinned") == "true"),
+        "template": int(record.fields.get("is_template") == "true"),
+        "ephemeral": int(record.fields.get("ephemeral") == "true"),
+        "unknown": int(any(name not in _KNOWN for name in record.fields)),
+        "asleep": int(is_asleep),
+        **flags,
+    }
+

@@ -1,0 +1,117 @@
+"""The event log: appended in the transaction of the write that it tells of (rule R13)."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from beadwork.model import limits
+from beadwork.model.record import Change, Register
+from beadwork.ops.transaction import EventRow
+from beadwork.store.session import Row, Session
+
+if TYPE_CHECKING:
+    from beadwork.store.transaction import StoreTransaction
+
+_Pair = tuple[str | None, str | None]
+_CHANGES = msgspec.json.Decoder(list[tuple[list[str], str | None, str | None]])
+_APART = "sha256:"
+
+
+class EventStore:
+    """The events of one transaction."""
+
+    def __init__(self, session: Session, tx: "StoreTransaction") -> None:
+        self._session = session
+        self._tx = tx
+
+    def last_seq(self) -> int:
+        """Return the number of the latest event."""
+        row = self._session.one("event.last_seq")
+        return int(row[0]) if row else 0
+
+    def append(
+        self,
+        seq: int,
+        kind: str,
+        n: int | None,
+        issue_id: str,
+        changes: Sequence[Change],
+        line_digest: str | None,
+    ) -> None:
+        """Log what happened to an issue."""
+        tx = self._tx
+        self._session.run(
+            "event.insert",
+            seq=seq,
+            at_us=tx.now_us,
+            actor=tx.holder.actor,
+            session=tx.holder.session,
+            operation=tx.operation,
+            request=tx.request_seq or seq,
+            kind=kind,
+            n=n,
+            issue_id=issue_id,
+            changes=self._written(changes) if changes else None,
+            line_digest=line_digest,
+        )
+
+    def _written(self, changes: Sequence[Change]) -> str:
+        return json.dumps(
+            [[list(c.register), self._kept(c.before), self._kept(c.after)] for c in changes],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+    def _kept(self, value: str | None) -> str | None:
+        """Keep a long value apart, once, under its digest."""
+        if value is None or len(value) <= limits.EVENT_VALUE_BYTES_MAX:
+            return value
+        digest = hashlib.sha256(value.encode()).hexdigest()
+        self._session.run("event.put_value", digest=digest, token=value)
+        return _APART + digest
+
+    def _found(self, value: str | None) -> str | None:
+        if value is None or not value.startswith(_APART):
+            return value
+        row = self._session.one("event.value", digest=value.removeprefix(_APART))
+        return None if row is None else str(row[0])
+
+    def _event(self, row: Row) -> EventRow:
+        changes = _CHANGES.decode(row[9]) if row[9] else []
+        return EventRow(
+            *row[:9],
+            changes=tuple(
+                Change(_register(names), self._found(before), self._found(after))
+                for names, before, after in changes
+            ),
+            undone_by=row[10],
+        )
+
+    def of_issue(self, n: int, *, limit: int) -> list[EventRow]:
+        """Return what happened to an issue, latest first."""
+        return [self._event(row) for row in self._session.all("event.of_issue", n=n, limit=limit)]
+
+    def since(self, seq: int, *, limit: int) -> list[EventRow]:
+        """Return what happened after an event, earliest first."""
+        return [self._event(row) for row in self._session.all("event.since", seq=seq, limit=limit)]
+
+    def of_request(self, request: int) -> list[EventRow]:
+        """Return what one request did, latest first."""
+        rows = self._session.all("event.of_request", request=request)
+        return [self._event(row) for row in rows]
+
+    def last_request(self, *, actor: str | None, n: int | None) -> int | None:
+        """Return the latest request that can be undone."""
+        row = self._session.one("event.last_request", actor=actor, n=n)
+        return None if row is None or row[0] is None else int(row[0])
+
+    def mark_undone(self, request: int) -> None:
+        """Remember that a request has been undone."""
+        self._session.run("event.mark_undone", request=request, seq=self._tx.next_seq())
+
+
+def _register(names: list[str]) -> Register:
+    return tuple(names)

@@ -1,0 +1,350 @@
+"""Issues: finding, adding, changing. Every write of a record goes through `IssueStore`."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from beadwork.model import ids
+from beadwork.model import record as records
+from beadwork.model.errors import AmbiguousId, UnknownIssue
+from beadwork.model.record import Change, Record, Register
+from beadwork.ops.transaction import Entry, Filter, Row
+from beadwork.model.view import issue_of
+from beadwork.store.columns import columns
+from beadwork.store.session import Row as Tuple
+from beadwork.store.session import Session
+
+if TYPE_CHECKING:
+    from beadwork.store.transaction import StoreTransaction
+
+_AFTER_ALL = "\U0010ffff"
+_MATCHES_MAX = 5000
+_SORT_COLUMNS = {
+    "priority": (2, 3),
+    "created": (3,),
+    "updated": (4,),
+    "closed": (5,),
+    "status": (6,),
+    "type": (7,),
+    "title": (8,),
+    "assignee": (9,),
+    "id": (1,),
+}
+_NEWEST_FIRST = frozenset({"created", "updated", "closed"})
+SORTS = tuple(_SORT_COLUMNS)
+
+
+def entry_from(row: Tuple) -> Entry:
+    """Build an entry from the columns n, id, body, stamps, raw, done, filed, child_top."""
+    n, _, body, stamps, raw, done, filed, child_top = row
+    record = records.with_stamps(records.decode(body), stamps)
+    return Entry(n, record, raw, bool(done), bool(filed), child_top)
+
+
+def _list(values: tuple[object, ...]) -> str | None:
+    return json.dumps(values) if values else None
+
+
+class IssueStore:
+    """The issues of one transaction."""
+
+    def __init__(self, session: Session, tx: "StoreTransaction") -> None:
+        self._session = session
+        self._tx = tx
+
+    # -- finding
+
+    def by_number(self, n: int) -> Entry:
+        """Return the issue of a number, which exists."""
+        row = self._session.one("issue.by_number", n=n)
+        if row is None:
+            raise UnknownIssue(f"There is no issue number {n}")
+        return entry_from(row)
+
+    def by_id(self, issue_id: str) -> Entry | None:
+        """Return the issue of an exact id."""
+        row = self._session.one("issue.by_id", id=issue_id)
+        return None if row is None else entry_from(row)
+
+    def require(self, name: str) -> Entry:
+        """Return the issue that a name stands for: see `resolve`."""
+        found = self.by_id(name) or self.by_id(self.resolve(name))
+        if found is None:
+            raise UnknownIssue(f"There is no issue {name}", id=name)
+        return found
+
+    def number_of(self, name: str) -> int:
+        """Return the number of the issue that a name stands for: see `resolve`."""
+        row = self._session.one("issue.number_of", id=name)
+        row = row or self._session.one("issue.number_of", id=self.resolve(name))
+        if row is None:
+            raise UnknownIssue(f"There is no issue {name}", id=name)
+        return int(row[0])
+
+    def resolve(self, name: str) -> str:
+        """Return the id that a name stands for: exact, or the unique start of a hash.
+
+        Never by substring: that made wrong-issue writes possible (classic-bd.md 1.1).
+
+        Raises:
+            UnknownIssue: nothing matches.
+            AmbiguousId: several issues match.
+        """
+        if self._exists(name):
+            return name
+        own = f"{self._tx.vocabulary.prefix}-{name}"
+        if self._exists(own):
+            return own
+        found = self._by_hash_start(name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise AmbiguousId(
+                f"{name} could be {', '.join(found[:5])}", id=name, candidates=found[:20]
+            )
+        raise UnknownIssue(f"There is no issue {name[:100]}", id=name[:100])
+
+    def _exists(self, issue_id: str) -> bool:
+        return self._session.one("issue.number_of", id=issue_id) is not None
+
+    def _by_hash_start(self, name: str) -> list[str]:
+        """Return the ids whose hash begins with a name's, and whose child tail is the same."""
+        prefix, start, tail = ids.split(name)
+        if not start:
+            return []
+        rows = self._session.all(
+            "issue.by_hash_start",
+            start=start,
+            after=start + _AFTER_ALL,
+            prefix=prefix or None,
+            limit=_MATCHES_MAX,
+        )
+        matches = set()
+        for (issue_id,) in rows:
+            its_prefix, part, _ = ids.split(issue_id)
+            matches.add(f"{its_prefix}-{part}{tail}" if its_prefix else part + tail)
+        return sorted(each for each in matches if self._exists(each))
+
+    def is_taken(self, issue_id: str) -> bool:
+        """Tell whether an id is in use."""
+        return self._exists(issue_id)
+
+    def count_with_prefix(self, prefix: str) -> int:
+        """Return how many top-level issues have a prefix."""
+        row = self._session.one("issue.count_prefix", prefix=prefix)
+        return int(row[0]) if row else 0
+
+    def last_child(self, n: int) -> int:
+        """Return the highest child number ever given out under an issue."""
+        return self.by_number(n).child_top
+
+    def next_child_number(self, n: int) -> int:
+        """Give out the next child number under an issue; none is ever given twice."""
+        number = self.last_child(n) + 1
+        self._session.run("issue.raise_child_top", n=n, number=number)
+        return number
+
+    # -- lists
+
+    def list(self, wanted: Filter, *, sort: str, is_reversed: bool, limit: int) -> list[Row]:
+        """Return the issues that a filter lets through; `limit` 0 means all."""
+        found = self._session.all("issue.matches", **_parameters(wanted, self._tx))
+        if wanted.title_contains:
+            words = wanted.title_contains.casefold()
+            found = [row for row in found if words in row[8].casefold()]
+        # Sorts are stable: what is equal stays in the order of ids.
+        found.sort(key=lambda row: row[1])
+        if sort == "priority":
+            found.sort(key=lambda row: (row[2], -row[3]), reverse=is_reversed)
+        else:
+            column = _SORT_COLUMNS[sort][0]
+            is_descending = (sort in _NEWEST_FIRST) != is_reversed
+            found.sort(key=lambda row: _sortable(row[column]), reverse=is_descending)
+        chosen = found[:limit] if limit else found
+        return self.rows([row[0] for row in chosen])
+
+    def rows(self, numbers: list[int]) -> list[Row]:
+        """Return what a list shows of these issues, in this order."""
+        found = {row[0]: row for row in self._session.all("issue.rows", ns=json.dumps(numbers))}
+        return [_row(found[n]) for n in numbers]
+
+    def row(self, n: int) -> Row:
+        """Return what a list shows of an issue."""
+        return self.rows([n])[0]
+
+    # -- writing
+
+    def write_new(self, record: Record, births: Mapping[Register, int]) -> Entry:
+        """Add an issue of our own, stamped with its creation."""
+        now = self._tx.clock_tick()
+        marks = {
+            ("dependencies", *edge): records.Mark(
+                now, birth=births.get(("dependencies", *edge))
+            )
+            for edge in record.edges
+            if ("dependencies", *edge) in births
+        }
+        stamped = record._replace(stamps=records.Stamps(now, marks))
+        seq = self._tx.next_seq()
+        entry = self.insert(stamped, raw=None, base=None, is_filed=False, changed_seq=seq)
+        self._tx.log("created", entry.n, entry.id, ())
+        return entry
+
+    def insert(
+        self, record: Record, *, raw: str | None, base: str | None, is_filed: bool, changed_seq: int
+    ) -> Entry:
+        """Add the rows of an issue and let readiness know."""
+        n = self._tx.next_number()
+        values = columns(record, self._tx.vocabulary, self._tx.now_us)
+        self._session.run(
+            "issue.insert", n=n, filed=int(is_filed), changed_seq=changed_seq, **values
+        )
+        self._session.run(
+            "issue.insert_document",
+            n=n,
+            body=records.body(record),
+            stamps=records.stamps_text(record),
+            raw=raw,
+            base=base,
+        )
+        self._count(record.id)
+        for label in record.labels:
+            self._session.run("issue.insert_label", n=n, label=label.replace("\x00", ""))
+        readiness = self._tx.readiness
+        readiness.add_edges(n, record, record.edges)
+        readiness.id_appeared(record.id)
+        return Entry(n, record, raw, bool(values["done"]), is_filed, 0)
+
+    def _count(self, issue_id: str) -> None:
+        parent = ids.parent_of(issue_id)
+        if parent is None:
+            self._session.run("issue.add_to_prefix", prefix=ids.split(issue_id)[0])
+            return
+        row = self._session.one("issue.number_of", id=parent)
+        if row:
+            number = min(ids.child_number(issue_id), 2**53)
+            self._session.run("issue.raise_child_top", n=row[0], number=number)
+
+    def write(
+        self, entry: Entry, after: Record, *, kind: str = "updated", reads: bool = False
+    ) -> Entry:
+        """Write a change of ours: stamp what differs, log it, and keep the index right.
+
+        `after` carries the new content; stamps and `updated_at` are set here. What changes
+        nothing writes nothing. `reads` is for callers that want the entry anew in any case.
+        """
+        written = records.changes(entry.record, after)
+        if not written:
+            return self.by_number(entry.n) if reads else entry
+        births = {
+            change.register: birth
+            for change in written
+            if change.register[0] == "dependencies"
+            and change.after is not None
+            and (birth := self._tx.dependencies.birth_of(change.register[1])) is not None
+        }
+        stamped = records.stamped(
+            entry.record, after, written, now=self._tx.clock_tick(), births=births
+        )
+        seq = self._tx.log(kind, entry.n, entry.id, written)
+        base = self._tx.records.base_text(entry)
+        return self.replace(entry, stamped, written, raw=None, base=base, changed_seq=seq)
+
+    def replace(  # noqa: PLR0913 -- the columns beside the record
+        self,
+        entry: Entry,
+        after: Record,
+        written: list[Change],
+        *,
+        raw: str | None,
+        base: str | None,
+        changed_seq: int,
+        is_filed: bool | None = None,
+    ) -> Entry:
+        """Put another record in the place of an issue's, and let readiness know."""
+        filed = entry.is_filed if is_filed is None else is_filed
+        readiness = self._tx.readiness
+        before = readiness.facts(entry.n)
+        gone, came = _edge_changes(written)
+        for edge in gone:
+            readiness.remove_edge(entry.n, *edge)
+        values = columns(after, self._tx.vocabulary, self._tx.now_us)
+        self._session.run(
+            "issue.update", n=entry.n, filed=int(filed), changed_seq=changed_seq, **values
+        )
+        self._session.run(
+            "issue.update_document",
+            n=entry.n,
+            body=records.body(after),
+            stamps=records.stamps_text(after),
+            raw=raw,
+            base=base,
+        )
+        self._relabel(entry.n, written)
+        readiness.state_changed(entry.n, before, readiness.facts(entry.n))
+        readiness.add_edges(entry.n, after, came)
+        if min(after.births) != min(entry.record.births):
+            readiness.id_appeared(after.id)
+        return Entry(entry.n, after, raw, bool(values["done"]), filed, entry.child_top)
+
+    def _relabel(self, n: int, written: list[Change]) -> None:
+        for change in written:
+            if change.register[0] == "labels" and len(change.register) == 2:
+                label = change.register[1].replace("\x00", "")
+                is_gone = change.after is None
+                name = "issue.delete_label" if is_gone else "issue.insert_label"
+                self._session.run(name, n=n, label=label)
+
+
+def _edge_changes(
+    written: list[Change],
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the edges that went and those that came; a changed one does both."""
+    edges = [change for change in written if change.register[0] == "dependencies"]
+    gone = [(c.register[1], c.register[2]) for c in edges if c.before is not None]
+    came = [(c.register[1], c.register[2]) for c in edges if c.after is not None]
+    return gone, came
+
+
+def _row(row: Tuple) -> Row:
+    _, body, unknown, comments, needs, needed_by, parent = row
+    return Row(issue_of(body, has_unknown=bool(unknown)), needs, needed_by, comments, parent)
+
+
+def _sortable(value: object) -> tuple[bool, object]:
+    return value is not None, value
+
+
+def _parameters(wanted: Filter, tx: "StoreTransaction") -> dict[str, object]:
+    within = wanted.within if wanted.within is not None else wanted.parent
+    numbers: list[int] | None = None
+    if wanted.within is not None:
+        numbers = tx.dependencies.descendants(wanted.within)
+    elif within is not None:
+        numbers = tx.dependencies.children(within)
+    return {
+        "statuses": _list(wanted.statuses),
+        "open_only": int(wanted.is_open_only),
+        "tombstones": int(wanted.has_tombstones),
+        "types": _list(wanted.types),
+        "hidden_types": _list(wanted.hidden_types),
+        "ids": _list(wanted.ids),
+        "priority": wanted.priority,
+        "priority_min": wanted.priority_min,
+        "priority_max": wanted.priority_max,
+        "assignee": wanted.assignee,
+        "no_assignee": int(wanted.has_no_assignee),
+        "pinned": None if wanted.is_pinned is None else int(wanted.is_pinned),
+        "templates": int(wanted.has_templates),
+        "created_after": wanted.created_after_us,
+        "created_before": wanted.created_before_us,
+        "updated_after": wanted.updated_after_us,
+        "updated_before": wanted.updated_before_us,
+        "closed_after": wanted.closed_after_us,
+        "closed_before": wanted.closed_before_us,
+        "within": None if numbers is None else json.dumps(numbers),
+        "no_labels": int(wanted.has_no_labels),
+        "labels": json.dumps(wanted.labels),
+        "label_count": len(set(wanted.labels)),
+        "labels_any": _list(wanted.labels_any),
+    }

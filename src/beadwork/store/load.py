@@ -1,0 +1,73 @@
+"""Named queries: read once from `queries/*.sql`, spelled for one database (style: the subset).
+
+A file holds queries headed `-- name: x`; its stem and the name make `file.x`. Parameters are
+`:name`. Where the two databases differ in spelling, a fragment stands in the text:
+`/*dialect:each_text*/(:names)` is the rows of a JSON list of texts.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Literal, LiteralString, cast
+
+Dialect = Literal["sqlite", "postgres"]
+
+_HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_ONLY = re.compile(r"^-- only: (\w+)", re.MULTILINE)
+_FRAGMENT = re.compile(r"/\*dialect:(\w+)\*/\((:\w+)\)")
+_PLACEHOLDER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_FRAGMENTS: dict[Dialect, dict[str, str]] = {
+    "sqlite": {
+        "each_text": "(SELECT value FROM json_each({0}))",
+        "each_number": "(SELECT value FROM json_each({0}))",
+    },
+    "postgres": {
+        "each_text": "(SELECT value FROM json_array_elements_text(CAST({0} AS JSON)))",
+        "each_number": (
+            "(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST({0} AS JSON)))"
+        ),
+    },
+}
+
+
+class Query(str):
+    """The text of one query, and the database that it is for if only one."""
+
+    __slots__ = ("only",)
+    only: str | None
+
+
+@cache
+def _file(stem: str) -> dict[str, Query]:
+    text = (Path(__file__).parent / "queries" / f"{stem}.sql").read_text(encoding="utf-8")
+    pieces = _HEAD.split(text)
+    found = {}
+    for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
+        query = Query(body.strip())
+        only = _ONLY.search(body)
+        query.only = only[1] if only else None
+        found[name] = query
+    return found
+
+
+@cache
+def sql(name: str, dialect: Dialect = "sqlite") -> LiteralString:
+    """Return the query of this dotted name, spelled for a database."""
+    stem, _, query = name.partition(".")
+    fragments = _FRAGMENTS[dialect]
+    text = _FRAGMENT.sub(lambda m: fragments[m[1]].format(m[2]), _file(stem)[query])
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+    text = "\n".join(lines).strip().rstrip(";")
+    if dialect == "postgres":
+        text = _PLACEHOLDER.sub(r"%(\1)s", text.replace("%", "%%"))
+    return cast("LiteralString", text)
+
+
+def names() -> list[tuple[str, str | None]]:
+    """Return every query's name, and the database it is only for if there is one."""
+    folder = Path(__file__).parent / "queries"
+    return [
+        (f"{path.stem}.{name}", query.only)
+        for path in sorted(folder.glob("*.sql"))
+        for name, query in _file(path.stem).items()
+    ]

@@ -1,0 +1,157 @@
+-- name: by_number
+-- One issue with its record.
+SELECT i.n, i.id, d.body, d.stamps, d.raw, i.done, i.filed, i.child_top
+FROM issue i JOIN document d ON d.n = i.n
+WHERE i.n = :n
+
+-- name: by_id
+-- One issue with its record, by its exact id.
+SELECT i.n, i.id, d.body, d.stamps, d.raw, i.done, i.filed, i.child_top
+FROM issue i JOIN document d ON d.n = i.n
+WHERE i.id = :id
+
+-- name: number_of
+-- The number of an id.
+SELECT n FROM issue WHERE id = :id
+
+-- name: id_of
+-- The id of a number.
+SELECT id FROM issue WHERE n = :n
+
+-- name: birth_of
+-- When the holder of an id was created, in nanoseconds.
+SELECT n, birth_ns FROM issue WHERE id = :id
+
+-- name: last_number
+-- The highest number given out.
+SELECT COALESCE(MAX(n), 0) FROM issue
+
+-- name: by_hash_start
+-- Ids whose hash part begins with a text; `after` is the least text above all of those.
+SELECT id FROM issue
+WHERE hash >= :start AND hash < :after AND (CAST(:prefix AS TEXT) IS NULL OR prefix = :prefix)
+ORDER BY id LIMIT :limit
+
+-- name: insert
+-- A new issue; its holds and children are counted as its edges are added.
+INSERT INTO issue (
+    n, id, hash, prefix, title, status, priority, issue_type, assignee, external_ref,
+    birth_ns, created_us, updated_us, closed_us, due_us, defer_us, comment_count, pinned,
+    template, ephemeral, unknown, filed, changed_seq, done, won, spent, shown, hidden, asleep
+) VALUES (
+    :n, :id, :hash, :prefix, :title, :status, :priority, :issue_type, :assignee, :external_ref,
+    :birth_ns, :created_us, :updated_us, :closed_us, :due_us, :defer_us, :comment_count, :pinned,
+    :template, :ephemeral, :unknown, :filed, :changed_seq, :done, :won, :spent, :shown, :hidden,
+    :asleep
+)
+
+-- name: update
+-- The columns that follow from an issue's record.
+UPDATE issue SET
+    id = :id, hash = :hash, prefix = :prefix, title = :title, status = :status,
+    priority = :priority, issue_type = :issue_type, assignee = :assignee,
+    external_ref = :external_ref, birth_ns = :birth_ns, created_us = :created_us,
+    updated_us = :updated_us, closed_us = :closed_us, due_us = :due_us, defer_us = :defer_us,
+    comment_count = :comment_count, pinned = :pinned, template = :template,
+    ephemeral = :ephemeral, unknown = :unknown, filed = :filed, changed_seq = :changed_seq,
+    done = :done, won = :won, spent = :spent, shown = :shown, hidden = :hidden, asleep = :asleep
+WHERE n = :n
+
+-- name: insert_document
+-- A new issue's record.
+INSERT INTO document (n, body, stamps, raw, base) VALUES (:n, :body, :stamps, :raw, :base)
+
+-- name: update_document
+-- An issue's record.
+UPDATE document SET body = :body, stamps = :stamps, raw = :raw, base = :base WHERE n = :n
+
+-- name: base
+-- What stands in the file for an issue; NULL if that is its record.
+SELECT base FROM document WHERE n = :n
+
+-- name: set_base
+-- Remember what stands in the file for an issue.
+UPDATE document SET base = :base WHERE n = :n
+
+-- name: raise_child_top
+-- Remember the highest child number that was ever given out under an issue.
+UPDATE issue SET child_top = :number WHERE n = :n AND child_top < :number
+
+-- name: count_prefix
+-- How many top-level issues have a prefix.
+SELECT top_level FROM prefix_count WHERE prefix = :prefix
+
+-- name: add_to_prefix
+-- Count one more top-level issue of a prefix.
+INSERT INTO prefix_count (prefix, top_level) VALUES (:prefix, 1)
+ON CONFLICT (prefix) DO UPDATE SET top_level = prefix_count.top_level + 1
+
+-- name: insert_label
+-- Label an issue.
+INSERT INTO label (n, label) VALUES (:n, :label) ON CONFLICT (n, label) DO NOTHING
+
+-- name: delete_label
+-- Take a label from an issue.
+DELETE FROM label WHERE n = :n AND label = :label
+
+-- name: label_counts
+-- Every label in use with the number of live issues that carry it.
+SELECT l.label, COUNT(*) FROM label l JOIN issue i ON i.n = l.n
+WHERE i.status <> 'tombstone'
+GROUP BY l.label ORDER BY l.label
+
+-- name: matches
+-- The issues that a filter lets through, with what they can be sorted by.
+SELECT i.n, i.id, i.priority, i.created_us, i.updated_us, i.closed_us, i.status, i.issue_type,
+    i.title, i.assignee
+FROM issue i
+WHERE (CAST(:statuses AS TEXT) IS NULL
+        OR i.status IN /*dialect:each_text*/(:statuses))
+    AND (CAST(:open_only AS BIGINT) = 0 OR i.done = 0)
+    AND (CAST(:tombstones AS BIGINT) = 1 OR i.status <> 'tombstone')
+    AND (CAST(:types AS TEXT) IS NULL
+        OR i.issue_type IN /*dialect:each_text*/(:types))
+    AND (CAST(:hidden_types AS TEXT) IS NULL
+        OR i.issue_type NOT IN /*dialect:each_text*/(:hidden_types))
+    AND (CAST(:ids AS TEXT) IS NULL OR i.id IN /*dialect:each_text*/(:ids))
+    AND (CAST(:priority AS BIGINT) IS NULL OR i.priority = :priority)
+    AND (CAST(:priority_min AS BIGINT) IS NULL OR i.priority >= :priority_min)
+    AND (CAST(:priority_max AS BIGINT) IS NULL OR i.priority <= :priority_max)
+    AND (CAST(:assignee AS TEXT) IS NULL OR i.assignee = :assignee)
+    AND (CAST(:no_assignee AS BIGINT) = 0 OR i.assignee = '')
+    AND (CAST(:pinned AS BIGINT) IS NULL OR i.pinned = :pinned)
+    AND (CAST(:templates AS BIGINT) = 1 OR i.template = 0)
+    AND (CAST(:created_after AS BIGINT) IS NULL OR i.created_us >= :created_after)
+    AND (CAST(:created_before AS BIGINT) IS NULL OR i.created_us <= :created_before)
+    AND (CAST(:updated_after AS BIGINT) IS NULL OR i.updated_us >= :updated_after)
+    AND (CAST(:updated_before AS BIGINT) IS NULL OR i.updated_us <= :updated_before)
+    AND (CAST(:closed_after AS BIGINT) IS NULL OR i.closed_us >= :closed_after)
+    AND (CAST(:closed_before AS BIGINT) IS NULL OR i.closed_us <= :closed_before)
+    AND (CAST(:within AS TEXT) IS NULL OR i.n IN /*dialect:each_number*/(:within))
+    AND (CAST(:no_labels AS BIGINT) = 0
+        OR NOT EXISTS (SELECT 1 FROM label l WHERE l.n = i.n))
+    AND (CAST(:label_count AS BIGINT) = 0 OR :label_count = (
+        SELECT COUNT(*) FROM label l
+        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels)))
+    AND (CAST(:labels_any AS TEXT) IS NULL OR EXISTS (
+        SELECT 1 FROM label l
+        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_any)))
+
+-- name: rows
+-- What a list shows of these issues: record, counts, parent.
+SELECT i.n, d.body, i.unknown, i.comment_count,
+    (SELECT COUNT(*) FROM edge e WHERE e.src = i.n),
+    (SELECT COUNT(*) FROM edge e WHERE e.dst = i.n),
+    (SELECT MIN(e.dst_id) FROM edge e
+        WHERE e.src = i.n AND e.kind = 'parent-child' AND e.inert = 0)
+FROM issue i JOIN document d ON d.n = i.n
+WHERE i.n IN /*dialect:each_number*/(:ns)
+
+-- name: former_id
+-- Remember the id that an issue had before an earlier birth took it.
+INSERT INTO former_id (id, birth_ns, n) VALUES (:id, :birth_ns, :n)
+ON CONFLICT (id, birth_ns) DO UPDATE SET n = excluded.n
+
+-- name: holders_before
+-- The issues that had this id before an earlier birth took it.
+SELECT i.id FROM former_id f JOIN issue i ON i.n = f.n WHERE f.id = :id ORDER BY i.id

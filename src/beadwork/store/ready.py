@@ -1,0 +1,168 @@
+"""Reading the index of readiness: ready, blocked, and where one issue stands."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from beadwork.model import limits
+from beadwork.model.issue import HIDDEN_TYPES
+from beadwork.ops.transaction import Blocked, Entry, ReadyFilter, Row, Standing
+from beadwork.store.session import Row as Tuple
+from beadwork.store.session import Session
+
+if TYPE_CHECKING:
+    from beadwork.store.transaction import StoreTransaction
+
+_FOREVER_US = 2**62
+_BEFORE_ALL = -(2**62)
+SORTS = ("hybrid", "priority", "oldest")
+
+
+class ReadyStore:
+    """What can be worked on, in one transaction."""
+
+    def __init__(self, session: Session, tx: "StoreTransaction") -> None:
+        self._session = session
+        self._tx = tx
+
+    def ready(self, wanted: ReadyFilter, *, sort: str, limit: int) -> list[Row]:
+        """Return ready issues in the order asked for; `limit` 0 means all."""
+        most = limit or _FOREVER_US
+        shared = self._shared(wanted)
+        found: list[Tuple] = []
+        for status in wanted.statuses:
+            found += self._shown(status, wanted, shared, sort, most)
+            if not wanted.types or set(wanted.types) & set(HIDDEN_TYPES):
+                found += self._hidden(status, wanted, shared)
+            found += self._sleepers(status, wanted, shared)
+        found.sort(key=self._rank(sort))
+        return self._tx.issues.rows([row[0] for row in found[:most]])
+
+    def _shared(self, wanted: ReadyFilter) -> dict[str, object]:
+        within = None
+        if wanted.within is not None:
+            within = json.dumps(self._tx.dependencies.descendants(wanted.within))
+        assignee = "" if wanted.is_unassigned else wanted.assignee
+        return {
+            "types": json.dumps(wanted.types) if wanted.types else None,
+            "assignee": assignee,
+            "within": within,
+            "labels": json.dumps(wanted.labels),
+            "label_count": len(set(wanted.labels)),
+            "labels_any": json.dumps(wanted.labels_any) if wanted.labels_any else None,
+        }
+
+    def _rank(self, sort: str) -> Callable[[Tuple], tuple[int, int, int, str]]:
+        recent = self._tx.now_us - limits.RECENT_US
+        if sort == "oldest":
+            return lambda row: (0, 0, row[2], row[3])
+        if sort == "priority":
+            return lambda row: (0, row[1], row[2], row[3])
+        return lambda row: (
+            (0, row[1], row[2], row[3]) if row[2] > recent else (1, 0, row[2], row[3])
+        )
+
+    def _shown(
+        self, status: str, wanted: ReadyFilter, shared: dict[str, object], sort: str, most: int
+    ) -> list[Tuple]:
+        recent = self._tx.now_us - limits.RECENT_US
+        found: list[Tuple] = []
+        if sort != "oldest":
+            after = recent if sort == "hybrid" else _BEFORE_ALL
+            for priority in self._priorities(status, wanted):
+                if len(found) >= most:
+                    break
+                found += self._session.all(
+                    "ready.of_priority",
+                    status=status,
+                    priority=priority,
+                    after=after,
+                    limit=most - len(found),
+                    **shared,
+                )
+        if sort != "priority" and len(found) < most:
+            found += self._session.all(
+                "ready.by_age",
+                status=status,
+                until=recent if sort == "hybrid" else _FOREVER_US,
+                priority=wanted.priority,
+                limit=most - len(found),
+                **shared,
+            )
+        return found
+
+    def _priorities(self, status: str, wanted: ReadyFilter) -> Iterator[int]:
+        if wanted.priority is not None:
+            yield wanted.priority
+            return
+        row = self._session.one("ready.next_priority", status=status, priority=_BEFORE_ALL)
+        while row and row[0] is not None:
+            yield row[0]
+            row = self._session.one("ready.next_priority", status=status, priority=row[0])
+
+    def _hidden(
+        self, status: str, wanted: ReadyFilter, shared: dict[str, object]
+    ) -> list[Tuple]:
+        if not wanted.types:
+            return []
+        return self._session.all(
+            "ready.hidden_of_status", status=status, priority=wanted.priority, **shared
+        )
+
+    def _sleepers(
+        self, status: str, wanted: ReadyFilter, shared: dict[str, object]
+    ) -> list[Tuple]:
+        until = _FOREVER_US if wanted.is_deferred_included else self._tx.now_us
+        rows = self._session.all(
+            "ready.sleepers", status=status, until=until, priority=wanted.priority, **shared
+        )
+        return [row for row in rows if wanted.types or not row[4]]
+
+    def blocked(self, *, within: int | None, limit: int) -> list[Blocked]:
+        """Return the live issues that wait, most urgent first, and for what."""
+        numbers = None
+        if within is not None:
+            numbers = json.dumps(self._tx.dependencies.descendants(within))
+        rows = self._session.all("ready.blocked", within=numbers)
+        chosen = rows[:limit] if limit else rows
+        return [
+            Blocked(
+                self._tx.issues.by_number(n),
+                tuple(each[1] for each in self._session.all("ready.holders", n=n)),
+                tuple(self.holding_parents(n)),
+            )
+            for (n,) in chosen
+        ]
+
+    def standing(self, n: int) -> Standing:
+        """Return what the index says of an issue."""
+        row = self._session.one("ready.standing", n=n)
+        if row is None:
+            raise LookupError(n)
+        return Standing(*(bool(each) for each in row[:4]), *row[4:])
+
+    def holding_parents(self, n: int) -> list[str]:
+        """Return the parents that pass their blockage on to an issue."""
+        return [row[0] for row in self._session.all("ready.held_parents", n=n)]
+
+    def open_children(self, n: int) -> list[str]:
+        """Return the live children of an issue."""
+        return [row[0] for row in self._session.all("ready.open_children", n=n)]
+
+    def freed_by(self, n: int) -> list[Entry]:
+        """Return what needs an issue and can be worked on now."""
+        rows = self._session.all("ready.workable_dependents", n=n)
+        return [self._tx.issues.by_number(row[0]) for row in rows]
+
+    def wake_due(self) -> int:
+        """Let deferred issues whose time has come be ready; return how many."""
+        rows = self._session.all(
+            "ready.due_sleepers", now=self._tx.now_us, limit=limits.SWEEP_ROWS_MAX
+        )
+        self._session.many("ready.wake", ({"n": n} for (n,) in rows))
+        return len(rows)
+
+    def recompute(self) -> int:
+        """Compute the index from scratch; return how many rows were wrong."""
+        return self._tx.readiness.recompute()
+

@@ -1,0 +1,195 @@
+"""What the store remembers of the file: lines seen, bases, what is dirty (R3, R5)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from beadwork.model import limits
+from beadwork.model import record as records
+from beadwork.model.fold import Loss
+from beadwork.model.record import Record
+from beadwork.model.stamp import Stamp
+from beadwork.ops.transaction import ConflictRow, Entry, ExportLine, Line, QuarantineRow
+from beadwork.store.session import Row, Session
+
+if TYPE_CHECKING:
+    from beadwork.store.transaction import StoreTransaction
+
+_EXPORTED_TO = "exported_to"
+
+
+class RecordStore:
+    """The memory of the file, in one transaction."""
+
+    def __init__(self, session: Session, tx: "StoreTransaction") -> None:
+        self._session = session
+        self._tx = tx
+
+    # -- lines and bases
+
+    def known(self, digests: Sequence[str]) -> dict[str, str | None]:
+        """Return which of these lines were seen before, with the stamps they stand for."""
+        rows = self._session.all("record.known", digests=json.dumps(digests))
+        return dict(rows)
+
+    def remember(self, lines: Iterable[tuple[str, str | None]]) -> None:
+        """Remember lines by digest, with their stamps where they carry none themselves."""
+        self._session.many(
+            "record.remember", ({"digest": digest, "stamps": stamps} for digest, stamps in lines)
+        )
+
+    def base_text(self, entry: Entry) -> str:
+        """Return the stamped line that the file has for an issue, as far as we know."""
+        row = self._session.one("issue.base", n=entry.n)
+        return row[0] if row and row[0] is not None else records.encode(entry.record)
+
+    def base(self, n: int) -> Record:
+        """Return the stamped form of the line last seen in the file for an issue."""
+        entry = self._tx.issues.by_number(n)
+        row = self._session.one("issue.base", n=n)
+        return entry.record if row is None or row[0] is None else records.decode(row[0])
+
+    def set_base(self, n: int, base: Record | None) -> None:
+        """Remember what stands in the file; None: the issue's present record."""
+        text = None if base is None else records.encode(base)
+        self._session.run("issue.set_base", n=n, base=text)
+
+    # -- folding
+
+    def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry:
+        """Add an issue that a file brought. It is clean if the file says just this."""
+        raw = None
+        if line is not None and is_clean and line.text != records.encode(record):
+            raw = line.text
+        seq = self._tx.next_seq()
+        entry = self._tx.issues.insert(
+            record, raw=raw, base=None, is_filed=True, changed_seq=0 if is_clean else seq
+        )
+        digest = line.digest if line else None
+        self._tx.log("imported", entry.n, entry.id, (), line_digest=digest)
+        return entry
+
+    def write_folded(
+        self, entry: Entry, after: Record, *, line: Line | None, is_clean: bool
+    ) -> Entry:
+        """Write what a fold made of an issue; a moved claim ends (R7)."""
+        written = records.changes(entry.record, after)
+        seq = self._tx.next_seq()
+        self._tx.log(
+            "folded", entry.n, entry.id, written, line_digest=line.digest if line else None
+        )
+        folded = self._tx.issues.replace(
+            entry,
+            after,
+            written,
+            raw=None,
+            base=None,
+            changed_seq=0 if is_clean else seq,
+            is_filed=True,
+        )
+        if any(c.register in (("assignee",), records.STATE) for c in written):
+            self._tx.claims.raise_epoch(entry.n)
+        return folded
+
+    def move(self, entry: Entry, issue_id: str) -> Entry:
+        """Give an issue another id: an earlier birth keeps the one it had (R4)."""
+        moved = records.renamed(entry.record, issue_id)
+        seq = self._tx.next_seq()
+        folded = self._tx.issues.replace(
+            entry, moved, [], raw=None, base=None, changed_seq=seq, is_filed=True
+        )
+        self._tx.log("moved", entry.n, issue_id, ())
+        self._session.run(
+            "issue.former_id", id=entry.id, birth_ns=min(entry.record.births), n=entry.n
+        )
+        self._tx.readiness.id_appeared(entry.id)
+        self._tx.readiness.id_appeared(issue_id)
+        return folded
+
+    def lost(self, n: int, losses: Iterable[Loss]) -> None:
+        """Keep the values that lost a fold."""
+        self._session.many(
+            "record.lost",
+            (
+                {
+                    "n": n,
+                    "register": json.dumps(loss.register, ensure_ascii=False),
+                    "stamp": loss.stamp.text(),
+                    "winner": loss.winner.text(),
+                    "value": loss.value,
+                    "at_us": self._tx.now_us,
+                }
+                for loss in losses
+            ),
+        )
+
+    def conflicts(self) -> list[ConflictRow]:
+        """Return the values that lost a fold."""
+        return [ConflictRow(*row) for row in self._session.all("record.conflicts")]
+
+    def quarantine(self, line: Line, reason: str) -> None:
+        """Keep a line that could not be read, with its number and the reason."""
+        self._session.run(
+            "record.quarantine",
+            digest=line.digest,
+            line_number=line.number,
+            reason=reason[: limits.LINE_REASON_CHARS_MAX],
+            line=line.text.replace("\x00", "\ufffd"),
+            at_us=self._tx.now_us,
+        )
+
+    def quarantined(self) -> list[QuarantineRow]:
+        """Return the lines that could not be read."""
+        return [QuarantineRow(*row) for row in self._session.all("record.quarantined")]
+
+    # -- the export
+
+    def exported_to(self) -> int:
+        """Return the last event that the file holds."""
+        return int(self._tx.setting(_EXPORTED_TO) or 0)
+
+    def dirty_count(self) -> int:
+        """Return how many issues changed since the last export."""
+        row = self._session.one("record.dirty_count", seq=self.exported_to())
+        return int(row[0]) if row else 0
+
+    def export_lines(self) -> list[ExportLine]:
+        """Return every line of the file, in its order."""
+        return [_export_line(row) for row in self._session.all("record.to_export")]
+
+    def dirty_lines(self) -> list[ExportLine]:
+        """Return the lines of the issues that changed since the last export."""
+        rows = self._session.all("record.dirty_to_export", seq=self.exported_to())
+        return [_export_line(row) for row in rows]
+
+    def note_export(self, to_seq: int, lines: Sequence[tuple[int, str, int]]) -> None:
+        """Note that the file holds all up to an event; `lines` are n, text, changed_seq."""
+        self.remember((records.digest(text), None) for _, text, _ in lines)
+        for n, text, changed_seq in lines:
+            row = self._session.one("record.changed_seq", n=n)
+            is_current = row is not None and row[0] == changed_seq
+            self._session.run("issue.set_base", n=n, base=None if is_current else text)
+            self._session.run("record.set_filed", n=n)
+        if to_seq > self.exported_to():
+            self._tx.put_setting(_EXPORTED_TO, str(to_seq))
+
+    def dangling(self) -> list[tuple[str, str, str]]:
+        """Return the edges whose target is not known: issue, target, kind."""
+        return [(src, dst, kind) for src, dst, kind in self._session.all("edge.dangling")]
+
+    def observe(self, seen: Stamp) -> None:
+        """Let the clock not fall behind a stamp that was read."""
+        self._tx.clock_observe(seen)
+
+    def settings(self) -> Mapping[str, str]:
+        """Return what the store notes about itself and its file."""
+        return dict(self._session.all("setting.all"))
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Note something about the store or its file."""
+        self._tx.put_setting(name, value)
+
+
+def _export_line(row: Row) -> ExportLine:
+    n, body, stamps, raw, changed_seq = row[:5]
+    return ExportLine(n, raw if raw is not None else records.join_line(body, stamps), changed_seq)

@@ -1,0 +1,216 @@
+"""The embedded database: connections, transactions, and its errors mapped to ours, once.
+
+An acknowledged write survives a power cut: WAL with `synchronous=FULL`. A connection never
+checkpoints when it closes, so a read leaves every file as it was (R15).
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+
+import apsw
+
+from beadwork.model.errors import (
+    BeadworkError,
+    StoreBusy,
+    StoreCorrupt,
+    StoreFull,
+    StoreReadOnly,
+    StoreTrouble,
+)
+from beadwork.store.load import sql
+from beadwork.store.session import Parameters, Row
+
+_ERRORS: tuple[tuple[type[apsw.Error], type[BeadworkError], str], ...] = (
+    (apsw.BusyError, StoreBusy, "The store is locked by another process"),
+    (apsw.LockedError, StoreBusy, "The store is locked by another process"),
+    (apsw.FullError, StoreFull, "The disk is full"),
+    (apsw.ReadOnlyError, StoreReadOnly, "The store is read-only"),
+    (apsw.PermissionsError, StoreReadOnly, "The store may not be opened"),
+    (apsw.CantOpenError, StoreReadOnly, "The store can't be opened"),
+    (apsw.CorruptError, StoreCorrupt, "The database is damaged"),
+    (apsw.NotADBError, StoreCorrupt, "The database is damaged: the file is no database"),
+)
+_CHECKPOINT_PAGES = 1000
+
+
+def translated(error: apsw.Error) -> BeadworkError:
+    """Return our error for one of the driver's."""
+    for theirs, ours, message in _ERRORS:
+        if isinstance(error, theirs):
+            return ours(message, cause=type(error).__name__)
+    return StoreTrouble(f"The database failed: {type(error).__name__}", cause=str(error)[:200])
+
+
+def _raise(error: apsw.Error) -> NoReturn:
+    raise translated(error) from error
+
+
+class SqliteSession:
+    """One connection. Queries are called by name; every error of the driver becomes ours."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def all(self, name: str, **parameters: object) -> list[Row]:
+        """Return every row of a query."""
+        try:
+            return self._connection.execute(sql(name), parameters).fetchall()
+        except apsw.Error as error:
+            _raise(error)
+
+    def one(self, name: str, **parameters: object) -> Row | None:
+        """Return the first row of a query, or None."""
+        try:
+            return self._connection.execute(sql(name), parameters).fetchone()
+        except apsw.Error as error:
+            _raise(error)
+
+    def run(self, name: str, **parameters: object) -> None:
+        """Carry out a query that answers nothing."""
+        try:
+            self._connection.execute(sql(name), parameters)
+        except apsw.Error as error:
+            _raise(error)
+
+    def many(self, name: str, rows: Iterable[Parameters]) -> None:
+        """Carry out a query once for each set of parameters."""
+        try:
+            self._connection.executemany(sql(name), rows)
+        except apsw.Error as error:
+            _raise(error)
+
+    def changed(self) -> int:
+        """Return how many rows the last query changed."""
+        return self._connection.changes()
+
+    def script(self, text: str) -> None:
+        """Run the statements of a migration."""
+        try:
+            self._connection.execute(text)
+        except apsw.Error as error:
+            _raise(error)
+
+    def control(self, statement: str) -> None:
+        """Run a statement that steers the transaction."""
+        self.script(statement)
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Tell whether a transaction is open; the database may have rolled it back (R9)."""
+        return self._connection.in_transaction
+
+    def data_version(self) -> int:
+        """Return a number that differs once another connection has committed."""
+        return int(self._connection.pragma("data_version"))
+
+    def schema_version(self) -> int:
+        """Return the number of the last migration that was applied."""
+        try:
+            return int(self._connection.pragma("user_version"))
+        except apsw.Error as error:
+            _raise(error)
+
+    def close(self) -> None:
+        """Close the connection, leaving the write-ahead log as it is."""
+        try:
+            self._connection.close()
+        except apsw.Error as error:
+            _raise(error)
+
+
+Opener = Callable[[str, int], apsw.Connection]
+"""Opens a file with these flags; tests give one whose file system fails."""
+
+
+def _open(path: str, flags: int) -> apsw.Connection:
+    return apsw.Connection(path, flags=flags, statementcachesize=200)
+
+
+def _prepare(connection: apsw.Connection, *, busy_ms: int, is_writer: bool) -> None:
+    connection.set_busy_timeout(busy_ms)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not is_writer:
+        connection.execute("PRAGMA query_only = ON")
+        return
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    if sys.platform == "darwin":
+        connection.execute("PRAGMA fullfsync = ON")
+        connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    connection.wal_autocheckpoint(_CHECKPOINT_PAGES)
+
+
+def open_writer(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSession:
+    """Open the store for writing, and make its file if there is none.
+
+    Raises:
+        StoreReadOnly: the file or its folder can't be written.
+        StoreCorrupt: the file is no database.
+    """
+    try:
+        if not os.path.exists(path):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = opener(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        if connection.readonly("main"):
+            connection.close()
+            raise StoreReadOnly(f"The store {path} is read-only", path=path)
+        _prepare(connection, busy_ms=busy_ms, is_writer=True)
+    except apsw.Error as error:
+        _raise(error)
+    except OSError as error:
+        raise StoreReadOnly(
+            f"The store {path} can't be written: {error.strerror}", path=path
+        ) from error
+    return SqliteSession(connection)
+
+
+def open_reader(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSession:
+    """Open the store for reading, wherever it lies.
+
+    Raises:
+        StoreCorrupt: the file is no database.
+    """
+    try:
+        flags = apsw.SQLITE_OPEN_READONLY
+        if os.access(os.path.dirname(path) or ".", os.W_OK) and os.access(path, os.W_OK):
+            # A reader of a WAL database takes part in its shared memory file.
+            flags = apsw.SQLITE_OPEN_READWRITE
+        connection = opener(path, flags)
+        _prepare(connection, busy_ms=busy_ms, is_writer=False)
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
+        return _open_unwritable(path, opener)
+    except apsw.Error as error:
+        _raise(error)
+    return SqliteSession(connection)
+
+
+def _open_unwritable(path: str, opener: Opener) -> SqliteSession:
+    """Open a store on a medium that takes no write (R15).
+
+    `immutable=1` is safe only without a write-ahead log; else a copy is read.
+    """
+    log = f"{path}-wal"
+    try:
+        if not os.path.exists(log) or os.path.getsize(log) == 0:
+            flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+            quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+            connection = opener(f"file:{quoted}?immutable=1", flags)
+        else:
+            with tempfile.TemporaryDirectory(prefix="beadwork-") as folder:
+                copy = os.path.join(folder, "copy.db")
+                shutil.copyfile(path, copy)
+                shutil.copyfile(log, f"{copy}-wal")
+                connection = opener(copy, apsw.SQLITE_OPEN_READWRITE)
+                connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        connection.execute("PRAGMA query_only = ON")
+    except apsw.Error as error:
+        _raise(error)
+    except OSError as error:
+        raise StoreReadOnly(f"The store {path} can't be read: {error.strerror}") from error
+    return SqliteSession(connection)

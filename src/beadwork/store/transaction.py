@@ -1,0 +1,119 @@
+"""One transaction over the store: the nouns, the clock, the log."""
+
+from collections.abc import Sequence
+
+from beadwork.model import instants, stamp
+from beadwork.model.claim import Holder
+from beadwork.model.issue import Vocabulary
+from beadwork.model.record import Change
+from beadwork.model.stamp import Clock, Stamp
+from beadwork.store.claims import ClaimStore
+from beadwork.store.dependencies import DependencyStore
+from beadwork.store.events import EventStore
+from beadwork.store.issues import IssueStore
+from beadwork.store.labels import LabelStore
+from beadwork.store.readiness import Readiness
+from beadwork.store.ready import ReadyStore
+from beadwork.store.records import RecordStore
+from beadwork.store.session import Session
+
+_CLOCK = "clock"
+_REPLICA = "replica"
+
+
+class StoreTransaction:
+    """All that a handler may touch, over one session. It satisfies `ops.transaction`."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        now_us: int,
+        holder: Holder,
+        vocabulary: Vocabulary,
+        operation: str,
+    ) -> None:
+        self._session = session
+        self.now_us = now_us
+        self.holder = holder
+        self.vocabulary = vocabulary
+        self.operation = operation
+        self.request_seq: int | None = None
+        self._clock: Clock | None = None
+        self._seq: int | None = None
+        self.issues = IssueStore(session, self)
+        self.dependencies = DependencyStore(session, self)
+        self.labels = LabelStore(session)
+        self.ready = ReadyStore(session, self)
+        self.claims = ClaimStore(session, self)
+        self.events = EventStore(session, self)
+        self.records = RecordStore(session, self)
+        self.readiness = Readiness(session, self)
+
+    @property
+    def now_text(self) -> str:
+        """Return the time of the transaction as RFC 3339 text."""
+        return instants.format_us(self.now_us)
+
+    # -- settings of the store
+
+    def setting(self, name: str) -> str | None:
+        """Return one setting of the store."""
+        row = self._session.one("setting.get", name=name)
+        return None if row is None else str(row[0])
+
+    def put_setting(self, name: str, value: str) -> None:
+        """Set one setting of the store."""
+        self._session.run("setting.put", name=name, value=value)
+
+    # -- clock, numbers, log
+
+    def _running_clock(self) -> Clock:
+        if self._clock is None:
+            last = self.setting(_CLOCK)
+            replica = self.setting(_REPLICA) or "0"
+            self._clock = Clock(replica, stamp.parse(last) if last else stamp.BEFORE_ALL)
+        return self._clock
+
+    def clock_tick(self) -> Stamp:
+        """Return a stamp later than all that this store made or saw."""
+        clock = self._running_clock()
+        now = clock.tick(self.now_us // 1000)
+        self.put_setting(_CLOCK, now.text())
+        return now
+
+    def clock_observe(self, seen: Stamp) -> None:
+        """Let the clock not fall behind a stamp from elsewhere."""
+        clock = self._running_clock()
+        before = clock.last
+        clock.observe(seen, self.now_us // 1000)
+        if clock.last != before:
+            self.put_setting(_CLOCK, clock.last.text())
+
+    def next_seq(self) -> int:
+        """Return the number that the next event will have."""
+        if self._seq is None:
+            self._seq = self.events.last_seq()
+        return self._seq + 1
+
+    def next_number(self) -> int:
+        """Return a number that no issue had before."""
+        row = self._session.one("issue.last_number")
+        return int(row[0]) + 1 if row else 1
+
+    def log(
+        self,
+        kind: str,
+        n: int | None,
+        issue_id: str,
+        changes: Sequence[Change],
+        *,
+        line_digest: str | None = None,
+    ) -> int:
+        """Append an event; return its number."""
+        seq = self.next_seq()
+        if self.request_seq is None:
+            self.request_seq = seq
+        self.events.append(seq, kind, n, issue_id, changes, line_digest)
+        self._seq = seq
+        return seq

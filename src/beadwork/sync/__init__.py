@@ -1,0 +1,1 @@
+"""The only files and git: reading and writing `.beads/`, locks, merges of files."""
