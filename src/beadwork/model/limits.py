@@ -27,6 +27,7 @@ EVENT_VALUE_BYTES_MAX = 4096
 """A longer before or after value of an event is kept apart (R13)."""
 IMPORT_CHUNK_LINES = 200
 """Lines folded in one transaction of an import, about 20 ms of work (R12)."""
+IMPORT_CHUNK_BYTES = 4 * 1024 * 1024
 SWEEP_ROWS_MAX = 500
 TREE_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300

@@ -400,7 +400,7 @@ def list_issues(request: ListIssues, tx: Transaction) -> Listed:
         )
     wanted = list_filter(request, tx)
     limit = request.limit + 1 if request.limit else 0
-    rows = tx.issues.list(wanted, sort=request.sort, is_reversed=request.reverse, limit=limit)
+    rows = tx.issues.select(wanted, sort=request.sort, is_reversed=request.reverse, limit=limit)
     kept = rows[: request.limit] if request.limit else rows
     return Listed(issues=[listed(row) for row in kept], is_cut=len(rows) > len(kept))
 

@@ -146,7 +146,7 @@ class IssueStore:
 
     # -- lists
 
-    def list(self, wanted: Filter, *, sort: str, is_reversed: bool, limit: int) -> list[Row]:
+    def select(self, wanted: Filter, *, sort: str, is_reversed: bool, limit: int) -> list[Row]:
         """Return the issues that a filter lets through; `limit` 0 means all."""
         found = self._session.all("issue.matches", **_parameters(wanted, self._tx))
         if wanted.title_contains:

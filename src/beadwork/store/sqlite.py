@@ -55,31 +55,31 @@ class SqliteSession:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def all(self, name: str, **parameters: object) -> list[Row]:
+    def all(self, query: str, /, **parameters: object) -> list[Row]:
         """Return every row of a query."""
         try:
-            return self._connection.execute(sql(name), parameters).fetchall()
+            return self._connection.execute(sql(query), parameters).fetchall()
         except apsw.Error as error:
             _raise(error)
 
-    def one(self, name: str, **parameters: object) -> Row | None:
+    def one(self, query: str, /, **parameters: object) -> Row | None:
         """Return the first row of a query, or None."""
         try:
-            return self._connection.execute(sql(name), parameters).fetchone()
+            return self._connection.execute(sql(query), parameters).fetchone()
         except apsw.Error as error:
             _raise(error)
 
-    def run(self, name: str, **parameters: object) -> None:
+    def run(self, query: str, /, **parameters: object) -> None:
         """Carry out a query that answers nothing."""
         try:
-            self._connection.execute(sql(name), parameters)
+            self._connection.execute(sql(query), parameters)
         except apsw.Error as error:
             _raise(error)
 
-    def many(self, name: str, rows: Iterable[Parameters]) -> None:
+    def many(self, query: str, /, rows: Iterable[Parameters]) -> None:
         """Carry out a query once for each set of parameters."""
         try:
-            self._connection.executemany(sql(name), rows)
+            self._connection.executemany(sql(query), rows)
         except apsw.Error as error:
             _raise(error)
 
@@ -214,3 +214,16 @@ def _open_unwritable(path: str, opener: Opener) -> SqliteSession:
     except OSError as error:
         raise StoreReadOnly(f"The store {path} can't be read: {error.strerror}") from error
     return SqliteSession(connection)
+
+
+def classic_issue_ids(path: str) -> set[str]:
+    """Return the ids in a classic database, or nothing if it can't be read (R14)."""
+    try:
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            rows = connection.execute("SELECT id FROM issues WHERE status <> 'tombstone'")
+            return {str(issue_id) for (issue_id,) in rows}
+        finally:
+            connection.close()
+    except apsw.Error:
+        return set()

@@ -11,6 +11,7 @@ from beadwork.store.claims import ClaimStore
 from beadwork.store.dependencies import DependencyStore
 from beadwork.store.events import EventStore
 from beadwork.store.issues import IssueStore
+from beadwork.store.keys import KeyStore
 from beadwork.store.labels import LabelStore
 from beadwork.store.readiness import Readiness
 from beadwork.store.ready import ReadyStore
@@ -48,6 +49,7 @@ class StoreTransaction:
         self.claims = ClaimStore(session, self)
         self.events = EventStore(session, self)
         self.records = RecordStore(session, self)
+        self.keys = KeyStore(session, self)
         self.readiness = Readiness(session, self)
 
     @property

@@ -1,0 +1,202 @@
+"""Events: what happened, and taking it back (R13)."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from beadwork.model import instants, token
+from beadwork.model.errors import ClaimStale, UndoConflict, UnknownEvent, UnknownIssue
+from beadwork.model.issue import Issue
+from beadwork.model.record import STATE, Change, Record, assemble, registers
+from beadwork.model.transition import deleted
+from beadwork.ops.claim import IssueName, end_claim, fence, touched, updated
+from beadwork.ops.operation import Request, Response, operation
+from beadwork.ops.transaction import Entry, EventRow, Transaction
+from beadwork.ops.views import shown
+
+
+class FieldChange(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A field before and after a change; absent where it was or is not there."""
+
+    field: str
+    before: Any = None
+    after: Any = None
+
+
+class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What happened to an issue: by whom, when, in which operation."""
+
+    seq: int
+    at: str
+    actor: str
+    operation: str
+    kind: str
+    issue_id: str
+    session: str = ""
+    request: int = 0
+    changes: list[FieldChange] = []
+    undone: bool = False
+
+
+def _value(text: str | None) -> Any:  # noqa: ANN401 -- any JSON value
+    return None if text is None else token.decode(text)
+
+
+def _field_changes(change: Change) -> list[FieldChange]:
+    name = ".".join(change.register)
+    if change.register == STATE:
+        before = token.members(change.before or "{}")
+        after = token.members(change.after or "{}")
+        return [
+            FieldChange(field=key, before=_value(before.get(key)), after=_value(after.get(key)))
+            for key in {**before, **after}
+            if before.get(key) != after.get(key)
+        ]
+    if change.register[0] == "labels":
+        before_label = None if change.before is None else change.register[1]
+        after_label = None if change.after is None else change.register[1]
+        return [FieldChange(field="labels", before=before_label, after=after_label)]
+    if change.register[0] == "comments":
+        name = "comments"
+    elif change.register[0] == "dependencies":
+        name = "dependencies"
+    return [FieldChange(field=name, before=_value(change.before), after=_value(change.after))]
+
+
+def event_of(row: EventRow) -> Event:
+    """Show an event."""
+    return Event(
+        seq=row.seq,
+        at=instants.format_us(row.at_us),
+        actor=row.actor,
+        session=row.session,
+        operation=row.operation,
+        request=row.request,
+        kind=row.kind,
+        issue_id=row.issue_id,
+        changes=[each for change in row.changes for each in _field_changes(change)],
+        undone=row.undone_by is not None,
+    )
+
+
+class Events(Response):
+    """Events, in the order asked for."""
+
+    events: list[Event]
+
+
+class ShowHistory(Request[Events]):
+    """Show what happened to an issue, latest first."""
+
+    issue: IssueName
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
+
+
+@operation("event.history", kind="read", raises=(UnknownIssue,), example={"issue": "px-a3f"})
+def show_history(request: ShowHistory, tx: Transaction) -> Events:
+    """Show what happened to an issue."""
+    n = tx.issues.number_of(request.issue)
+    return Events(events=[event_of(row) for row in tx.events.of_issue(n, limit=request.limit)])
+
+
+class ListEvents(Request[Events]):
+    """List what happened after an event, earliest first. A cursor is an event's number."""
+
+    since: Annotated[int, Meta(ge=0, description="Number of the last event seen.")] = 0
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+
+
+@operation("event.list", kind="read", example={"since": 0, "limit": 10})
+def list_events(request: ListEvents, tx: Transaction) -> Events:
+    """List what happened after an event."""
+    rows = tx.events.since(request.since, limit=request.limit)
+    return Events(events=[event_of(row) for row in rows])
+
+
+class Undone(Response):
+    """The issues as they are again, and the request that was taken back."""
+
+    request: int
+    issues: list[Issue]
+
+
+class Undo(Request[Undone]):
+    """Take a change back: by its request's number, or the latest, of an issue or of the caller.
+
+    What was created is deleted. Nothing is taken back if any of it was changed since.
+    """
+
+    request: Annotated[int | None, Meta(description="The `request` of an event.")] = None
+    issue: Annotated[str | None, Meta(description="The latest change of this issue.")] = None
+    anyone: Annotated[bool, Meta(description="The latest change, whoever made it.")] = False
+
+
+@operation(
+    "event.undo",
+    kind="write",
+    raises=(UnknownEvent, UnknownIssue, UndoConflict, ClaimStale),
+    example={},
+)
+def undo(request: Undo, tx: Transaction) -> Undone:
+    """Take a change back."""
+    number = request.request
+    if number is None:
+        n = None if request.issue is None else tx.issues.number_of(request.issue)
+        actor = None if request.anyone or n is not None else tx.holder.actor
+        number = tx.events.last_request(actor=actor, n=n)
+    rows = [] if number is None else tx.events.of_request(number)
+    if number is None or not rows:
+        raise UnknownEvent("There is no change to take back", hint="See `bd history ID`.")
+    _require_undoable(rows)
+    restored = {row.n: _take_back(tx, row) for row in rows if row.n is not None}
+    tx.events.mark_undone(number)
+    return Undone(request=number, issues=[shown(entry) for entry in restored.values()])
+
+
+def _require_undoable(rows: Sequence[EventRow]) -> None:
+    for row in rows:
+        if row.undone_by is not None:
+            raise UndoConflict(
+                f"The change of {row.issue_id} has been taken back already",
+                hint="Undo the undo instead: its request is in `bd history`.",
+                id=row.issue_id,
+            )
+        if row.kind not in ("created", "updated", "undone"):
+            raise UndoConflict(
+                f"A change of kind {row.kind} can't be taken back",
+                hint="It came from a file; change the fields by hand.",
+                id=row.issue_id,
+            )
+
+
+def _take_back(tx: Transaction, row: EventRow) -> Entry:
+    entry = tx.issues.by_number(row.n or 0)
+    fence(tx, entry)
+    if row.kind == "created":
+        fields = deleted(
+            entry.record, now_us=tx.now_us, actor=tx.holder.actor, reason="Creation undone"
+        )
+        end_claim(tx, entry)
+        return tx.issues.write(entry, updated(tx, entry.record, fields), kind="undone")
+    values = registers(entry.record)
+    for change in row.changes:
+        if values.get(change.register) != change.after:
+            name = ".".join(change.register)
+            raise UndoConflict(
+                f"{name} of {entry.id} has been changed since", id=entry.id, field=name
+            )
+        if change.before is None:
+            values.pop(change.register, None)
+        else:
+            values[change.register] = change.before
+    after = _rebuilt(entry.record, values)
+    if after.status != "in_progress" or not after.text("assignee"):
+        end_claim(tx, entry)
+    return tx.issues.write(entry, touched(tx, after), kind="undone")
+
+
+def _rebuilt(record: Record, values: dict[tuple[str, ...], str]) -> Record:
+    identity = {k: record.fields[k] for k in ("created_at", "updated_at") if k in record.fields}
+    return assemble(record.id, identity, values, record.stamps)

@@ -1,0 +1,255 @@
+"""Folding lines into the store: who is who, what others wrote, what stays (R2-R5)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from beadwork.model import identity
+from beadwork.model import record as records
+from beadwork.model.adoption import adopt
+from beadwork.model.fold import Loss, fold_all
+from beadwork.model.record import Record
+from beadwork.model.view import view
+from beadwork.ops.transaction import Entry, Line, Transaction
+
+
+class Moved(msgspec.Struct, kw_only=True):
+    """An issue that got another id, since an earlier birth keeps the one it had."""
+
+    issue_id: str
+    former_id: str
+
+
+class Adopted(msgspec.Struct, kw_only=True):
+    """An edit by others that carried no stamps."""
+
+    issue_id: str
+    fields: list[str]
+
+
+class Quarantined(msgspec.Struct, kw_only=True):
+    """A line that could not be read."""
+
+    line_number: int
+    reason: str
+
+
+class Dangling(msgspec.Struct, kw_only=True):
+    """An edge whose target is not known."""
+
+    issue_id: str
+    depends_on_id: str
+    type: str
+
+
+class FoldReport(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of the lines of a file. Nothing is dropped in silence."""
+
+    lines: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    markers: int = 0
+    """Lines that git left where it could not merge."""
+    doubled: int = 0
+    """Lines that were folded into another of the same issue."""
+    without_priority: list[str] = []
+    unknown_statuses: dict[str, int] = {}
+    unknown_types: dict[str, int] = {}
+    foreign_prefixes: dict[str, int] = {}
+    moved: list[Moved] = []
+    adopted: list[Adopted] = []
+    quarantined: list[Quarantined] = []
+    conflicts: int = 0
+
+    def add(self, other: "FoldReport") -> None:
+        """Add the report of another part of the same file."""
+        for name in self.__struct_fields__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, dict):
+                for key, count in theirs.items():
+                    mine[key] = mine.get(key, 0) + count
+            else:
+                setattr(self, name, mine + theirs)
+
+
+class _Read(NamedTuple):
+    """A line that was read; `seen` if the store knows it, with the stamps it stands for."""
+
+    line: Line
+    record: Record
+    seen: bool
+
+
+class Folding:
+    """Folds lines into the store, in one transaction, and reports."""
+
+    def __init__(self, tx: Transaction, *, is_project_file: bool) -> None:
+        self._tx = tx
+        self._is_own = is_project_file
+        self.report = FoldReport()
+
+    def fold(self, lines: Sequence[Line]) -> None:
+        """Fold lines; all lines of one id have to be among them."""
+        known = self._tx.records.known([line.digest for line in lines])
+        groups: defaultdict[str, list[_Read]] = defaultdict(list)
+        for line in lines:
+            read = self._read(line, known)
+            if read is not None:
+                groups[read.record.id].append(read)
+        for issue_id, reads in groups.items():
+            self._fold_id(issue_id, reads)
+
+    def _read(self, line: Line, known: dict[str, str | None]) -> _Read | None:
+        try:
+            line.text.encode()
+            record = records.decode(line.text)
+            view(record)
+        except (msgspec.MsgspecError, ValueError) as error:
+            reason = "it is not valid UTF-8" if isinstance(error, UnicodeError) else str(error)
+            self._quarantine(line, reason)
+            return None
+        if line.digest not in known:
+            self._note_oddities(line, record)
+            return _Read(line, record, seen=False)
+        stamps = known[line.digest]
+        if stamps is not None and not record.is_stamped:
+            record = records.with_stamps(record, stamps)
+        return _Read(line, record, seen=True)
+
+    def _quarantine(self, line: Line, reason: str) -> None:
+        safe = line.text.encode("utf-8", "replace").decode()
+        self._tx.records.quarantine(line._replace(text=safe), reason)
+        self.report.quarantined.append(Quarantined(line_number=line.number, reason=reason))
+
+    def _note_oddities(self, line: Line, record: Record) -> None:
+        report, vocabulary = self.report, self._tx.vocabulary
+        if '"priority"' not in line.text:
+            report.without_priority.append(record.id)
+        status, issue_type = record.status, record.text("issue_type")
+        if status not in vocabulary.statuses():
+            report.unknown_statuses[status] = report.unknown_statuses.get(status, 0) + 1
+        if issue_type not in vocabulary.types():
+            report.unknown_types[issue_type] = report.unknown_types.get(issue_type, 0) + 1
+        if not record.id.startswith(f"{vocabulary.prefix}-"):
+            prefix = record.id.rpartition("-")[0]
+            count = report.foreign_prefixes.get(prefix, 0)
+            report.foreign_prefixes[prefix] = count + 1
+
+    # -- one id
+
+    def _fold_id(self, issue_id: str, reads: list[_Read]) -> None:
+        entry = self._tx.issues.by_id(issue_id)
+        if entry is None and len(reads) == 1:
+            self._fold_class(issue_id, None, reads)
+            return
+        known = [] if entry is None else [entry.record]
+        rivals = known + [each.record for each in reads]
+        births = identity.births(issue_id, rivals)
+        if entry is not None and 0 not in births[0].members:
+            keepers = [rivals[i] for i in births[0].members]
+            mine = next(birth for birth in births if 0 in birth.members)
+            self._give_way(entry, mine.issue_id, keepers)
+        for birth in births:
+            members = [reads[i - len(known)] for i in birth.members if i >= len(known)]
+            if members:
+                holder = self._tx.issues.by_id(birth.issue_id)
+                self._fold_class(birth.issue_id, holder, members)
+
+    def _give_way(self, entry: Entry, new_id: str, keepers: list[Record]) -> None:
+        """Let an earlier birth have the id of an issue that the store holds."""
+        self.report.moved.append(Moved(issue_id=new_id, former_id=entry.id))
+        there = self._tx.issues.by_id(new_id)
+        if there is None:
+            self._tx.records.move(entry, new_id)
+            return
+        # This issue came under its new id before: the two rows become one, and the
+        # other row is the earlier birth's from now on.
+        merged = fold_all([there.record, records.renamed(entry.record, new_id)]).record
+        self._tx.records.write_folded(there, merged, line=None, is_clean=False)
+        keeper = fold_all(keepers).record
+        self._tx.records.write_folded(entry, keeper, line=None, is_clean=False)
+
+    def _fold_class(self, issue_id: str, entry: Entry | None, reads: list[_Read]) -> None:
+        """Fold the lines of one issue into its entry, or make one."""
+        self.report.doubled += len(reads) - 1
+        if entry is None and reads[0].record.id != issue_id:
+            self.report.moved.append(Moved(issue_id=issue_id, former_id=reads[0].record.id))
+        base = None if entry is None else self._tx.records.base(entry.n)
+        forms: list[Record] = []
+        for read in reads:
+            form, edits = self._adopted(issue_id, read, base)
+            forms.append(form)
+            if edits:
+                self.report.adopted.append(Adopted(issue_id=issue_id, fields=edits))
+        news = [
+            form
+            for form, read in zip(forms, reads, strict=True)
+            if not read.seen or entry is None
+        ]
+        last = reads[-1].line
+        if entry is None:
+            self._add(issue_id, news, reads, last)
+        else:
+            self._write(entry, news, forms, reads, last)
+
+    def _adopted(
+        self, issue_id: str, read: _Read, base: Record | None
+    ) -> tuple[Record, list[str]]:
+        record = read.record
+        if record.id != issue_id:
+            record = records.renamed(record, issue_id)
+        if read.seen:
+            return record, []
+        adopted = adopt(record, base)
+        stamps = None
+        if not record.is_stamped and adopted.record.is_stamped:
+            stamps = records.stamps_text(adopted.record)
+        self._tx.records.remember([(read.line.digest, stamps)])
+        self._observe(record)
+        return adopted.record, [".".join(each) for each in adopted.edits]
+
+    def _observe(self, record: Record) -> None:
+        """Let our clock not fall behind what the line brings."""
+        if record.is_stamped:
+            marks = [mark.stamp for mark in record.stamps.marks.values()]
+            self._tx.records.observe(max([record.floor, *marks]))
+
+    def _add(self, issue_id: str, news: list[Record], reads: list[_Read], last: Line) -> None:
+        folded = fold_all(news)
+        record = folded.record
+        is_clean = self._is_own and len(reads) == 1 and reads[0].record == record
+        entry = self._tx.records.add_folded(record, last, is_clean=is_clean)
+        if not is_clean and self._is_own:
+            self._tx.records.set_base(entry.n, news[-1])
+        self._note_losses(entry.n, folded.losses)
+        self.report.created += 1
+
+    def _write(
+        self,
+        entry: Entry,
+        news: list[Record],
+        forms: list[Record],
+        reads: list[_Read],
+        last: Line,
+    ) -> None:
+        folded = fold_all([entry.record, *news])
+        record = folded.record
+        says_it = len(reads) == 1 and records.encode(record) == last.text
+        is_clean = self._is_own and says_it
+        if record != entry.record:
+            self._tx.records.write_folded(entry, record, line=last, is_clean=is_clean)
+            self.report.updated += 1
+        else:
+            self.report.unchanged += 1
+        if self._is_own:
+            form = forms[-1]
+            self._tx.records.set_base(entry.n, None if form == record else form)
+        self._note_losses(entry.n, folded.losses)
+
+    def _note_losses(self, n: int, losses: Sequence[Loss]) -> None:
+        if losses:
+            self._tx.records.lost(n, losses)
+            self.report.conflicts += len(losses)

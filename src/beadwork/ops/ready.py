@@ -1,0 +1,230 @@
+"""Readiness: what can be worked on, what can't, and by whose doing (R6)."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from beadwork.model import limits
+from beadwork.model.dependency import EXTERNAL
+from beadwork.model.errors import InvalidField, UnknownIssue
+from beadwork.model.instants import parse_us
+from beadwork.model.issue import Issue
+from beadwork.ops.claim import IssueName
+from beadwork.ops.issue import Listed
+from beadwork.ops.operation import Request, Response, operation
+from beadwork.ops.transaction import Entry, ReadyFilter, Standing, Transaction
+from beadwork.ops.views import listed, shown
+
+_SORTS = ("hybrid", "priority", "oldest")
+
+
+class ListReady(Request[Listed]):
+    """List the issues that can be worked on now, most urgent first."""
+
+    statuses: Annotated[
+        tuple[str, ...], Meta(description="open by default; several come merged.")
+    ] = ("open",)
+    issue_types: Annotated[list[str], Meta(description="Any of these; may be hidden ones.")] = []
+    priority: int | None = None
+    assignee: str | None = None
+    unassigned: bool = False
+    labels: Annotated[list[str], Meta(description="All of these.")] = []
+    labels_any: Annotated[list[str], Meta(description="Any of these.")] = []
+    parent: Annotated[str | None, Meta(description="Anything under this issue.")] = None
+    include_deferred: bool = False
+    sort: Annotated[str, Meta(description="hybrid, priority or oldest.")] = "hybrid"
+    limit: Annotated[int, Meta(ge=0, description="0 means all.")] = limits.READY_LIMIT_DEFAULT
+
+
+@operation(
+    "issue.ready", kind="read", raises=(InvalidField, UnknownIssue), example={"limit": 5}
+)
+def list_ready(request: ListReady, tx: Transaction) -> Listed:
+    """List the issues that can be worked on now."""
+    if request.sort not in _SORTS:
+        raise InvalidField(
+            f'There is no sort "{request.sort[:60]}"',
+            hint=f"Use one of: {', '.join(_SORTS)}.",
+            field="sort",
+        )
+    for status in request.statuses:
+        tx.vocabulary.require_status(status)
+    wanted = ReadyFilter(
+        statuses=request.statuses,
+        types=tuple(request.issue_types),
+        priority=request.priority,
+        assignee=request.assignee,
+        is_unassigned=request.unassigned,
+        labels=tuple(request.labels),
+        labels_any=tuple(request.labels_any),
+        within=None if request.parent is None else tx.issues.number_of(request.parent),
+        is_deferred_included=request.include_deferred,
+    )
+    limit = request.limit + 1 if request.limit else 0
+    rows = tx.ready.ready(wanted, sort=request.sort, limit=limit)
+    kept = rows[: request.limit] if request.limit else rows
+    return Listed(issues=[listed(row) for row in kept], is_cut=len(rows) > len(kept))
+
+
+class BlockedIssue(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An issue that waits: for what it needs itself, and for what its parents wait for."""
+
+    issue: Issue
+    blocked_by: list[str] = []
+    blocked_through: list[str] = []
+    cycle: list[str] = []
+
+
+class BlockedIssues(Response):
+    """The issues that wait; `is_cut` if the limit left some out."""
+
+    issues: list[BlockedIssue]
+    is_cut: bool = False
+
+
+class ListBlocked(Request[BlockedIssues]):
+    """List the issues that wait, inherited blockage included, and by whose doing."""
+
+    parent: Annotated[str | None, Meta(description="Anything under this issue.")] = None
+    limit: Annotated[int, Meta(ge=0, description="0 means all.")] = 0
+
+
+@operation("issue.blocked", kind="read", raises=(UnknownIssue,), example={})
+def list_blocked(request: ListBlocked, tx: Transaction) -> BlockedIssues:
+    """List the issues that wait."""
+    within = None if request.parent is None else tx.issues.number_of(request.parent)
+    limit = request.limit + 1 if request.limit else 0
+    found = tx.ready.blocked(within=within, limit=limit)
+    kept = found[: request.limit] if request.limit else found
+    knots = {
+        n: [tx.issues.by_number(each).id for each in cycle]
+        for cycle in tx.dependencies.cycles()
+        for n in cycle
+    }
+    return BlockedIssues(
+        issues=[
+            BlockedIssue(
+                issue=shown(each.entry),
+                blocked_by=list(each.blockers),
+                blocked_through=list(each.through),
+                cycle=knots.get(each.entry.n, []),
+            )
+            for each in kept
+        ],
+        is_cut=len(found) > len(kept),
+    )
+
+
+class Reason(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One reason why an issue is or isn't ready, and the issues that make it so."""
+
+    code: str
+    message: str
+    by: list[str] = []
+
+
+class Explained(Response):
+    """Whether an issue is ready, and every reason."""
+
+    issue_id: str
+    ready: bool
+    reasons: list[Reason]
+
+
+class ExplainIssue(Request[Explained]):
+    """Say why an issue is or isn't ready, and by whose doing."""
+
+    issue: IssueName
+
+
+@operation("issue.explain", kind="read", raises=(UnknownIssue,), example={"issue": "px-a3f"})
+def explain_issue(request: ExplainIssue, tx: Transaction) -> Explained:
+    """Say why an issue is or isn't ready."""
+    entry = tx.issues.require(request.issue)
+    standing = tx.ready.standing(entry.n)
+    reasons = _state_reasons(tx, entry, standing) + _edge_reasons(tx, entry)
+    parents = tx.ready.holding_parents(entry.n)
+    if standing.held_up:
+        reasons.append(
+            Reason(
+                code="parent.blocked",
+                message=f"Its parent {', '.join(parents)} is blocked",
+                by=_roots(tx, parents),
+            )
+        )
+    if not reasons:
+        reasons = [Reason(code="ready", message="It is open and nothing holds it")]
+    is_ready = reasons[0].code == "ready"
+    return Explained(issue_id=entry.id, ready=is_ready, reasons=reasons)
+
+
+def _state_reasons(tx: Transaction, entry: Entry, standing: Standing) -> list[Reason]:
+    reasons = []
+    record, claim = entry.record, tx.claims.of(entry.n)
+    if record.status != "open":
+        holder = [claim.actor] if claim is not None and claim.is_held else []
+        whose = f", held by {holder[0]}" if holder else ""
+        message = f"Its status is {record.status}{whose}"
+        reasons.append(Reason(code="status", message=message, by=holder))
+    if record.fields.get("pinned") == "true":
+        reasons.append(Reason(code="pinned", message="It is pinned"))
+    if record.fields.get("ephemeral") == "true":
+        reasons.append(Reason(code="ephemeral", message="It is ephemeral"))
+    patterns = [p for p in tx.vocabulary.hidden_id_patterns if p in record.id]
+    if patterns:
+        reasons.append(Reason(code="pattern", message=f'Its id contains "{patterns[0]}"'))
+    if standing.is_hidden:
+        name = record.text("issue_type")
+        reasons.append(
+            Reason(code="type", message=f"Issues of type {name} show only with --type {name}")
+        )
+    if standing.is_asleep and _is_ahead(tx, entry):
+        until = record.text("defer_until")
+        reasons.append(Reason(code="deferred", message=f"It is deferred until {until}"))
+    return reasons
+
+
+def _is_ahead(tx: Transaction, entry: Entry) -> bool:
+    until = parse_us(entry.record.text("defer_until"))
+    return until is not None and until > tx.now_us
+
+
+_SENTENCES = {
+    "blocks": "It needs {0}, which is not done",
+    "conditional-blocks": "It is to be done only if {0} fails, which it has not",
+    "waits-for": "It waits for the children of {0}",
+}
+
+
+def _edge_reasons(tx: Transaction, entry: Entry) -> list[Reason]:
+    reasons = []
+    for edge in tx.dependencies.edges_of(entry.n):
+        if edge.is_holding:
+            by = [edge.target_id]
+            if edge.kind == "waits-for":
+                spawner = tx.issues.require(edge.spawn_id or edge.target_id)
+                by = tx.ready.open_children(spawner.n) or [spawner.id]
+            message = _SENTENCES[edge.kind].format(edge.spawn_id or edge.target_id)
+            reasons.append(Reason(code=edge.kind, message=message, by=by))
+        elif edge.kind == "blocks" and edge.target_id.startswith(EXTERNAL):
+            message = f"It needs {edge.target_id}, in another project"
+            reasons.append(Reason(code="external", message=message, by=[edge.target_id]))
+    return reasons
+
+
+def _roots(tx: Transaction, parents: list[str]) -> list[str]:
+    """Return the ancestors that are held by an edge of their own: who is to blame."""
+    roots: list[str] = []
+    seen = set(parents)
+    waiting = list(parents)
+    while waiting:
+        issue_id = waiting.pop(0)
+        n = tx.issues.number_of(issue_id)
+        if tx.ready.standing(n).own_holds:
+            roots.append(issue_id)
+        for above in tx.ready.holding_parents(n):
+            if above not in seen:
+                seen.add(above)
+                waiting.append(above)
+    return roots

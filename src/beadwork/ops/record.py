@@ -1,0 +1,367 @@
+"""Records: folding lines into the store, reading and writing the file (R1-R5).
+
+`record.import` and `record.export` are jobs: they read and write the file, and call
+`record.fold` and `record.note_export` for what must happen in one transaction.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from beadwork.model import limits
+from beadwork.model import record as records
+from beadwork.model.errors import FileTrouble
+from beadwork.ops.folding import Folding, FoldReport
+from beadwork.ops.operation import Request, Response, operation
+from beadwork.ops.transaction import Desk, FileState, Line, Transaction
+
+_MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+_ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
+_FILE_STATE = "file_state"
+
+
+class Folded(Response):
+    """What became of the lines."""
+
+    report: FoldReport
+
+
+class FoldLines(Request[Folded]):
+    """Fold lines of a file into the store, all lines of one id in one request.
+
+    Nothing is refused as a whole: a line that can't be read is kept in quarantine.
+    """
+
+    lines: Annotated[list[str], Meta(description="One record each, without line ends.")]
+    numbers: Annotated[list[int], Meta(description="Where each line stands; 0 where unknown.")] = []
+    is_project_file: Annotated[
+        bool, Meta(description="The lines stand in this project's own file.")
+    ] = False
+
+
+@operation("record.fold", kind="write", example={"lines": ['{"id":"px-a3f","title":"Fix it"}']})
+def fold_lines(request: FoldLines, tx: Transaction) -> Folded:
+    """Fold lines into the store."""
+    numbers = request.numbers or [0] * len(request.lines)
+    lines = [
+        Line(number, records.digest(text), text)
+        for number, text in zip(numbers, request.lines, strict=True)
+    ]
+    folding = Folding(tx, is_project_file=request.is_project_file)
+    folding.fold(lines)
+    return Folded(report=folding.report)
+
+
+class Imported(Response):
+    """What an import found; `is_unchanged` if the file was the one last seen."""
+
+    report: FoldReport
+    is_unchanged: bool = False
+
+
+class ImportFile(Request[Imported]):
+    """Take in a file of records: the project's own, another, or its text."""
+
+    path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
+    text: Annotated[str | None, Meta(description="The records themselves.")] = None
+    force: Annotated[bool, Meta(description="Also if the file is the one last seen.")] = False
+
+
+@operation("record.import", kind="job", raises=(FileTrouble,), example={"text": ""})
+def import_file(request: ImportFile, desk: Desk) -> Imported:
+    """Take in a file of records."""
+    if request.text is not None:
+        report = _fold_all(desk, request.text.encode("utf-8", "surrogateescape"), is_own=False)
+        return Imported(report=report)
+    path = request.path or desk.export_path
+    is_own = path == desk.export_path
+    noted = _noted_state(desk)
+    if is_own and not request.force and noted and desk.files.is_unchanged(path, noted):
+        return Imported(report=FoldReport(), is_unchanged=True)
+    if not desk.files.exists(path):
+        if is_own:
+            return Imported(report=FoldReport(), is_unchanged=True)
+        raise FileTrouble(f"There is no file {path}", hint="Check the path.", path=path)
+    content, state = desk.files.read(path)
+    report = _fold_all(desk, content, is_own=is_own)
+    if is_own:
+        desk.call(NoteFile(signature=state.signature, digest=state.digest))
+    return Imported(report=report)
+
+
+def _noted_state(desk: Desk) -> FileState | None:
+    found = desk.call(ShowStore()).settings.get(_FILE_STATE)
+    return msgspec.json.decode(found, type=FileState) if found else None
+
+
+def _fold_all(desk: Desk, content: bytes, *, is_own: bool) -> FoldReport:
+    """Fold a file in chunks; each is one transaction, and what was seen is skipped."""
+    report = FoldReport()
+    groups: defaultdict[bytes, list[tuple[int, str]]] = defaultdict(list)
+    for number, raw in enumerate(content.split(b"\n"), start=1):
+        line = raw.rstrip(b"\r")
+        if not line.strip():
+            continue
+        report.lines += 1
+        if line.startswith(_MARKERS):
+            report.markers += 1
+            continue
+        text = line.decode("utf-8", "surrogateescape")
+        groups[_group_of(line)].append((number, text))
+    done = 0
+    for chunk in _chunks(groups):
+        answer = desk.call(
+            FoldLines(
+                lines=[text for _, text in chunk],
+                numbers=[number for number, _ in chunk],
+                is_project_file=is_own,
+            )
+        )
+        report.add(answer.report)
+        done += len(chunk)
+        desk.progress(done, report.lines, "records")
+    return report
+
+
+def _group_of(line: bytes) -> bytes:
+    found = _ID.match(line)
+    if found:
+        return found[1]
+    try:
+        return records.decode(line).id.encode()
+    except (msgspec.MsgspecError, ValueError):
+        return b""
+
+
+def _chunks(groups: dict[bytes, list[tuple[int, str]]]) -> Iterator[list[tuple[int, str]]]:
+    chunk: list[tuple[int, str]] = []
+    size = 0
+    for lines in groups.values():
+        chunk += lines
+        size += sum(len(text) for _, text in lines)
+        if len(chunk) >= limits.IMPORT_CHUNK_LINES or size > limits.IMPORT_CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+class Noted(Response):
+    """Noted."""
+
+
+class NoteFile(Request[Noted]):
+    """Note the file as seen."""
+
+    signature: str
+    digest: str
+
+
+@operation("record.note_file", kind="write", example={"signature": "", "digest": ""})
+def note_file(request: NoteFile, tx: Transaction) -> Noted:
+    """Note the file as seen."""
+    _note(tx, FileState(request.signature, request.digest))
+    return Noted()
+
+
+def _note(tx: Transaction, state: FileState) -> None:
+    tx.records.set_setting(_FILE_STATE, msgspec.json.encode(state).decode())
+
+
+class NoteHead(Request[Noted]):
+    """Note the commit whose version of the file has been folded in."""
+
+    commit: str
+
+
+@operation("record.note_head", kind="write", example={"commit": ""})
+def note_head(request: NoteHead, tx: Transaction) -> Noted:
+    """Note the commit whose version of the file has been folded in."""
+    tx.records.set_setting("head", request.commit)
+    return Noted()
+
+
+class Snapshot(Response):
+    """What the file should hold: its lines as one text, up to which event."""
+
+    content: str
+    to_seq: int
+    count: int
+    changed: list[tuple[int, str, int]]
+
+
+class TakeSnapshot(Request[Snapshot]):
+    """Read what the file should hold, in one moment."""
+
+
+@operation("record.snapshot", kind="read", example={})
+def take_snapshot(request: TakeSnapshot, tx: Transaction) -> Snapshot:
+    """Read what the file should hold."""
+    del request
+    lines = tx.records.export_lines()
+    after = tx.records.exported_to()
+    content = "\n".join([each.text for each in lines] + [""])
+    changed = [(each.n, each.text, each.changed_seq) for each in lines if each.changed_seq > after]
+    return Snapshot(
+        content=content, to_seq=tx.events.last_seq(), count=len(lines), changed=changed
+    )
+
+
+class NoteExport(Request[Noted]):
+    """Note that the file holds all up to an event, and what it looks like."""
+
+    to_seq: int
+    changed: list[tuple[int, str, int]]
+    signature: str
+    digest: str
+
+
+@operation(
+    "record.note_export",
+    kind="write",
+    example={"to_seq": 0, "changed": [], "signature": "", "digest": ""},
+)
+def note_export(request: NoteExport, tx: Transaction) -> Noted:
+    """Note that the file holds all up to an event."""
+    tx.records.note_export(request.to_seq, request.changed)
+    _note(tx, FileState(request.signature, request.digest))
+    return Noted()
+
+
+class Exported(Response):
+    """What an export wrote; nothing where nothing changed."""
+
+    exported: int
+    is_written: bool
+    path: str
+
+
+class ExportFile(Request[Exported]):
+    """Write the project's file if anything changed, atomically; or a copy elsewhere."""
+
+    path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
+    force: Annotated[bool, Meta(description="Also if nothing changed.")] = False
+
+
+@operation("record.export", kind="job", raises=(FileTrouble,), example={})
+def export_file(request: ExportFile, desk: Desk) -> Exported:
+    """Write the project's file if anything changed."""
+    path = request.path or desk.export_path
+    if path != desk.export_path:
+        snapshot = desk.call(TakeSnapshot())
+        desk.files.replace(path, snapshot.content.encode())
+        return Exported(exported=snapshot.count, is_written=True, path=path)
+    with desk.exporting():
+        # What others wrote into the file since we last saw it must not be overwritten.
+        desk.call(ImportFile())
+        is_there = desk.files.exists(path)
+        if is_there and not request.force and not desk.call(ShowStore()).dirty:
+            return Exported(exported=0, is_written=False, path=path)
+        snapshot = desk.call(TakeSnapshot())
+        if not is_there and not snapshot.count:
+            return Exported(exported=0, is_written=False, path=path)
+        state = desk.files.replace(path, snapshot.content.encode())
+        desk.call(
+            NoteExport(
+                to_seq=snapshot.to_seq,
+                changed=snapshot.changed,
+                signature=state.signature,
+                digest=state.digest,
+            )
+        )
+        return Exported(exported=snapshot.count, is_written=True, path=path)
+
+
+class Store(Response):
+    """What the store notes about itself: how many changes are not yet in the file."""
+
+    settings: dict[str, str]
+    dirty: int
+    last_event: int
+
+
+class ShowStore(Request[Store]):
+    """Show what the store notes about itself."""
+
+
+@operation("record.store", kind="read", example={})
+def show_store(request: ShowStore, tx: Transaction) -> Store:
+    """Show what the store notes about itself."""
+    del request
+    return Store(
+        settings=dict(tx.records.settings()),
+        dirty=tx.records.dirty_count(),
+        last_event=tx.events.last_seq(),
+    )
+
+
+class LostValue(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A value that lost against one written without knowledge of it."""
+
+    issue_id: str
+    field: list[str]
+    value: Any = None
+    stamp: str
+    winner: str
+
+
+class Conflicts(Response):
+    """The values that lost."""
+
+    conflicts: list[LostValue]
+
+
+class ListConflicts(Request[Conflicts]):
+    """List the values that lost in a fold against a truly concurrent write."""
+
+
+@operation("record.conflicts", kind="read", example={})
+def list_conflicts(request: ListConflicts, tx: Transaction) -> Conflicts:
+    """List the values that lost in a fold."""
+    del request
+    return Conflicts(
+        conflicts=[
+            LostValue(
+                issue_id=row.issue_id,
+                field=msgspec.json.decode(row.register),
+                value=None if row.value is None else msgspec.json.decode(row.value),
+                stamp=row.stamp,
+                winner=row.winner,
+            )
+            for row in tx.records.conflicts()
+        ]
+    )
+
+
+class QuarantinedLine(msgspec.Struct, kw_only=True):
+    """A line that could not be read: where it stood, why, and what it says."""
+
+    line_number: int
+    reason: str
+    line: str
+
+
+class Quarantine(Response):
+    """The lines that could not be read."""
+
+    lines: list[QuarantinedLine]
+
+
+class ListQuarantine(Request[Quarantine]):
+    """List the lines that could not be read."""
+
+
+@operation("record.quarantine", kind="read", example={})
+def list_quarantine(request: ListQuarantine, tx: Transaction) -> Quarantine:
+    """List the lines that could not be read."""
+    del request
+    return Quarantine(
+        lines=[
+            QuarantinedLine(line_number=row.line_number, reason=row.reason, line=row.line)
+            for row in tx.records.quarantined()
+        ]
+    )

@@ -1,0 +1,191 @@
+"""The embedded store: its connections, and the transactions that the engine opens on it."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+
+from beadwork.model.claim import Holder
+from beadwork.model.issue import Vocabulary
+from beadwork.store.migrate import check, migrate, newest
+from beadwork.store.sqlite import Opener, SqliteSession, open_reader, open_writer
+from beadwork.store.transaction import StoreTransaction
+
+_HOME = "home"
+_REPLICA = "replica"
+_VOCABULARY = "vocabulary"
+
+
+class SqliteStore:
+    """A store in one SQLite file. One writer connection, opened when first needed."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        busy_ms: int,
+        new_replica: Callable[[], str],
+        opener: Opener | None = None,
+    ) -> None:
+        self.path = path
+        self._busy_ms = busy_ms
+        self._new_replica = new_replica
+        self._opener = {"opener": opener} if opener else {}
+        self._writer: SqliteSession | None = None
+        self._reader: SqliteSession | None = None
+
+    # -- connections
+
+    def writer(self) -> SqliteSession:
+        """Return the writing connection, on a database of the present version.
+
+        The caller holds the write lock.
+        """
+        if self._writer is None:
+            session = open_writer(self.path, busy_ms=self._busy_ms, **self._opener)
+            try:
+                migrate(session)
+            except BaseException:
+                session.close()
+                raise
+            self._writer = session
+            self._settle_replica(session)
+        return self._writer
+
+    def _reading(self) -> SqliteSession:
+        if self._reader is None:
+            session = open_reader(self.path, busy_ms=self._busy_ms, **self._opener)
+            try:
+                check(session)
+            except BaseException:
+                session.close()
+                raise
+            self._reader = session
+        return self._reader
+
+    def _settle_replica(self, session: SqliteSession) -> None:
+        """Take a new replica id where the database is new, moved or a copy (R1)."""
+        facts = os.stat(self.path)
+        home = f"{os.path.realpath(self.path)}:{facts.st_ino}"
+        found = session.one("setting.get", name=_HOME)
+        if found is None or found[0] != home:
+            session.control("BEGIN IMMEDIATE")
+            session.run("setting.put", name=_HOME, value=home)
+            session.run("setting.put", name=_REPLICA, value=self._new_replica())
+            session.control("COMMIT")
+
+    def needs_migration(self) -> bool:
+        """Tell whether the file is absent, or of an older version than this program's."""
+        if self._reader is not None:
+            return False
+        if not os.path.exists(self.path):
+            return True
+        session = open_reader(self.path, busy_ms=self._busy_ms, **self._opener)
+        try:
+            is_old = check(session) < newest()
+        except BaseException:
+            session.close()
+            raise
+        if is_old:
+            session.close()
+        else:
+            self._reader = session
+        return is_old
+
+    def close(self) -> None:
+        """Close every connection."""
+        for session in (self._writer, self._reader):
+            if session is not None:
+                session.close()
+        self._writer = self._reader = None
+
+    def reopen(self) -> None:
+        """Drop the writing connection: after a failed commit it is not to be trusted (R9)."""
+        if self._writer is not None:
+            session, self._writer = self._writer, None
+            session.close()
+
+    # -- transactions
+
+    def begin(self) -> None:
+        """Open the one writing transaction."""
+        self.writer().control("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make the transaction durable."""
+        self.writer().control("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, if it is still open."""
+        if self._writer is not None and self._writer.is_in_transaction:
+            self._writer.control("ROLLBACK")
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is done inside if it fails, and only that."""
+        session = self.writer()
+        session.control("SAVEPOINT request")
+        try:
+            yield
+        except BaseException:
+            if session.is_in_transaction:
+                session.control("ROLLBACK TO request")
+                session.control("RELEASE request")
+            raise
+        session.control("RELEASE request")
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Tell whether the writing transaction still stands (R9)."""
+        return self._writer is not None and self._writer.is_in_transaction
+
+    def last_event(self) -> int:
+        """Return the number of the latest durable event."""
+        row = self.writer().one("event.last_seq")
+        return int(row[0]) if row else 0
+
+    def writing(
+        self, *, now_us: int, holder: Holder, vocabulary: Vocabulary, operation: str
+    ) -> StoreTransaction:
+        """Return a view of the open transaction for one request."""
+        return StoreTransaction(
+            self.writer(),
+            now_us=now_us,
+            holder=holder,
+            vocabulary=vocabulary,
+            operation=operation,
+        )
+
+    @contextlib.contextmanager
+    def reading(
+        self, *, now_us: int, holder: Holder, vocabulary: Vocabulary, operation: str
+    ) -> Iterator[StoreTransaction]:
+        """Open a snapshot that no writer disturbs."""
+        session = self._reading()
+        session.control("BEGIN")
+        try:
+            yield StoreTransaction(
+                session,
+                now_us=now_us,
+                holder=holder,
+                vocabulary=vocabulary,
+                operation=operation,
+            )
+        finally:
+            if session.is_in_transaction:
+                session.control("ROLLBACK")
+
+    def data_version(self) -> int:
+        """Return a number that differs once another connection has committed."""
+        return self._reading().data_version()
+
+    # -- the project's words
+
+    def noted_vocabulary(self) -> str | None:
+        """Return the vocabulary that the flags of all issues were set by."""
+        row = self._reading().one("setting.get", name=_VOCABULARY)
+        return None if row is None else str(row[0])
+
+    def note_vocabulary(self, text: str, transaction: StoreTransaction) -> None:
+        """Set every issue's flags by a new vocabulary, inside the open transaction."""
+        transaction.put_setting(_VOCABULARY, text)
+        transaction.readiness.reflag()

@@ -1,0 +1,34 @@
+"""Sweeps: what time alone changes, each a function of its own, run before writes (R10)."""
+
+from beadwork.model.transition import moved
+from beadwork.ops.claim import updated
+from beadwork.store.transaction import StoreTransaction
+
+
+def run_due(transaction: StoreTransaction) -> None:
+    """Run every sweep that has something to do."""
+    wake_deferred(transaction)
+    expire_claims(transaction)
+    drop_keys(transaction)
+
+
+def wake_deferred(transaction: StoreTransaction) -> None:
+    """Let deferred issues whose time has come be ready."""
+    transaction.ready.wake_due()
+
+
+def expire_claims(transaction: StoreTransaction) -> None:
+    """End claims that nobody renewed: the issue is open again, and its holder fenced off."""
+    for n in transaction.claims.expired():
+        entry = transaction.issues.by_number(n)
+        transaction.claims.raise_epoch(n)
+        if not entry.is_done:
+            fields = moved(entry.record, "open", is_reopening=False)
+            fields["assignee"] = None
+            transaction.issues.write(entry, updated(transaction, entry.record, fields))
+
+
+def drop_keys(transaction: StoreTransaction) -> None:
+    """Forget idempotency keys after their time."""
+    transaction.keys.drop_old()
+

@@ -1,0 +1,119 @@
+"""Files: reading with a note of what was read, and replacing atomically.
+
+A replaced file is written beside, synced, renamed over the old one, and its folder synced:
+whatever happens, either the old or the new content is there, whole.
+"""
+
+import fcntl
+import hashlib
+import os
+import sys
+import tempfile
+import time
+
+from beadwork.model.errors import FileTrouble, StoreFull
+from beadwork.ops.transaction import FileState
+
+_SETTLED_NS = 50_000_000
+"""A file changed less than this before it was noted may change again unnoticed (R5)."""
+_NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
+
+
+def _trouble(path: str, error: OSError) -> FileTrouble | StoreFull:
+    if error.errno in _NO_SPACE:
+        return StoreFull(f"The disk is full: {path} was not written", path=path)
+    return FileTrouble(
+        f"{path}: {error.strerror or error}", hint="Check the path and its permissions.", path=path
+    )
+
+
+def _signature(descriptor: int) -> str:
+    facts = os.fstat(descriptor)
+    if time.time_ns() - facts.st_ctime_ns < _SETTLED_NS:  # noqa: TID251 -- a file's age
+        return ""
+    return _signature_of(facts)
+
+
+def _signature_of(facts: os.stat_result) -> str:
+    return f"{facts.st_size}:{facts.st_mtime_ns}:{facts.st_ctime_ns}:{facts.st_ino}"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def sync_descriptor(descriptor: int) -> None:
+    """Bring a file's content to the disk itself."""
+    if sys.platform == "darwin":
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fsync(descriptor)
+
+
+class Files:
+    """The files of a work tree. It satisfies `ops.transaction.WorkTree`."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+        return os.path.isfile(path)
+
+    def read(self, path: str) -> tuple[bytes, FileState]:
+        """Return a file's content, and the state that it was read in.
+
+        Raises:
+            FileTrouble: it can't be read.
+        """
+        try:
+            with open(path, "rb") as file:
+                signature = _signature(file.fileno())
+                content = file.read()
+        except OSError as error:
+            raise _trouble(path, error) from error
+        return content, FileState(signature, _digest(content))
+
+    def is_unchanged(self, path: str, noted: FileState) -> bool:
+        """Tell whether a file is as it was noted: by `stat` where that can tell, else whole."""
+        try:
+            facts = os.stat(path)
+        except OSError:
+            return False
+        if noted.signature and _signature_of(facts) == noted.signature:
+            return True
+        return self.read(path)[1].digest == noted.digest
+
+    def replace(self, path: str, content: bytes) -> FileState:
+        """Put a content in the place of a file, atomically.
+
+        A symbolic link stays, and what it points to is replaced.
+
+        Raises:
+            FileTrouble: it can't be written.
+            StoreFull: the disk is full; the old file stands.
+        """
+        target = os.path.realpath(path)
+        folder = os.path.dirname(target)
+        try:
+            mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o600
+            descriptor, beside = tempfile.mkstemp(prefix=".beadwork-", dir=folder)
+            try:
+                with open(descriptor, "wb") as file:
+                    os.fchmod(file.fileno(), mode)
+                    file.write(content)
+                    file.flush()
+                    sync_descriptor(file.fileno())
+                os.replace(beside, target)
+            except BaseException:
+                os.unlink(beside)
+                raise
+            self._sync_folder(folder)
+            with open(target, "rb") as file:
+                return FileState(_signature(file.fileno()), _digest(content))
+        except OSError as error:
+            raise _trouble(path, error) from error
+
+    def _sync_folder(self, folder: str) -> None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,133 @@
+"""The few git commands that Beadwork runs, each bounded and fenced off (rule R17)."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from beadwork.sync.locate import GitPlace, git_place
+
+_TIMEOUT_S = 30
+_SCRUBBED = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX")
+
+
+def run(arguments: Sequence[str], *, folder: str) -> bytes | None:
+    """Run git in a folder; return what it printed, or None if it failed or is absent."""
+    import subprocess  # noqa: PLC0415 -- most commands run no program
+
+    environ = {k: v for k, v in os.environ.items() if k not in _SCRUBBED}
+    environ["GIT_TERMINAL_PROMPT"] = "0"
+    try:
+        done = subprocess.run(
+            ["git", "--no-optional-locks", *arguments],
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _loose_ref(place: GitPlace, name: str) -> str | None:
+    for folder in (place.git_folder, place.common_folder):
+        try:
+            with open(os.path.join(folder, name), encoding="ascii", errors="replace") as file:
+                return file.read().strip()
+        except OSError:
+            continue
+    return None
+
+
+def _packed_ref(place: GitPlace, name: str) -> str | None:
+    try:
+        path = os.path.join(place.common_folder, "packed-refs")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                commit, _, ref = line.strip().partition(" ")
+                if ref == name:
+                    return commit
+    except OSError:
+        return None
+    return None
+
+
+def head_commit(folder: str) -> str | None:
+    """Return the commit that HEAD names around a folder, by reading files only."""
+    place = git_place(folder)
+    if place is None:
+        return None
+    head = _loose_ref(place, "HEAD")
+    if head is None or not head.startswith("ref: "):
+        return head
+    name = head.removeprefix("ref: ")
+    return _loose_ref(place, name) or _packed_ref(place, name)
+
+
+def committed_file(path: str) -> tuple[str, bytes] | None:
+    """Return the blob id and content of a file as HEAD has it."""
+    folder, name = os.path.split(os.path.realpath(path))
+    blob = run(["rev-parse", "--verify", "--quiet", f"HEAD:./{name}"], folder=folder)
+    if blob is None:
+        return None
+    blob_id = blob.decode().strip()
+    content = run(["cat-file", "blob", blob_id], folder=folder)
+    return None if content is None else (blob_id, content)
+
+
+class Identity(NamedTuple):
+    """Under which name and e-mail address git commits; empty where it would not say."""
+
+    name: str
+    email: str
+
+
+def identity(folder: str, environ: Mapping[str, str]) -> Identity:
+    """Return who commits in a folder.
+
+    The files are read as they are; git itself is asked only where they include others.
+    """
+    place = git_place(folder)
+    home = environ.get("HOME", "")
+    shared = environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    paths = [os.path.join(shared, "git", "config"), os.path.join(home, ".gitconfig")]
+    if place is not None:
+        paths.append(os.path.join(place.common_folder, "config"))
+    found: dict[str, str] = {}
+    for path in paths:
+        user = _user_section(path)
+        if user is None:
+            return _asked(folder)
+        found.update(user)
+    return Identity(found.get("name", ""), found.get("email", ""))
+
+
+def _asked(folder: str) -> Identity:
+    name, email = (
+        (run(["config", key], folder=folder) or b"").decode("utf-8", "replace").strip()
+        for key in ("user.name", "user.email")
+    )
+    return Identity(name, email)
+
+
+def _user_section(path: str) -> dict[str, str] | None:
+    """Return what a config file says of the user; None if it includes other files."""
+    found: dict[str, str] = {}
+    section = ""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for raw in file:
+                line = raw.strip()
+                if line.startswith("["):
+                    section = line[1:].partition("]")[0].split()[0].lower() if line[1:2] else ""
+                    if section.startswith("include"):
+                        return None
+                elif section == "user" and "=" in line:
+                    key, _, value = line.partition("=")
+                    found[key.strip().lower()] = value.strip().strip('"')
+    except OSError:
+        return {}
+    return found

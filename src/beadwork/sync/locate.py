@@ -1,0 +1,168 @@
+"""Which store a command means (rule R16)."""
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from beadwork.model.errors import NoStore
+
+DATABASE = "beadwork.db"
+_REDIRECTS_MAX = 8
+
+
+class Place(NamedTuple):
+    """A store: its folder, its database, its file, and the work tree around it if any."""
+
+    folder: str
+    database: str
+    records: str
+    work_tree: str | None
+    redirected_from: str | None = None
+
+
+class GitPlace(NamedTuple):
+    """What git says of a folder: the work tree, its own and the common git folder."""
+
+    work_tree: str | None
+    git_folder: str
+    common_folder: str
+
+    @property
+    def is_linked(self) -> bool:
+        """Tell whether this is a linked worktree of another."""
+        return self.git_folder != self.common_folder
+
+
+def _read_line(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readline().strip()
+    except OSError:
+        return None
+
+
+def _git_file(path: str, folder: str) -> GitPlace | None:
+    """Read a `.git` file: a linked worktree has a common folder, a submodule has none."""
+    line = _read_line(path)
+    if line is None or not line.startswith("gitdir:"):
+        return None
+    git_folder = os.path.normpath(os.path.join(folder, line.removeprefix("gitdir:").strip()))
+    common = _read_line(os.path.join(git_folder, "commondir"))
+    common_folder = git_folder if common is None else os.path.join(git_folder, common)
+    return GitPlace(folder, git_folder, os.path.normpath(common_folder))
+
+
+def _is_bare(folder: str) -> bool:
+    return all(os.path.exists(os.path.join(folder, name)) for name in ("HEAD", "objects", "refs"))
+
+
+def git_place(start: str) -> GitPlace | None:
+    """Find the repository around a folder, by reading files only."""
+    folder = os.path.abspath(start)
+    while True:
+        candidate = os.path.join(folder, ".git")
+        if os.path.isdir(candidate):
+            return GitPlace(folder, candidate, candidate)
+        if os.path.isfile(candidate):
+            return _git_file(candidate, folder)
+        if _is_bare(folder):
+            return GitPlace(None, folder, folder)
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+
+
+def _main_work_tree(place: GitPlace) -> str | None:
+    """Return the main worktree of a repository; None if it is bare."""
+    if os.path.basename(place.common_folder) == ".git":
+        return os.path.dirname(place.common_folder)
+    return None
+
+
+def _nearest(start: str, stop: str | None) -> str | None:
+    folder = os.path.abspath(start)
+    while True:
+        candidate = os.path.join(folder, ".beads")
+        if os.path.isdir(candidate):
+            return candidate
+        above = os.path.dirname(folder)
+        if above == folder or folder == stop:
+            return None
+        folder = above
+
+
+def _redirected(folder: str) -> tuple[str, str | None]:
+    """Follow `.beads/redirect`, a path relative to the folder that holds `.beads`."""
+    first: str | None = None
+    for _ in range(_REDIRECTS_MAX):
+        target = _read_line(os.path.join(folder, "redirect"))
+        if not target:
+            return folder, first
+        first = first or folder
+        folder = os.path.normpath(os.path.join(os.path.dirname(folder), target))
+    raise NoStore(f"The redirects from {first} go in a circle", hint="Mend .beads/redirect.")
+
+
+def place_of(folder: str, database: str | None = None) -> Place:
+    """Return the store in a `.beads` folder."""
+    folder, redirected_from = _redirected(os.path.abspath(folder))
+    records = os.path.join(folder, "issues.jsonl")
+    older = os.path.join(folder, "beads.jsonl")
+    if not os.path.exists(records) and os.path.exists(older):
+        records = older
+    git = git_place(os.path.dirname(folder))
+    return Place(
+        folder,
+        database or os.path.join(folder, DATABASE),
+        records,
+        git.work_tree if git else None,
+        redirected_from,
+    )
+
+
+def home_folder(start: str) -> str:
+    """Return the `.beads` folder that `init` makes for a folder."""
+    git = git_place(start)
+    if git is None:
+        return os.path.join(os.path.abspath(start), ".beads")
+    if git.work_tree is None:
+        return os.path.join(git.git_folder, "beads")
+    if git.is_linked:
+        main = _main_work_tree(git)
+        return os.path.join(main, ".beads") if main else os.path.join(git.common_folder, "beads")
+    found = _nearest(start, git.work_tree)
+    return found or os.path.join(os.path.abspath(start), ".beads")
+
+
+def locate(start: str, environ: Mapping[str, str], database: str | None = None) -> Place:
+    """Find the store that a command in a folder means.
+
+    In this order: an explicit database, BEADS_DIR, BEADS_DB, the main worktree of a linked
+    one, the nearest `.beads` upward within the work tree.
+
+    Raises:
+        NoStore: there is none.
+    """
+    explicit = database or environ.get("BEADS_DB")
+    if not database and environ.get("BEADS_DIR"):
+        explicit = None
+        return _required(os.path.join(start, environ["BEADS_DIR"]), start)
+    if explicit:
+        path = os.path.abspath(os.path.join(start, explicit))
+        is_classic = os.path.basename(path) != DATABASE and path.endswith("beads.db")
+        folder = os.path.dirname(path)
+        return place_of(folder, None if is_classic else path)
+    git = git_place(start)
+    if git is not None and (git.work_tree is None or git.is_linked):
+        return _required(home_folder(start), start)
+    found = _nearest(start, git.work_tree if git else None)
+    if found is None:
+        raise NoStore(f"There is no .beads folder in {start} or above it", path=start)
+    return place_of(found)
+
+
+def _required(folder: str, start: str) -> Place:
+    if not os.path.isdir(folder):
+        raise NoStore(f"There is no {folder}", path=start)
+    return place_of(folder)

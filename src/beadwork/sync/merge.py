@@ -1,0 +1,117 @@
+"""The git merge driver: three files of records folded into one (rules R2-R4).
+
+Needs no store. Lines that are equal on all sides are never parsed.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from beadwork.model import identity
+from beadwork.model import record as records
+from beadwork.model.adoption import adopt
+from beadwork.model.fold import fold_all
+from beadwork.model.record import Record
+from beadwork.model.view import view
+
+_ID = re.compile(rb'\{"id":"([^"\\]*)"')
+_MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+
+_Lines = dict[str, list[bytes]]
+
+
+class Merged(NamedTuple):
+    """The merged file, and the lines that could not be read, which are kept at its end."""
+
+    content: bytes
+    unreadable: list[bytes]
+
+
+def _id_of(line: bytes) -> str | None:
+    found = _ID.match(line)
+    if found:
+        return found[1].decode("utf-8", "surrogateescape")
+    record = _read(line)
+    return None if record is None else record.id
+
+
+def _read(line: bytes) -> Record | None:
+    try:
+        record = records.decode(line)
+        view(record)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    return record
+
+
+def _lines(content: bytes) -> tuple[_Lines, list[bytes]]:
+    found: defaultdict[str, list[bytes]] = defaultdict(list)
+    unreadable = []
+    for raw in content.split(b"\n"):
+        line = raw.rstrip(b"\r")
+        if not line.strip() or line.startswith(_MARKERS):
+            continue
+        issue_id = _id_of(line)
+        if issue_id is None:
+            unreadable.append(line)
+        else:
+            found[issue_id].append(line)
+    return found, unreadable
+
+
+def merge(base: bytes, left: bytes, right: bytes) -> Merged:
+    """Merge two files that grew from a common one. It can't fail, only keep what it can't read."""
+    ancestors, _ = _lines(base)
+    ours, unread_left = _lines(left)
+    theirs, unread_right = _lines(right)
+    settled: dict[str, bytes] = {}
+    open_groups: defaultdict[str, list[Record]] = defaultdict(list)
+    unreadable = list(dict.fromkeys(unread_left + unread_right))
+    for issue_id in {**ours, **theirs}:
+        sides = ours.get(issue_id, []) + theirs.get(issue_id, [])
+        if len(set(sides)) == 1:
+            settled[issue_id] = sides[0]
+            continue
+        read = [_read(line) for line in sides]
+        unreadable += [line for line, each in zip(sides, read, strict=True) if each is None]
+        ancestor = _ancestor(ancestors.get(issue_id, []))
+        for each in read:
+            if each is not None:
+                open_groups[issue_id].append(_adopted(each, ancestor))
+    for issue_id, record in _folded(open_groups, settled):
+        settled[issue_id] = records.encode(record).encode()
+    lines = [settled[issue_id] for issue_id in sorted(settled)] + unreadable
+    return Merged(b"".join(line + b"\n" for line in lines), unreadable)
+
+
+def _ancestor(lines: list[bytes]) -> Record | None:
+    read = [each for line in lines if (each := _read(line)) is not None]
+    return fold_all(read).record if read else None
+
+
+def _adopted(record: Record, ancestor: Record | None) -> Record:
+    if ancestor is None or len(identity.births(record.id, [ancestor, record])) > 1:
+        return record
+    return adopt(record, ancestor).record
+
+
+def _folded(
+    groups: dict[str, list[Record]], settled: dict[str, bytes]
+) -> Iterable[tuple[str, Record]]:
+    """Fold each issue's records; a later birth under an id moves to its own (R4)."""
+    final: defaultdict[str, list[Record]] = defaultdict(list)
+    for issue_id, members in groups.items():
+        for birth in identity.births(issue_id, members):
+            for position in birth.members:
+                record = members[position]
+                is_moved = birth.issue_id != record.id
+                final[birth.issue_id].append(
+                    records.renamed(record, birth.issue_id) if is_moved else record
+                )
+    for issue_id, members in final.items():
+        there = settled.get(issue_id)
+        known = [each] if there is not None and (each := _read(there)) is not None else []
+        yield issue_id, fold_all(known + members).record

@@ -1,0 +1,10 @@
+"""The entry of the `bd` script."""
+
+import sys
+
+
+def main() -> None:
+    """Run `bd` and leave with its exit code."""
+    from beadwork.compose import run_bd  # noqa: PLC0415 -- the entry itself imports nothing
+
+    sys.exit(run_bd(sys.argv[1:]))
