@@ -252,6 +252,10 @@ class DirectWorld:
             raise FileTrouble(f"{path} is a folder", hint="Name a file.", path=path)
         return Files().read(full)[0]
 
+    def full_path(self, path: str) -> str:
+        """Return the absolute path of what the user named."""
+        return os.path.abspath(os.path.join(self.folder, path))
+
     def stage(self, engine: Engine) -> None:
         """Add the exported file to git's index, where git tracks it."""
         folder, name = os.path.split(os.path.realpath(engine.export_path))

@@ -106,6 +106,13 @@ class InvalidPath(InvalidRequest):
     code = "path.invalid"
 
 
+class WriteForbidden(InvalidRequest):
+    """This command writes, and --readonly forbids it."""
+
+    code = "request.readonly"
+    default_hint = "Leave out --readonly."
+
+
 class UnknownIssue(NotFound):
     """There is no issue with this id."""
 

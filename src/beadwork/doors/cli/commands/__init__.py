@@ -1,0 +1,1 @@
+"""The commands of `bd`, a noun a module: each parses, asks and shows."""

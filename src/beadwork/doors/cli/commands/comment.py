@@ -1,0 +1,71 @@
+"""`bd comments` and `bd comment`."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from beadwork.doors.cli import text as texts
+from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.session import Session
+from beadwork.model.errors import InvalidField
+from beadwork.model.issue import Comment
+from beadwork.ops.comment import AddComment, ListComments
+
+
+def _line(comment: Comment) -> str:
+    return (
+        f"{texts.line(comment.created_at)} {texts.line(comment.author)}: {texts.safe(comment.text)}"
+    )
+
+
+class _Comments(BeadGroup):
+    """`bd comments ID` lists; `bd comments add ID TEXT` adds."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take what is no subcommand as an id to list."""
+        if args and args[0] not in ("add", "list"):
+            args = ["list", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Comments)
+def comments() -> None:
+    """Show the comments of an issue, or add one."""
+
+
+@comments.command("list", cls=BeadCommand)
+@click.argument("issue_id", metavar="ID")
+@click.option("--local-time", is_flag=True, hidden=True)
+@pass_session
+def list_comments(session: Session, issue_id: str, local_time: bool) -> None:  # noqa: FBT001
+    """Show the comments of an issue, oldest first."""
+    del local_time
+    found = session.run(ListComments(issue=issue_id)).comments
+    session.show(
+        [msgspec.to_builtins(each) for each in found],
+        lambda: "\n".join(_line(each) for each in found) or "No comments.",
+    )
+
+
+@click.command("add", cls=BeadCommand)
+@click.argument("issue_id", metavar="ID")
+@click.argument("words", metavar="TEXT", nargs=-1)
+@click.option("-f", "--file", help="Read the text from a file; - is standard input.")
+@click.option("-a", "--author", default="", help="Who says it; by default you.")
+@pass_session
+def add_comment(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+    """Say something about an issue."""
+    if given["file"] and given["words"]:
+        raise InvalidField("Both a text and a file were given", hint="Give one.", field="text")
+    content = session.read_text(given["file"]) if given["file"] else " ".join(given["words"])
+    request = AddComment(issue=given["issue_id"], text=content, author=given["author"])
+    comment = session.run(request).comment
+    session.show(
+        msgspec.to_builtins(comment), lambda: f"Commented on {texts.line(comment.issue_id)}"
+    )
+
+
+comments.add_command(add_comment)

@@ -1,0 +1,186 @@
+"""`bd dep`."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from beadwork.doors.cli import shapes, text
+from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.session import Session
+from beadwork.model.errors import InvalidField
+from beadwork.ops.dependency import (
+    AddDependency,
+    FindCycles,
+    ListDependencies,
+    Relate,
+    RemoveDependency,
+    ShowTree,
+)
+
+_COMMANDS = ("add", "remove", "rm", "list", "tree", "cycles", "relate", "unrelate", "shorthand")
+
+
+class _Dependencies(BeadGroup):
+    """`bd dep A --blocks B` is short for `bd dep add B A`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take an id in the place of a subcommand as the short form."""
+        if args and args[0] not in _COMMANDS and ("-b" in args or "--blocks" in args):
+            args = ["shorthand", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Dependencies)
+def dep() -> None:
+    """Say what needs what. `bd dep add A B`: A needs B, and waits until B is done."""
+
+
+def _add(session: Session, issue_id: str, needs: str, kind: str) -> None:
+    found = session.run(AddDependency(issue=issue_id, needs=needs, kind=kind))
+    waits = "needs" if found.status == "added" else "already needs"
+    session.show(
+        msgspec.to_builtins(found),
+        lambda: f"{text.line(found.issue_id)} {waits} {text.line(found.depends_on_id)} "
+        f"({text.line(found.type)})",
+    )
+
+
+@dep.command(cls=BeadCommand)
+@click.argument("issue_id", metavar="ID")
+@click.argument("needed", metavar="NEEDED_ID", required=False)
+@click.option("--depends-on", help="The issue that is needed.")
+@click.option("--blocked-by", help="The issue that is needed.")
+@click.option("-t", "--type", "kind", default="blocks", show_default=True, help="Kind of edge.")
+@pass_session
+def add(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+    """Let the first issue need the second."""
+    needs = {given["needed"], given["depends_on"], given["blocked_by"]} - {None}
+    if len(needs) != 1:
+        what = "No issue that is needed was named" if not needs else "Several were named"
+        raise InvalidField(what, hint="bd dep add ID NEEDED_ID", field="needs")
+    _add(session, given["issue_id"], needs.pop(), given["kind"])
+
+
+@dep.command(cls=BeadCommand, hidden=True)
+@click.argument("issue_id", metavar="ID")
+@click.option("-b", "--blocks", required=True)
+@pass_session
+def shorthand(session: Session, issue_id: str, blocks: str) -> None:
+    """Let another issue need this one."""
+    _add(session, blocks, issue_id, "blocks")
+
+
+@dep.command(cls=BeadCommand)
+@click.argument("issue_id", metavar="ID")
+@click.argument("needed", metavar="NEEDED_ID")
+@click.option("-t", "--type", "kind", default="", help="Only the edge of this kind.")
+@pass_session
+def remove(session: Session, issue_id: str, needed: str, kind: str) -> None:
+    """Let the first issue no longer need the second."""
+    found = session.run(RemoveDependency(issue=issue_id, needs=needed, kind=kind))
+    shown = {
+        "depends_on_id": found.depends_on_id,
+        "issue_id": found.issue_id,
+        "status": found.status,
+    }
+    session.show(
+        shown,
+        lambda: f"{text.line(found.issue_id)} no longer needs {text.line(found.depends_on_id)}",
+    )
+
+
+dep.add_command(remove, "rm")
+
+
+@dep.command("list", cls=BeadCommand)
+@click.argument("issue_id", metavar="ID")
+@click.option("--direction", type=click.Choice(["down", "up"]), default="down", show_default=True)
+@click.option("-t", "--type", "kind", default="", help="Only edges of this kind.")
+@pass_session
+def list_(session: Session, issue_id: str, direction: Any, kind: str) -> None:  # noqa: ANN401
+    """Show what an issue needs (down), or what needs it (up)."""
+    request = ListDependencies(issue=issue_id, direction=direction, kind=kind)
+    found = session.run(request).dependencies
+    session.show(
+        [shapes.link(each) for each in found],
+        lambda: (
+            "\n".join(
+                f"{text.line(each.dependency_type)}: "
+                + (text.issue_line(each.issue) if each.issue else f"? {text.line(each.issue_id)}")
+                for each in found
+            )
+            or "None."
+        ),
+    )
+
+
+@dep.command(cls=BeadCommand)
+@click.argument("issue_id", metavar="ID")
+@click.option(
+    "--direction", type=click.Choice(["down", "up", "both"]), default="down", show_default=True
+)
+@click.option("--reverse", is_flag=True, help="The same as --direction up.")
+@click.option("-d", "--max-depth", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--show-all-paths", is_flag=True, help="Repeat issues reached on several ways.")
+@click.option("--format", "style", type=click.Choice(["text", "mermaid"]), default="text")
+@click.option("-t", "--type", "kind", default="", help="Only edges of this kind.")
+@pass_session
+def tree(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+    """Show what an issue needs, all the way down."""
+    nodes = session.run(
+        ShowTree(
+            issue=given["issue_id"],
+            direction="up" if given["reverse"] else given["direction"],
+            max_depth=given["max_depth"],
+            show_all_paths=given["show_all_paths"],
+            kind=given["kind"],
+        )
+    ).nodes
+    shown = text.mermaid if given["style"] == "mermaid" else text.tree
+    session.show([shapes.tree_node(node) for node in nodes], lambda: shown(nodes))
+
+
+@dep.command(cls=BeadCommand)
+@pass_session
+def cycles(session: Session) -> None:
+    """Show issues that wait for one another."""
+    found = session.run(FindCycles()).cycles
+    session.show(
+        [[shapes.issue(each) for each in cycle] for cycle in found],
+        lambda: (
+            "\n".join(
+                " → ".join(text.line(each.id) for each in [*cycle, cycle[0]]) for cycle in found
+            )
+            or "No cycles."
+        ),
+    )
+
+
+def _relate(session: Session, first: str, second: str, *, is_gone: bool) -> None:
+    found = session.run(Relate(issue=first, other=second, remove=is_gone))
+    key = "unrelated" if is_gone else "related"
+    session.show(
+        {"id1": found.id1, "id2": found.id2, key: True},
+        lambda: f"{text.line(found.id1)} and {text.line(found.id2)}: {key}",
+    )
+
+
+@dep.command(cls=BeadCommand)
+@click.argument("first", metavar="ID")
+@click.argument("second", metavar="ID")
+@pass_session
+def relate(session: Session, first: str, second: str) -> None:
+    """Link two issues both ways; neither waits for the other."""
+    _relate(session, first, second, is_gone=False)
+
+
+@dep.command(cls=BeadCommand)
+@click.argument("first", metavar="ID")
+@click.argument("second", metavar="ID")
+@pass_session
+def unrelate(session: Session, first: str, second: str) -> None:
+    """Take the link between two issues away."""
+    _relate(session, first, second, is_gone=True)

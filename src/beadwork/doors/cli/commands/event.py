@@ -1,0 +1,58 @@
+"""`bd history` and `bd undo`."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from beadwork.doors.cli import shapes, text
+from beadwork.doors.cli.options import BeadCommand, pass_session
+from beadwork.doors.cli.session import Session
+from beadwork.ops.event import Event, ShowHistory, Undo
+
+_SHOWN_CHARS = 60
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+    shown = "nothing" if value is None else text.line(str(value))
+    return shown if len(shown) <= _SHOWN_CHARS else f"{shown[:_SHOWN_CHARS]}…"
+
+
+def _event(event: Event) -> str:
+    undone = " (undone)" if event.undone else ""
+    head = (
+        f"{event.at} {text.line(event.actor)}: {event.kind} by {event.operation}, "
+        f"request {event.request}{undone}"
+    )
+    changes = [
+        f"    {text.line(each.field)}: {_short(each.before)} → {_short(each.after)}"
+        for each in event.changes
+    ]
+    return "\n".join([head, *changes])
+
+
+@click.command(cls=BeadCommand)
+@click.argument("issue_id", metavar="ID")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@pass_session
+def history(session: Session, issue_id: str, limit: int) -> None:
+    """Show what happened to an issue, latest first."""
+    events = session.run(ShowHistory(issue=issue_id, limit=limit)).events
+    session.show(
+        [msgspec.to_builtins(each) for each in events],
+        lambda: "\n".join(_event(each) for each in events) or "Nothing yet.",
+    )
+
+
+@click.command(cls=BeadCommand)
+@click.argument("issue_id", metavar="[ID]", required=False)
+@click.option("--request", type=int, help="Take this request back, as `bd history` numbers it.")
+@click.option("--anyone", is_flag=True, help="The latest change, whoever made it.")
+@pass_session
+def undo(session: Session, issue_id: str | None, request: int | None, anyone: bool) -> None:  # noqa: FBT001
+    """Take the latest change back: of an issue, or of yours."""
+    found = session.run(Undo(request=request, issue=issue_id, anyone=anyone))
+    session.show(
+        {"request": found.request, "issues": [shapes.issue(each) for each in found.issues]},
+        lambda: "\n".join(f"Undone: {text.issue_line(each)}" for each in found.issues),
+    )
