@@ -1,3 +1,17 @@
 """Coordinate a team of coding agents: issues, claims, workers and messages in one store."""
 
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from beadwork.compose import connect as Client
+
+
+def __getattr__(name: str) -> object:
+    """Offer `beadwork.Client` without loading it for those who only want the version."""
+    if name == "Client":
+        from beadwork.compose import connect
+
+        return connect
+    raise AttributeError(name)

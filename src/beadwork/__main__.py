@@ -1,7 +1,7 @@
 """`python -m beadwork`: every operation by name, for programs and for looking around.
 
-    python -m beadwork call issue.ready '{"limit": 5}'
-    python -m beadwork operations
+python -m beadwork call issue.ready '{"limit": 5}'
+python -m beadwork operations
 """
 
 import sys

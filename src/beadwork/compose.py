@@ -12,19 +12,20 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from beadwork.client import Client
+from beadwork.doors.world import Initialized, Options, Where
 from beadwork.engine import Caller, Engine, Guards
 from beadwork.model import ids
 from beadwork.model.claim import Holder
 from beadwork.model.errors import FileTrouble, NoStore, StoreExists
 from beadwork.model.issue import Vocabulary
-from beadwork.ops.record import ImportFile, Imported, NoteHead, ShowStore
+from beadwork.ops.record import Imported, ImportFile, NoteHead, ShowStore
 from beadwork.store.sqlite import Opener
 from beadwork.store.store import SqliteStore
 from beadwork.sync import config, git, scaffold
 from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, home_folder, locate, place_of
 from beadwork.sync.locks import locked
-from beadwork.doors.world import Initialized, Options, Where
 
 _LOCK_TIMEOUT_S = 30.0
 _LOG = "beadwork.log"
@@ -95,9 +96,7 @@ def open_engine(
         log_fault=_fault_log(place.folder),
         at=at,
     )
-    return Engine(
-        store, vocabulary=words, guards=guards, files=Files(), export_path=place.records
-    )
+    return Engine(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
 
 
 class DirectWorld:
@@ -213,22 +212,20 @@ class DirectWorld:
         )
 
     def _missing_from_file(self, place: Place, engine: Engine) -> list[str]:
-        from beadwork.ops.issue import ListIssues  # noqa: PLC0415 -- only over a classic store
-        from beadwork.store.sqlite import classic_issue_ids  # noqa: PLC0415
+        from beadwork.ops.issue import ListIssues
+        from beadwork.store.sqlite import classic_issue_ids
 
         path = scaffold.classic_rows(place.folder)
         if path is None:
             return []
-        everything = ListIssues(
-            all=True, limit=0, include_gates=True, include_templates=True
-        )
+        everything = ListIssues(all=True, limit=0, include_gates=True, include_templates=True)
         caller = Caller(Holder("beadwork"))
         known = {each.issue.id for each in engine.run(everything, caller).issues}
         return sorted(classic_issue_ids(path) - known)
 
     def merge_files(self, out: str, base: str, left: str, right: str) -> int:
         """Merge three files into one, as git's merge driver; return how many lines stay unread."""
-        from beadwork.sync.merge import merge  # noqa: PLC0415 -- only this command
+        from beadwork.sync.merge import merge
 
         files = Files()
 
@@ -265,7 +262,7 @@ class DirectWorld:
 
 def run_bd(arguments: list[str]) -> int:
     """Run the `bd` command line in this process; return its exit code."""
-    from beadwork.doors.cli.main import run  # noqa: PLC0415 -- only this door
+    from beadwork.doors.cli.main import run
 
     return run(arguments, DirectWorld(os.environ, _working_folder()))
 
@@ -279,12 +276,22 @@ def _working_folder() -> str:
 
 def run_module(arguments: list[str]) -> int:
     """Run `python -m beadwork`; return its exit code."""
-    from beadwork.doors.module import run  # noqa: PLC0415 -- only this door
+    from beadwork.doors.module import run
 
     return run(arguments, DirectWorld(os.environ, _working_folder()))
 
 
-def open_client_engine(path: str) -> tuple[Engine, DirectWorld]:
-    """Open the engine on the store that a folder means, for the Python client."""
+def connect(
+    path: str = ".", *, actor: str = "", session: str = "", lock_timeout_s: float | None = None
+) -> Client:
+    """Return a Python client of the store that a folder means: `beadwork.Client`.
+
+    Raises:
+        NoStore: there is none.
+    """
     world = DirectWorld(os.environ, os.path.abspath(path))
-    return world.open(Options()), world
+    options = Options(actor=actor, lock_timeout_s=lock_timeout_s)
+    holder = world.caller(options).holder
+    if session:
+        holder = holder._replace(session=session)
+    return Client(world.open(options), holder=holder, refresh=world.refresh)

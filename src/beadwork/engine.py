@@ -29,8 +29,8 @@ from beadwork.ops.record import ExportFile
 from beadwork.ops.table import BY_NAME, BY_REQUEST
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import SqliteStore
-from beadwork.store.transaction import StoreTransaction
 from beadwork.store.sweeps import run_due
+from beadwork.store.transaction import StoreTransaction
 
 R = TypeVar("R", bound=Response)
 Progress = Callable[[int, int, str], None]
@@ -56,7 +56,7 @@ class Call(NamedTuple):
 Outcome = Response | BeadworkError
 
 
-class _Lost(Exception):  # noqa: N818 -- not an error: the batch is run again, one by one
+class _Lost(Exception):
     """The database undid the whole transaction by itself."""
 
 

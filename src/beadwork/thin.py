@@ -5,6 +5,6 @@ import sys
 
 def main() -> None:
     """Run `bd` and leave with its exit code."""
-    from beadwork.compose import run_bd  # noqa: PLC0415 -- the entry itself imports nothing
+    from beadwork.compose import run_bd
 
     sys.exit(run_bd(sys.argv[1:]))

@@ -29,7 +29,7 @@ def run(arguments: list[str], world: World) -> int:
 
 
 def _list_operations() -> None:
-    from beadwork.ops.table import OPERATIONS  # noqa: PLC0415 -- only this command
+    from beadwork.ops.table import OPERATIONS
 
     for each in OPERATIONS:
         sys.stdout.write(f"{each.name:24} {each.kind:6} {each.summary.splitlines()[0]}\n")

@@ -6,6 +6,7 @@ Comparing such a line with the version that its writer saw shows which registers
 
 from typing import NamedTuple
 
+from beadwork.model.issue import KNOWN_FIELDS
 from beadwork.model.record import (
     STATE,
     Mark,
@@ -15,7 +16,6 @@ from beadwork.model.record import (
     assemble,
     registers,
 )
-from beadwork.model.issue import KNOWN_FIELDS
 from beadwork.model.stamp import Stamp
 
 OUTSIDER = ""
@@ -69,9 +69,7 @@ def _outside(line: Record, base: Record, register: Register) -> Mark:
     return Mark(max(written, replaced.after(OUTSIDER)), replaced)
 
 
-def _dropped_by_classic(
-    old: dict[Register, str], new: dict[Register, str]
-) -> dict[Register, str]:
+def _dropped_by_classic(old: dict[Register, str], new: dict[Register, str]) -> dict[Register, str]:
     """Return the fields that a writer lost because it doesn't know them.
 
     Who dropped the stamps drops every field that classic has no name for; that is no edit.

@@ -14,9 +14,7 @@ class BeadworkError(Exception):
     exit_code: ClassVar[int] = 70
     default_hint: ClassVar[str] = ""
 
-    def __init__(
-        self, message: str | None = None, *, hint: str | None = None, **data: Any
-    ) -> None:
+    def __init__(self, message: str | None = None, *, hint: str | None = None, **data: Any) -> None:
         self.message = message or (type(self).__doc__ or self.code).splitlines()[0]
         self.hint = self.default_hint if hint is None else hint
         self.data: dict[str, Any] = data

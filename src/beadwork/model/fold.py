@@ -72,9 +72,7 @@ def _loss(loser: _Write, winner: _Write, register: Register) -> Loss | None:
     is_known = winner.replaced == BEFORE_ALL or winner.replaced >= loser.stamp
     if is_same or is_known or loser.stamp == winner.stamp:
         return None
-    return Loss(
-        register, loser.value if loser.is_present else None, loser.stamp, winner.stamp
-    )
+    return Loss(register, loser.value if loser.is_present else None, loser.stamp, winner.stamp)
 
 
 def _identity(left: Record, right: Record) -> dict[str, str]:
@@ -126,7 +124,8 @@ def _settled(record: Record, births: frozenset[int], left: Record, right: Record
 
 def fold_all(records: Iterable[Record]) -> Folded:
     """Fold any number of records of one issue, in an order that depends only on them."""
-    ordered = sorted(records, key=encode)
+    members = list(records)
+    ordered = sorted(members, key=encode) if len(members) > 1 else members
     losses: list[Loss] = []
 
     def step(total: Record, each: Record) -> Record:

@@ -147,7 +147,5 @@ def require_explicit(issue_id: str, *, prefixes: tuple[str, ...], is_forced: boo
             field="id",
         )
     if not is_forced and not any(issue_id.startswith(f"{each}-") for each in prefixes):
-        raise PrefixMismatch(
-            f'The id {issue_id} does not begin with "{prefixes[0]}-"', id=issue_id
-        )
+        raise PrefixMismatch(f'The id {issue_id} does not begin with "{prefixes[0]}-"', id=issue_id)
     return issue_id

@@ -4,6 +4,7 @@ Columns hold microseconds; identity (R4) needs all nine digits that classic writ
 """
 
 import re
+from functools import lru_cache
 from datetime import UTC, datetime, timedelta, timezone
 
 from beadwork.model.errors import InvalidField
@@ -20,6 +21,7 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 259
 _EXAMPLES = "Use 2026-01-31, 2026-01-31T09:00:00Z, +2d, 6h, tomorrow or next monday."
 
 
+@lru_cache(maxsize=4096)
 def parse_ns(text: str) -> int | None:
     """Return the instant of an RFC 3339 text in nanoseconds, or None if it is none."""
     found = _RFC3339.fullmatch(text)

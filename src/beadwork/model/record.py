@@ -435,8 +435,11 @@ def _in_order(items: Mapping[Any, str]) -> list[str]:
     return [items[key] for key in sorted(items, key=lambda key: (_moment_of(items[key]), key))]
 
 
-def _field_rank(name: str) -> tuple[int, str]:
-    return _RANK.get(name, len(_RANK)), name
+def _in_file_order(names: Iterable[str]) -> list[str]:
+    """Return known fields in classic's order, then the others by name."""
+    known = [name for name in names if name in _RANK]
+    known.sort(key=_RANK.__getitem__)
+    return known + sorted(name for name in names if name not in _RANK)
 
 
 def body(record: Record) -> str:
@@ -449,7 +452,7 @@ def body(record: Record) -> str:
         pairs["dependencies"] = f"[{','.join(_in_order(record.edges))}]"
     if record.comments:
         pairs["comments"] = f"[{','.join(_in_order(record.comments))}]"
-    return token.compose({name: pairs[name] for name in sorted(pairs, key=_field_rank)})
+    return token.compose({name: pairs[name] for name in _in_file_order(pairs)})
 
 
 def stamps_text(record: Record) -> str | None:

@@ -5,6 +5,7 @@ The form is that of classic's encoder (classic-bd.md 3.3): no spaces, non-ASCII 
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -70,6 +71,11 @@ def members(token: str) -> dict[str, str]:
     return {key: str(value, "utf-8") for key, value in raw.items()}
 
 
+@lru_cache(maxsize=512)
+def _key(name: str) -> str:
+    return f"{encode(name)}:"
+
+
 def compose(pairs: dict[str, str]) -> str:
     """Join member tokens into the token of an object, in the order given."""
-    return "{" + ",".join(f"{encode(key)}:{value}" for key, value in pairs.items()) + "}"
+    return "{" + ",".join([_key(name) + value for name, value in pairs.items()]) + "}"

@@ -19,11 +19,22 @@ def issue_of(text: str, *, has_unknown: bool) -> Issue:
     if has_unknown:
         fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         issue.unknown_fields = {
-            name: msgspec.json.decode(value)
-            for name, value in fields.items()
-            if name not in _KNOWN
+            name: msgspec.json.decode(value) for name, value in fields.items() if name not in _KNOWN
         }
     return issue
+
+
+def require_readable(line: str, record: Record) -> None:
+    """Make sure that a record read from a line can be shown.
+
+    Raises:
+        msgspec.ValidationError: a field has a value of another type than it should.
+    """
+    try:
+        _ISSUE.decode(line)
+    except msgspec.MsgspecError:
+        # The canonical form leaves out what is empty, nulls for one.
+        view(record)
 
 
 def view(record: Record) -> Issue:

@@ -85,7 +85,7 @@ class Claimed(Response):
     already: bool = False
 
 
-class ClaimIssue(Request[Claimed]):
+class ClaimIssue(Request[Claimed], frozen=True):
     """Take an issue: it goes to in_progress under the caller's name, with a new epoch.
 
     Of several who try, one wins. A repeated claim by its holder answers with the same epoch.
@@ -134,9 +134,7 @@ def take(tx: Transaction, entry: Entry, lease_s: float | None) -> Claimed:
     fields = moved(entry.record, "in_progress", is_reopening=False)
     fields["assignee"] = token.encode(tx.holder.actor)
     entry = tx.issues.write(entry, updated(tx, entry.record, fields))
-    return Claimed(
-        issue=shown(entry), claim_epoch=claim.claim_epoch, expires_us=claim.expires_us
-    )
+    return Claimed(issue=shown(entry), claim_epoch=claim.claim_epoch, expires_us=claim.expires_us)
 
 
 def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
@@ -155,7 +153,7 @@ def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
     )
 
 
-class ClaimReady(Request[Claimed]):
+class ClaimReady(Request[Claimed], frozen=True):
     """Take the most urgent ready issue. Nothing ready is an answer: `issue` is absent then."""
 
     lease_s: LeaseSeconds = None
@@ -188,7 +186,7 @@ class Released(Response):
     issue: Issue
 
 
-class ReleaseIssue(Request[Released]):
+class ReleaseIssue(Request[Released], frozen=True):
     """Give an issue back: it is open again and nobody's."""
 
     issue: IssueName
@@ -232,7 +230,7 @@ def end_claim(tx: Transaction, entry: Entry) -> None:
         tx.claims.raise_epoch(entry.n)
 
 
-class Heartbeat(Request[Claimed]):
+class Heartbeat(Request[Claimed], frozen=True):
     """Renew the caller's claim of an issue."""
 
     issue: IssueName

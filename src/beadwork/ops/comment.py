@@ -37,7 +37,7 @@ class Commented(Response):
     comment: Comment
 
 
-class AddComment(Request[Commented]):
+class AddComment(Request[Commented], frozen=True):
     """Say something about an issue."""
 
     issue: IssueName
@@ -73,7 +73,7 @@ class Comments(Response):
     comments: list[Comment]
 
 
-class ListComments(Request[Comments]):
+class ListComments(Request[Comments], frozen=True):
     """List the comments of an issue."""
 
     issue: IssueName

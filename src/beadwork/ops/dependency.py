@@ -36,7 +36,7 @@ class EdgeOutcome(Response):
     status: Literal["added", "present", "removed"]
 
 
-class AddDependency(Request[EdgeOutcome]):
+class AddDependency(Request[EdgeOutcome], frozen=True):
     """Let an issue need another."""
 
     issue: IssueName
@@ -90,7 +90,7 @@ def _require_acyclic(tx: Transaction, entry: Entry, target: Entry, kind: str) ->
         )
 
 
-class RemoveDependency(Request[EdgeOutcome]):
+class RemoveDependency(Request[EdgeOutcome], frozen=True):
     """Take an edge away. Without a type, every edge between the two."""
 
     issue: IssueName
@@ -111,9 +111,7 @@ def remove_dependency(request: RemoveDependency, tx: Transaction) -> EdgeOutcome
     targets = _edge_targets(tx, entry, request.needs)
     fence(tx, entry, request.claim_epoch)
     doomed = [
-        key
-        for key in entry.record.edges
-        if key[0] in targets and request.kind in ("", key[1])
+        key for key in entry.record.edges if key[0] in targets and request.kind in ("", key[1])
     ]
     if not doomed:
         raise UnknownEdge(
@@ -149,7 +147,7 @@ class Related(Response):
     is_related: bool
 
 
-class Relate(Request[Related]):
+class Relate(Request[Related], frozen=True):
     """Link two issues both ways, or take the link away. Neither waits for the other."""
 
     issue: IssueName
@@ -188,7 +186,7 @@ class Dependencies(Response):
     dependencies: list[LinkedIssue]
 
 
-class ListDependencies(Request[Dependencies]):
+class ListDependencies(Request[Dependencies], frozen=True):
     """List what an issue needs (`down`) or what needs it (`up`)."""
 
     issue: IssueName
@@ -200,7 +198,9 @@ class ListDependencies(Request[Dependencies]):
 def list_dependencies(request: ListDependencies, tx: Transaction) -> Dependencies:
     """List what an issue needs, or what needs it."""
     n = tx.issues.number_of(request.issue)
-    found = tx.dependencies.needs(n) if request.direction == "down" else tx.dependencies.needed_by(n)
+    found = (
+        tx.dependencies.needs(n) if request.direction == "down" else tx.dependencies.needed_by(n)
+    )
     return Dependencies(
         dependencies=[linked(each) for each in found if request.kind in ("", each.kind)]
     )
@@ -222,7 +222,7 @@ class Tree(Response):
     nodes: list[TreeNode]
 
 
-class ShowTree(Request[Tree]):
+class ShowTree(Request[Tree], frozen=True):
     """Show what an issue needs, all the way down, or what needs it, all the way up."""
 
     issue: IssueName
@@ -288,7 +288,7 @@ class Cycles(Response):
     cycles: list[list[Issue]]
 
 
-class FindCycles(Request[Cycles]):
+class FindCycles(Request[Cycles], frozen=True):
     """Find issues that wait for one another; imports can bring such knots."""
 
 

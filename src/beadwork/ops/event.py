@@ -87,7 +87,7 @@ class Events(Response):
     events: list[Event]
 
 
-class ShowHistory(Request[Events]):
+class ShowHistory(Request[Events], frozen=True):
     """Show what happened to an issue, latest first."""
 
     issue: IssueName
@@ -101,7 +101,7 @@ def show_history(request: ShowHistory, tx: Transaction) -> Events:
     return Events(events=[event_of(row) for row in tx.events.of_issue(n, limit=request.limit)])
 
 
-class ListEvents(Request[Events]):
+class ListEvents(Request[Events], frozen=True):
     """List what happened after an event, earliest first. A cursor is an event's number."""
 
     since: Annotated[int, Meta(ge=0, description="Number of the last event seen.")] = 0
@@ -122,7 +122,7 @@ class Undone(Response):
     issues: list[Issue]
 
 
-class Undo(Request[Undone]):
+class Undo(Request[Undone], frozen=True):
     """Take a change back: by its request's number, or the latest, of an issue or of the caller.
 
     What was created is deleted. Nothing is taken back if any of it was changed since.

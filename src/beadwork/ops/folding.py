@@ -11,7 +11,7 @@ from beadwork.model import record as records
 from beadwork.model.adoption import adopt
 from beadwork.model.fold import Loss, fold_all
 from beadwork.model.record import Record
-from beadwork.model.view import view
+from beadwork.model.view import require_readable
 from beadwork.ops.transaction import Entry, Line, Transaction
 
 
@@ -90,6 +90,7 @@ class Folding:
         self._tx = tx
         self._is_own = is_project_file
         self.report = FoldReport()
+        self._remembered: list[tuple[str, str | None]] = []
 
     def fold(self, lines: Sequence[Line]) -> None:
         """Fold lines; all lines of one id have to be among them."""
@@ -99,14 +100,16 @@ class Folding:
             read = self._read(line, known)
             if read is not None:
                 groups[read.record.id].append(read)
+        there = self._tx.issues.known(list(groups))
         for issue_id, reads in groups.items():
-            self._fold_id(issue_id, reads)
+            self._fold_id(issue_id, reads, is_there=issue_id in there)
+        self._tx.records.remember(self._remembered)
 
     def _read(self, line: Line, known: dict[str, str | None]) -> _Read | None:
         try:
             line.text.encode()
             record = records.decode(line.text)
-            view(record)
+            require_readable(line.text, record)
         except (msgspec.MsgspecError, ValueError) as error:
             reason = "it is not valid UTF-8" if isinstance(error, UnicodeError) else str(error)
             self._quarantine(line, reason)
@@ -140,8 +143,9 @@ class Folding:
 
     # -- one id
 
-    def _fold_id(self, issue_id: str, reads: list[_Read]) -> None:
-        entry = self._tx.issues.by_id(issue_id)
+    def _fold_id(self, issue_id: str, reads: list[_Read], *, is_there: bool) -> None:
+        # An issue that gave way in this very fold may have taken an id that was free.
+        entry = self._tx.issues.by_id(issue_id) if is_there or self.report.moved else None
         if entry is None and len(reads) == 1:
             self._fold_class(issue_id, None, reads)
             return
@@ -185,9 +189,7 @@ class Folding:
             if edits:
                 self.report.adopted.append(Adopted(issue_id=issue_id, fields=edits))
         news = [
-            form
-            for form, read in zip(forms, reads, strict=True)
-            if not read.seen or entry is None
+            form for form, read in zip(forms, reads, strict=True) if not read.seen or entry is None
         ]
         last = reads[-1].line
         if entry is None:
@@ -195,9 +197,7 @@ class Folding:
         else:
             self._write(entry, news, forms, reads, last)
 
-    def _adopted(
-        self, issue_id: str, read: _Read, base: Record | None
-    ) -> tuple[Record, list[str]]:
+    def _adopted(self, issue_id: str, read: _Read, base: Record | None) -> tuple[Record, list[str]]:
         record = read.record
         if record.id != issue_id:
             record = records.renamed(record, issue_id)
@@ -207,7 +207,7 @@ class Folding:
         stamps = None
         if not record.is_stamped and adopted.record.is_stamped:
             stamps = records.stamps_text(adopted.record)
-        self._tx.records.remember([(read.line.digest, stamps)])
+        self._remembered.append((read.line.digest, stamps))
         self._observe(record)
         return adopted.record, [".".join(each) for each in adopted.edits]
 

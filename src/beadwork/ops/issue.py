@@ -91,7 +91,7 @@ class Created(Response):
     issue: Issue
 
 
-class CreateIssue(Request[Created]):
+class CreateIssue(Request[Created], frozen=True):
     """Make an issue. With `parent` it becomes a child and gets the parent's next number."""
 
     title: Annotated[str, Meta(description="1 to 500 characters.")]
@@ -307,7 +307,7 @@ class Shown(Response):
     details: IssueDetails
 
 
-class ShowIssue(Request[Shown]):
+class ShowIssue(Request[Shown], frozen=True):
     """Show an issue with all around it."""
 
     issue: IssueName
@@ -346,7 +346,7 @@ class Listed(Response):
     is_cut: bool = False
 
 
-class ListIssues(Request[Listed]):
+class ListIssues(Request[Listed], frozen=True):
     """List issues. Without a status: all that are not closed or deleted."""
 
     statuses: Annotated[list[str], Meta(description="Any of these.")] = []
@@ -371,7 +371,10 @@ class ListIssues(Request[Listed]):
     closed_after: When | None = None
     closed_before: When | None = None
     sort: Annotated[
-        str, Meta(description="priority, created, updated, closed, status, id, title, type or assignee.")
+        str,
+        Meta(
+            description="priority, created, updated, closed, status, id, title, type or assignee."
+        ),
     ] = "priority"
     reverse: bool = False
     limit: Annotated[int, Meta(ge=0, description="0 means all.")] = limits.LIST_LIMIT_DEFAULT
@@ -468,7 +471,7 @@ class Updated(Response):
     is_changed: bool = True
 
 
-class UpdateIssue(Request[Updated]):
+class UpdateIssue(Request[Updated], frozen=True):
     """Change fields of an issue. What is left out stays; an empty text takes a field away."""
 
     issue: IssueName
@@ -683,7 +686,7 @@ class Closed(Response):
     already: bool = False
 
 
-class CloseIssue(Request[Closed]):
+class CloseIssue(Request[Closed], frozen=True):
     """Close an issue. Closing it again changes nothing."""
 
     issue: IssueName
@@ -713,7 +716,9 @@ def close_issue(request: CloseIssue, tx: Transaction) -> Closed:
     fields = closed(entry.record, now_us=tx.now_us, reason=reason, session=session)
     end_claim(tx, entry)
     entry = tx.issues.write(entry, updated(tx, entry.record, fields))
-    return Closed(issue=shown(entry), unblocked=[shown(each) for each in tx.ready.freed_by(entry.n)])
+    return Closed(
+        issue=shown(entry), unblocked=[shown(each) for each in tx.ready.freed_by(entry.n)]
+    )
 
 
 class Reopened(Response):
@@ -723,7 +728,7 @@ class Reopened(Response):
     already: bool = False
 
 
-class ReopenIssue(Request[Reopened]):
+class ReopenIssue(Request[Reopened], frozen=True):
     """Open a closed, deferred or set-aside issue again; its defer date goes."""
 
     issue: IssueName
@@ -749,7 +754,7 @@ def reopen_issue(request: ReopenIssue, tx: Transaction) -> Reopened:
     record = updated(tx, entry.record, fields)
     if request.reason.strip():
         # Late import: comments build on issues.
-        from beadwork.ops.comment import commented  # noqa: PLC0415
+        from beadwork.ops.comment import commented
 
         record = commented(tx, record, f"Reopened: {require_text(request.reason, 'reason')}")
     return Reopened(issue=shown(tx.issues.write(entry, record)))
@@ -763,7 +768,7 @@ class Deleted(Response):
     already: list[str] = []
 
 
-class DeleteIssue(Request[Deleted]):
+class DeleteIssue(Request[Deleted], frozen=True):
     """Delete an issue. A tombstone stays, so that no old copy brings it back."""
 
     issue: IssueName
@@ -792,11 +797,7 @@ def delete_issue(request: DeleteIssue, tx: Transaction) -> Deleted:
                 doomed[each.entry.n] = each.entry
                 waiting.append(each.entry)
     alive = [e for e in doomed.values() if e.record.status != "tombstone"]
-    edges = {
-        (source, target)
-        for e in alive
-        for source, target in _edges_around(tx, e)
-    }
+    edges = {(source, target) for e in alive for source, target in _edges_around(tx, e)}
     for entry in () if request.dry_run else alive:
         actor = tx.holder.actor
         fields = deleted(entry.record, now_us=tx.now_us, actor=actor, reason=request.reason)

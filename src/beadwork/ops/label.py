@@ -27,7 +27,7 @@ class Labelled(Response):
     outcomes: list[LabelOutcome]
 
 
-class AddLabels(Request[Labelled]):
+class AddLabels(Request[Labelled], frozen=True):
     """Put labels on an issue."""
 
     issue: IssueName
@@ -61,7 +61,7 @@ def add_labels(request: AddLabels, tx: Transaction) -> Labelled:
     )
 
 
-class RemoveLabels(Request[Labelled]):
+class RemoveLabels(Request[Labelled], frozen=True):
     """Take labels from an issue."""
 
     issue: IssueName
@@ -108,7 +108,7 @@ class Labels(Response):
     labels: list[LabelCount]
 
 
-class ListLabels(Request[Labels]):
+class ListLabels(Request[Labels], frozen=True):
     """List every label in use."""
 
 

@@ -19,7 +19,7 @@ from beadwork.ops.views import listed, shown
 _SORTS = ("hybrid", "priority", "oldest")
 
 
-class ListReady(Request[Listed]):
+class ListReady(Request[Listed], frozen=True):
     """List the issues that can be worked on now, most urgent first."""
 
     statuses: Annotated[
@@ -37,9 +37,7 @@ class ListReady(Request[Listed]):
     limit: Annotated[int, Meta(ge=0, description="0 means all.")] = limits.READY_LIMIT_DEFAULT
 
 
-@operation(
-    "issue.ready", kind="read", raises=(InvalidField, UnknownIssue), example={"limit": 5}
-)
+@operation("issue.ready", kind="read", raises=(InvalidField, UnknownIssue), example={"limit": 5})
 def list_ready(request: ListReady, tx: Transaction) -> Listed:
     """List the issues that can be worked on now."""
     if request.sort not in _SORTS:
@@ -83,7 +81,7 @@ class BlockedIssues(Response):
     is_cut: bool = False
 
 
-class ListBlocked(Request[BlockedIssues]):
+class ListBlocked(Request[BlockedIssues], frozen=True):
     """List the issues that wait, inherited blockage included, and by whose doing."""
 
     parent: Annotated[str | None, Meta(description="Anything under this issue.")] = None
@@ -132,7 +130,7 @@ class Explained(Response):
     reasons: list[Reason]
 
 
-class ExplainIssue(Request[Explained]):
+class ExplainIssue(Request[Explained], frozen=True):
     """Say why an issue is or isn't ready, and by whose doing."""
 
     issue: IssueName

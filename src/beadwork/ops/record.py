@@ -30,7 +30,7 @@ class Folded(Response):
     report: FoldReport
 
 
-class FoldLines(Request[Folded]):
+class FoldLines(Request[Folded], frozen=True):
     """Fold lines of a file into the store, all lines of one id in one request.
 
     Nothing is refused as a whole: a line that can't be read is kept in quarantine.
@@ -63,7 +63,7 @@ class Imported(Response):
     is_unchanged: bool = False
 
 
-class ImportFile(Request[Imported]):
+class ImportFile(Request[Imported], frozen=True):
     """Take in a file of records: the project's own, another, or its text."""
 
     path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
@@ -154,7 +154,7 @@ class Noted(Response):
     """Noted."""
 
 
-class NoteFile(Request[Noted]):
+class NoteFile(Request[Noted], frozen=True):
     """Note the file as seen."""
 
     signature: str
@@ -172,7 +172,7 @@ def _note(tx: Transaction, state: FileState) -> None:
     tx.records.set_setting(_FILE_STATE, msgspec.json.encode(state).decode())
 
 
-class NoteHead(Request[Noted]):
+class NoteHead(Request[Noted], frozen=True):
     """Note the commit whose version of the file has been folded in."""
 
     commit: str
@@ -194,7 +194,7 @@ class Snapshot(Response):
     changed: list[tuple[int, str, int]]
 
 
-class TakeSnapshot(Request[Snapshot]):
+class TakeSnapshot(Request[Snapshot], frozen=True):
     """Read what the file should hold, in one moment."""
 
 
@@ -206,12 +206,10 @@ def take_snapshot(request: TakeSnapshot, tx: Transaction) -> Snapshot:
     after = tx.records.exported_to()
     content = "\n".join([each.text for each in lines] + [""])
     changed = [(each.n, each.text, each.changed_seq) for each in lines if each.changed_seq > after]
-    return Snapshot(
-        content=content, to_seq=tx.events.last_seq(), count=len(lines), changed=changed
-    )
+    return Snapshot(content=content, to_seq=tx.events.last_seq(), count=len(lines), changed=changed)
 
 
-class NoteExport(Request[Noted]):
+class NoteExport(Request[Noted], frozen=True):
     """Note that the file holds all up to an event, and what it looks like."""
 
     to_seq: int
@@ -240,7 +238,7 @@ class Exported(Response):
     path: str
 
 
-class ExportFile(Request[Exported]):
+class ExportFile(Request[Exported], frozen=True):
     """Write the project's file if anything changed, atomically; or a copy elsewhere."""
 
     path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
@@ -284,7 +282,7 @@ class Store(Response):
     last_event: int
 
 
-class ShowStore(Request[Store]):
+class ShowStore(Request[Store], frozen=True):
     """Show what the store notes about itself."""
 
 
@@ -315,7 +313,7 @@ class Conflicts(Response):
     conflicts: list[LostValue]
 
 
-class ListConflicts(Request[Conflicts]):
+class ListConflicts(Request[Conflicts], frozen=True):
     """List the values that lost in a fold against a truly concurrent write."""
 
 
@@ -351,7 +349,7 @@ class Quarantine(Response):
     lines: list[QuarantinedLine]
 
 
-class ListQuarantine(Request[Quarantine]):
+class ListQuarantine(Request[Quarantine], frozen=True):
     """List the lines that could not be read."""
 
 

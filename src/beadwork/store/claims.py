@@ -82,9 +82,7 @@ class ClaimStore:
         """Return the epoch that a holder was last granted, or None if it never was."""
         if holder.session:
             for session in (holder.session, ""):
-                row = self._session.one(
-                    "claim.granted", n=n, actor=holder.actor, session=session
-                )
+                row = self._session.one("claim.granted", n=n, actor=holder.actor, session=session)
                 if row:
                     return int(row[0])
             return None
@@ -106,9 +104,7 @@ class ClaimStore:
 
     def expired(self) -> list[int]:
         """Return the issues whose claims ran out."""
-        rows = self._session.all(
-            "claim.expired", now=self._tx.now_us, limit=limits.SWEEP_ROWS_MAX
-        )
+        rows = self._session.all("claim.expired", now=self._tx.now_us, limit=limits.SWEEP_ROWS_MAX)
         return [row[0] for row in rows]
 
     def keep_late(self, *, operation: str, request: str, issue_id: str) -> None:

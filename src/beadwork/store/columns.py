@@ -53,7 +53,8 @@ def state_flags(record: Record, vocabulary: Vocabulary) -> dict[str, int]:
 def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, object]:
     """Return the columns of an issue, all but those that its edges and its history decide."""
     prefix, part, tail = ids.split(record.id)
-    created_ns = min(record.births)
+    created_ns, updated_ns = record.created_ns, record.updated_ns
+    birth_ns = min(record.births) if record.stamps.births else created_ns
     defer_us = _us(record, "defer_until")
     flags = state_flags(record, vocabulary)
     is_asleep = defer_us is not None and defer_us > now_us and not flags["done"]
@@ -67,9 +68,9 @@ def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, ob
         "issue_type": _plain(record.text("issue_type")),
         "assignee": _plain(record.text("assignee")),
         "external_ref": _plain(record.text("external_ref")),
-        "birth_ns": max(_INSTANT_NS_MIN, min(_INT64_MAX, created_ns)),
-        "created_us": record.created_ns // 1000,
-        "updated_us": record.updated_ns // 1000,
+        "birth_ns": max(_INSTANT_NS_MIN, min(_INT64_MAX, birth_ns)),
+        "created_us": created_ns // 1000,
+        "updated_us": updated_ns // 1000,
         "closed_us": _us(record, "closed_at"),
         "due_us": _us(record, "due_at"),
         "defer_us": defer_us,
@@ -81,4 +82,3 @@ def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, ob
         "asleep": int(is_asleep),
         **flags,
     }
-

@@ -1,15 +1,15 @@
 """Issues: finding, adding, changing. Every write of a record goes through `IssueStore`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from beadwork.model import ids
 from beadwork.model import record as records
 from beadwork.model.errors import AmbiguousId, UnknownIssue
 from beadwork.model.record import Change, Record, Register
-from beadwork.ops.transaction import Entry, Filter, Row
 from beadwork.model.view import issue_of
+from beadwork.ops.transaction import Entry, Filter, Row
 from beadwork.store.columns import columns
 from beadwork.store.session import Row as Tuple
 from beadwork.store.session import Session
@@ -125,6 +125,10 @@ class IssueStore:
             matches.add(f"{its_prefix}-{part}{tail}" if its_prefix else part + tail)
         return sorted(each for each in matches if self._exists(each))
 
+    def known(self, names: Sequence[str]) -> set[str]:
+        """Return which of these ids are in use."""
+        return {row[0] for row in self._session.all("issue.known_ids", ids=json.dumps(names))}
+
     def is_taken(self, issue_id: str) -> bool:
         """Tell whether an id is in use."""
         return self._exists(issue_id)
@@ -178,22 +182,21 @@ class IssueStore:
         """Add an issue of our own, stamped with its creation."""
         now = self._tx.clock_tick()
         marks = {
-            ("dependencies", *edge): records.Mark(
-                now, birth=births.get(("dependencies", *edge))
-            )
+            ("dependencies", *edge): records.Mark(now, birth=births.get(("dependencies", *edge)))
             for edge in record.edges
             if ("dependencies", *edge) in births
         }
         stamped = record._replace(stamps=records.Stamps(now, marks))
         seq = self._tx.next_seq()
-        entry = self.insert(stamped, raw=None, base=None, is_filed=False, changed_seq=seq)
+        body = records.body(stamped)
+        entry = self.insert(stamped, body=body, raw=None, is_filed=False, changed_seq=seq)
         self._tx.log("created", entry.n, entry.id, ())
         return entry
 
     def insert(
-        self, record: Record, *, raw: str | None, base: str | None, is_filed: bool, changed_seq: int
+        self, record: Record, *, body: str, raw: str | None, is_filed: bool, changed_seq: int
     ) -> Entry:
-        """Add the rows of an issue and let readiness know."""
+        """Add the rows of an issue and let readiness know; `body` is the record's own."""
         n = self._tx.next_number()
         values = columns(record, self._tx.vocabulary, self._tx.now_us)
         self._session.run(
@@ -202,10 +205,10 @@ class IssueStore:
         self._session.run(
             "issue.insert_document",
             n=n,
-            body=records.body(record),
+            body=body,
             stamps=records.stamps_text(record),
             raw=raw,
-            base=base,
+            base=None,
         )
         self._count(record.id)
         for label in record.labels:

@@ -101,29 +101,27 @@ class Readiness:
         if kind == WAITS_FOR:
             payload = msgspec.json.decode(record.edges[target_id, kind], type=_WaitsMetadata)
             gate, spawn_id = waits_for(msgspec.json.decode(payload.metadata), target_id)
-        alternative = None
-        if mark.birth is not None:
-            alternative = derived_id(target_id, format_ns(mark.birth))
+        added = f"{mark.stamp.sort_key()} {record.id} {target_id}"
+        loose = _Edge(
+            n, target_id, kind, None, None, gate, 0, 0, mark.birth, added, spawn_id
+        )  # fmt: skip
+        target, spawner = self._meant(loose)
         self._session.run(
             "edge.insert",
             src=n,
             dst_id=target_id,
             kind=kind,
-            dst=None,
+            dst=target,
             birth_ns=mark.birth,
-            alt_id=alternative,
+            alt_id=None if mark.birth is None else derived_id(target_id, format_ns(mark.birth)),
             spawn_id=spawn_id,
-            spawn=None,
+            spawn=spawner,
             gate=gate,
-            added=f"{mark.stamp.sort_key()} {record.id} {target_id}",
+            added=added,
         )
         if kind == BLOCKS and target_id.startswith(EXTERNAL):
             self._session.run("ready.shift_ext", n=n, by=1)
-        edge = _Edge(
-            n, target_id, kind, None, None, gate, 0, 0, mark.birth,
-            f"{mark.stamp.sort_key()} {record.id} {target_id}", spawn_id,
-        )  # fmt: skip
-        self._attach(edge)
+        self._engage(loose._replace(dst=target, spawn=spawner))
 
     def remove_edge(self, n: int, target_id: str, kind: str) -> None:
         """Take an edge away, and all that it did."""
@@ -139,10 +137,13 @@ class Readiness:
 
     def id_appeared(self, issue_id: str) -> None:
         """Let the edges that name an id find the issue that they mean now."""
-        for edge in self._edges("edge.naming", id=issue_id):
+        found = self._edges("edge.naming", id=issue_id)
+        for key in dict.fromkeys((edge.src, edge.dst_id, edge.kind) for edge in found):
+            # One edge may change what another does, so each is read anew.
+            (edge,) = self._edges("edge.one", src=key[0], dst_id=key[1], kind=key[2])
             if self._meant(edge) != (edge.dst, edge.spawn):
                 self._detach(edge)
-                self._attach(edge._replace(dst=None, spawn=None, holds=0, inert=0))
+                self._attach(edge)
                 if edge.kind == PARENT_CHILD and edge.dst is not None:
                     self._judge_component(edge.src)
                     self._judge_component(edge.dst)
@@ -165,23 +166,22 @@ class Readiness:
             return int(n)
         if birth_ns in self._tx.issues.by_number(n).record.births:
             return int(n)
-        other = self._session.one(
-            "issue.number_of", id=derived_id(issue_id, format_ns(birth_ns))
-        )
+        other = self._session.one("issue.number_of", id=derived_id(issue_id, format_ns(birth_ns)))
         return int(other[0]) if other else None
 
     def _attach(self, edge: _Edge) -> None:
-        """Bind an edge to what it means, and let it do what it does."""
+        """Bind an edge to what it means now, and let it do what it does."""
         target, spawner = self._meant(edge)
         self._session.run(
             "edge.bind", src=edge.src, dst_id=edge.dst_id, kind=edge.kind, dst=target, spawn=spawner
         )
-        bound = edge._replace(dst=target, spawn=spawner, holds=0, inert=0)
-        if bound.kind == PARENT_CHILD:
-            if target is not None:
-                self._attach_parent(bound, target)
-        else:
-            self._set_holds(bound, self._holds(bound))
+        self._engage(edge._replace(dst=target, spawn=spawner, holds=0, inert=0))
+
+    def _engage(self, edge: _Edge) -> None:
+        if edge.kind != PARENT_CHILD:
+            self._set_holds(edge, self._holds(edge))
+        elif edge.dst is not None:
+            self._attach_parent(edge, edge.dst)
 
     def _detach(self, edge: _Edge) -> None:
         if edge.kind == PARENT_CHILD:
@@ -356,4 +356,3 @@ class Readiness:
 def _link(row: Row) -> model.Link:
     source, target, kind, spawner, gate, added, _, _, _ = row
     return model.Link(source, target, kind, spawner, Gate(gate or Gate.ALL_CHILDREN), added)
-

@@ -100,18 +100,14 @@ class ReadyStore:
             yield row[0]
             row = self._session.one("ready.next_priority", status=status, priority=row[0])
 
-    def _hidden(
-        self, status: str, wanted: ReadyFilter, shared: dict[str, object]
-    ) -> list[Tuple]:
+    def _hidden(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
         if not wanted.types:
             return []
         return self._session.all(
             "ready.hidden_of_status", status=status, priority=wanted.priority, **shared
         )
 
-    def _sleepers(
-        self, status: str, wanted: ReadyFilter, shared: dict[str, object]
-    ) -> list[Tuple]:
+    def _sleepers(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
         until = _FOREVER_US if wanted.is_deferred_included else self._tx.now_us
         rows = self._session.all(
             "ready.sleepers", status=status, until=until, priority=wanted.priority, **shared
@@ -165,4 +161,3 @@ class ReadyStore:
     def recompute(self) -> int:
         """Compute the index from scratch; return how many rows were wrong."""
         return self._tx.readiness.recompute()
-

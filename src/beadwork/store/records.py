@@ -58,12 +58,14 @@ class RecordStore:
 
     def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry:
         """Add an issue that a file brought. It is clean if the file says just this."""
+        body = records.body(record)
         raw = None
-        if line is not None and is_clean and line.text != records.encode(record):
-            raw = line.text
+        if line is not None and is_clean:
+            canonical = records.join_line(body, records.stamps_text(record))
+            raw = line.text if line.text != canonical else None
         seq = self._tx.next_seq()
         entry = self._tx.issues.insert(
-            record, raw=raw, base=None, is_filed=True, changed_seq=0 if is_clean else seq
+            record, body=body, raw=raw, is_filed=True, changed_seq=0 if is_clean else seq
         )
         digest = line.digest if line else None
         self._tx.log("imported", entry.n, entry.id, (), line_digest=digest)

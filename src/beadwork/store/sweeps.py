@@ -31,4 +31,3 @@ def expire_claims(transaction: StoreTransaction) -> None:
 def drop_keys(transaction: StoreTransaction) -> None:
     """Forget idempotency keys after their time."""
     transaction.keys.drop_old()
-

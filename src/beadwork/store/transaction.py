@@ -42,6 +42,7 @@ class StoreTransaction:
         self.request_seq: int | None = None
         self._clock: Clock | None = None
         self._seq: int | None = None
+        self._number: int | None = None
         self.issues = IssueStore(session, self)
         self.dependencies = DependencyStore(session, self)
         self.labels = LabelStore(session)
@@ -100,8 +101,11 @@ class StoreTransaction:
 
     def next_number(self) -> int:
         """Return a number that no issue had before."""
-        row = self._session.one("issue.last_number")
-        return int(row[0]) + 1 if row else 1
+        if self._number is None:
+            row = self._session.one("issue.last_number")
+            self._number = int(row[0]) if row else 0
+        self._number += 1
+        return self._number
 
     def log(
         self,

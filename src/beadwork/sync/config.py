@@ -58,7 +58,7 @@ def _flat(values: dict[str, Any], start: str = "") -> dict[str, Any]:
 
 
 def _parse(path: str) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415 -- only where a file changed
+    import yaml
 
     try:
         with open(path, encoding="utf-8") as file:
@@ -128,9 +128,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
     patterns = settings.words("ready.exclude_id_patterns")
     return Vocabulary(
         prefix=settings.text("issue-prefix") or settings.text("issue_prefix"),
-        allowed_prefixes=tuple(
-            word.rstrip("-") for word in settings.words("allowed_prefixes")
-        ),
+        allowed_prefixes=tuple(word.rstrip("-") for word in settings.words("allowed_prefixes")),
         custom_statuses=tuple(dict.fromkeys(custom)),
         done_statuses=tuple(dict.fromkeys(done)),
         custom_types=settings.words("types.custom"),

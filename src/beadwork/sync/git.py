@@ -12,7 +12,7 @@ _SCRUBBED = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX")
 
 def run(arguments: Sequence[str], *, folder: str) -> bytes | None:
     """Run git in a folder; return what it printed, or None if it failed or is absent."""
-    import subprocess  # noqa: PLC0415 -- most commands run no program
+    import subprocess
 
     environ = {k: v for k, v in os.environ.items() if k not in _SCRUBBED}
     environ["GIT_TERMINAL_PROMPT"] = "0"

@@ -128,7 +128,7 @@ def run(arguments: list[str], world: World) -> int:
 
 def _leave_quietly(session: Session) -> int:
     """Whoever read our output has gone: that is no error of the command."""
-    import os  # noqa: PLC0415 -- only here
+    import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     session.finish()

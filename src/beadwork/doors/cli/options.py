@@ -15,7 +15,7 @@ pass_session = click.make_pass_decorator(Session)
 
 
 def _set_flag(name: str, value: Any) -> Callable[..., Any]:  # noqa: ANN401
-    def callback(context: click.Context, _: click.Parameter, given: bool) -> None:  # noqa: FBT001
+    def callback(context: click.Context, _: click.Parameter, given: bool) -> None:
         if given:
             setattr(context.ensure_object(Session).flags, name, value)
 
@@ -98,7 +98,7 @@ def _global_options() -> list[click.Parameter]:
 class BeadCommand(click.Command):
     """A command that takes the global flags too."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         taken = {name for parameter in self.params for name in parameter.opts}
         self.params += [
@@ -112,7 +112,7 @@ class BeadGroup(click.Group):
     command_class = BeadCommand
     group_class = type
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.params += _global_options()
 
@@ -133,7 +133,10 @@ class PriorityType(click.ParamType):
     name = "priority"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
     ) -> int:
         """Read a priority."""
         del param, ctx

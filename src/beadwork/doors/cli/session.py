@@ -187,5 +187,3 @@ class Session:
 def environment_flags(flags: Flags, environ: Any) -> None:  # noqa: ANN401 -- a mapping
     """Set the flags that the environment names."""
     flags.is_json = environ.get("BD_JSON", "").lower() in ("1", "true", "yes")
-
-

@@ -32,15 +32,16 @@ SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birt
 FROM edge e WHERE e.spawn = :n ORDER BY e.src
 
 -- name: naming
--- The edges that name an id, as their target, as what they may mean, or as a spawner.
+-- The edges that name an id, as their target, as what they may mean, or as a spawner. One that
+-- does so twice comes twice: sorting out doubles would cost more than the search.
 SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birth_ns, e.added,
     e.spawn_id
 FROM edge e WHERE e.dst_id = :id
-UNION
+UNION ALL
 SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birth_ns, e.added,
     e.spawn_id
 FROM edge e WHERE e.alt_id = :id
-UNION
+UNION ALL
 SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birth_ns, e.added,
     e.spawn_id
 FROM edge e WHERE e.spawn_id = :id
@@ -141,3 +142,9 @@ WHERE src = :src AND dst_id = :dst_id AND kind = :kind
 SELECT i.id, e.dst_id, e.kind FROM edge e JOIN issue i ON i.n = e.src
 WHERE e.dst IS NULL AND substr(e.dst_id, 1, 9) <> 'external:'
 ORDER BY i.id, e.dst_id, e.kind
+
+-- name: one
+-- One edge.
+SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birth_ns, e.added,
+    e.spawn_id
+FROM edge e WHERE e.src = :src AND e.dst_id = :dst_id AND e.kind = :kind

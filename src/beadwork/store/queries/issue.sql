@@ -14,9 +14,9 @@ WHERE i.id = :id
 -- The number of an id.
 SELECT n FROM issue WHERE id = :id
 
--- name: id_of
--- The id of a number.
-SELECT id FROM issue WHERE n = :n
+-- name: known_ids
+-- Which of these ids are in use.
+SELECT id FROM issue WHERE id IN /*dialect:each_text*/(:ids)
 
 -- name: birth_of
 -- When the holder of an id was created, in nanoseconds.

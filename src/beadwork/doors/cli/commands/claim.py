@@ -35,7 +35,7 @@ def claim(session: Session, issue_id: str, lease: str | None) -> None:
 @click.option("--epoch", type=int, help="The claim_epoch that you were granted.")
 @click.option("-f", "--force", is_flag=True, help="Also if another holds it.")
 @pass_session
-def release(session: Session, issue_id: str, epoch: int | None, force: bool) -> None:  # noqa: FBT001
+def release(session: Session, issue_id: str, epoch: int | None, force: bool) -> None:
     """Give an issue back: it is open again and nobody's."""
     request = ReleaseIssue(issue=issue_id, claim_epoch=epoch, force=force)
     issue = session.run(request).issue

@@ -40,7 +40,7 @@ def comments() -> None:
 @click.argument("issue_id", metavar="ID")
 @click.option("--local-time", is_flag=True, hidden=True)
 @pass_session
-def list_comments(session: Session, issue_id: str, local_time: bool) -> None:  # noqa: FBT001
+def list_comments(session: Session, issue_id: str, local_time: bool) -> None:
     """Show the comments of an issue, oldest first."""
     del local_time
     found = session.run(ListComments(issue=issue_id)).comments
@@ -56,7 +56,7 @@ def list_comments(session: Session, issue_id: str, local_time: bool) -> None:  #
 @click.option("-f", "--file", help="Read the text from a file; - is standard input.")
 @click.option("-a", "--author", default="", help="Who says it; by default you.")
 @pass_session
-def add_comment(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def add_comment(session: Session, /, **given: Any) -> None:
     """Say something about an issue."""
     if given["file"] and given["words"]:
         raise InvalidField("Both a text and a file were given", hint="Give one.", field="text")

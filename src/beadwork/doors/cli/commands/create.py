@@ -80,7 +80,7 @@ def json_value(given: str | None, field: str) -> Any:  # noqa: ANN401 -- any JSO
 @click.option("--silent", is_flag=True, help="Print only the id.")
 @click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
 @pass_session
-def create(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def create(session: Session, /, **given: Any) -> None:
     """Make an issue."""
     titles = {given["title"], given["title_flag"]} - {None}
     if len(titles) > 1:
@@ -95,8 +95,10 @@ def create(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click'
         return
     session.show(
         shapes.issue(issue),
-        lambda: f"Created {issue.id}: {text.line(issue.title)}\n"
-        f"  P{issue.priority} {text.line(issue.issue_type)}, {issue.status}",
+        lambda: (
+            f"Created {issue.id}: {text.line(issue.title)}\n"
+            f"  P{issue.priority} {text.line(issue.issue_type)}, {issue.status}"
+        ),
     )
 
 

@@ -43,8 +43,10 @@ def _add(session: Session, issue_id: str, needs: str, kind: str) -> None:
     waits = "needs" if found.status == "added" else "already needs"
     session.show(
         msgspec.to_builtins(found),
-        lambda: f"{text.line(found.issue_id)} {waits} {text.line(found.depends_on_id)} "
-        f"({text.line(found.type)})",
+        lambda: (
+            f"{text.line(found.issue_id)} {waits} {text.line(found.depends_on_id)} "
+            f"({text.line(found.type)})"
+        ),
     )
 
 
@@ -55,7 +57,7 @@ def _add(session: Session, issue_id: str, needs: str, kind: str) -> None:
 @click.option("--blocked-by", help="The issue that is needed.")
 @click.option("-t", "--type", "kind", default="blocks", show_default=True, help="Kind of edge.")
 @pass_session
-def add(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def add(session: Session, /, **given: Any) -> None:
     """Let the first issue need the second."""
     needs = {given["needed"], given["depends_on"], given["blocked_by"]} - {None}
     if len(needs) != 1:
@@ -128,7 +130,7 @@ def list_(session: Session, issue_id: str, direction: Any, kind: str) -> None:  
 @click.option("--format", "style", type=click.Choice(["text", "mermaid"]), default="text")
 @click.option("-t", "--type", "kind", default="", help="Only edges of this kind.")
 @pass_session
-def tree(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def tree(session: Session, /, **given: Any) -> None:
     """Show what an issue needs, all the way down."""
     nodes = session.run(
         ShowTree(

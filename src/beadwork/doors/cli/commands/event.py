@@ -49,7 +49,7 @@ def history(session: Session, issue_id: str, limit: int) -> None:
 @click.option("--request", type=int, help="Take this request back, as `bd history` numbers it.")
 @click.option("--anyone", is_flag=True, help="The latest change, whoever made it.")
 @pass_session
-def undo(session: Session, issue_id: str | None, request: int | None, anyone: bool) -> None:  # noqa: FBT001
+def undo(session: Session, issue_id: str | None, request: int | None, anyone: bool) -> None:
     """Take the latest change back: of an issue, or of yours."""
     found = session.run(Undo(request=request, issue=issue_id, anyone=anyone))
     session.show(

@@ -20,7 +20,7 @@ _MERGED, _ERROR = 0, 129
 @click.option("-i", "--input", "source", help="The file to take in; - is standard input.")
 @click.option("--force", is_flag=True, help="Also if the file is the one last seen.")
 @pass_session
-def import_(session: Session, path: str | None, source: str | None, force: bool) -> None:  # noqa: FBT001
+def import_(session: Session, path: str | None, source: str | None, force: bool) -> None:
     """Take in a file of records; without one, the project's own."""
     name = source or path
     session.flags.has_import = session.flags.has_import and name is not None
@@ -43,11 +43,11 @@ def import_(session: Session, path: str | None, source: str | None, force: bool)
 @click.option("-f", "--format", "style", type=click.Choice(["jsonl"]), default="jsonl")
 @click.option("--force", is_flag=True, help="Also if nothing changed.")
 @pass_session
-def export(session: Session, output: str | None, style: str, force: bool) -> None:  # noqa: FBT001
+def export(session: Session, output: str | None, style: str, force: bool) -> None:
     """Write the records: to standard output, or to a file."""
     del style
     if output is None:
-        from beadwork.ops.record import TakeSnapshot  # noqa: PLC0415 -- only here
+        from beadwork.ops.record import TakeSnapshot
 
         session.write(session.run(TakeSnapshot()).content)
         return
@@ -74,9 +74,9 @@ def export(session: Session, output: str | None, style: str, force: bool) -> Non
 @click.option("--flush-only", is_flag=True, help="Only write the file.")
 @click.option("--status", "is_status", is_flag=True, help="Only say how things stand.")
 @pass_session
-def sync(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def sync(session: Session, /, **given: Any) -> None:
     """Read the file, and write it if anything changed. Nothing is committed."""
-    from beadwork.ops.record import ShowStore  # noqa: PLC0415 -- only here
+    from beadwork.ops.record import ShowStore
 
     if given["is_status"]:
         dirty = session.run(ShowStore()).dirty
@@ -105,7 +105,7 @@ def sync(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's 
 @click.argument("right")
 @click.option("--debug", is_flag=True, hidden=True)
 @pass_session
-def merge(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def merge(session: Session, /, **given: Any) -> None:
     """Merge three files of records into OUT: git's merge driver. Exits 0, 1 or 129."""
     try:
         unread = session.world.merge_files(

@@ -42,7 +42,7 @@ def failures(names: tuple[str, ...], answers: list[Any]) -> list[tuple[str, Bead
 @click.option("--suggest-next", is_flag=True, help="Show what can be worked on because of it.")
 @click.option("--no-auto", is_flag=True, hidden=True)
 @pass_session
-def close(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def close(session: Session, /, **given: Any) -> None:
     """Close one or more issues."""
     ids = require_ids(given["ids"], "bd close ID --reason ...")
     reason = given["reason"] or given["message"] or given["resolution"] or "Closed"
@@ -105,7 +105,7 @@ def reopen(session: Session, ids: tuple[str, ...], reason: str, epoch: int | Non
 @click.option("--dry-run", is_flag=True, help="Only show what would go.")
 @click.option("--from-file", help="Ids in a file, one a line.")
 @pass_session
-def delete(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def delete(session: Session, /, **given: Any) -> None:
     """Delete issues; a tombstone stays, so that no old copy brings them back."""
     ids = given["ids"]
     if given["from_file"]:
@@ -124,7 +124,9 @@ def delete(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click'
     gone = list(dict.fromkeys(name for each in done for name in each.deleted))
     edges = sum(each.dependencies_removed for each in done)
     if done:
-        session.show(_deleted(gone, edges, is_dry=is_dry, is_one=len(ids) == 1), _said(gone, is_dry))
+        session.show(
+            _deleted(gone, edges, is_dry=is_dry, is_one=len(ids) == 1), _said(gone, is_dry)
+        )
     session.fail_each(failures(ids, answers))
 
 
@@ -137,6 +139,6 @@ def _deleted(gone: list[str], edges: int, *, is_dry: bool, is_one: bool) -> dict
     return {"deleted": gone, "deleted_count": len(gone)} | shared
 
 
-def _said(gone: list[str], is_dry: bool) -> str:  # noqa: FBT001 -- one caller
+def _said(gone: list[str], is_dry: bool) -> str:
     names = ", ".join(text.line(each) for each in gone) or "nothing"
     return f"Would delete {names}; pass --force to do it" if is_dry else f"Deleted {names}"

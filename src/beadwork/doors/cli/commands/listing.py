@@ -50,7 +50,7 @@ _RANGES = tuple(
 @click.option("-n", "--limit", type=click.IntRange(min=0), help="At most so many; 0 for all.")
 @click.option("--long", "is_long", is_flag=True, help="Show each issue whole.")
 @pass_session
-def list_(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def list_(session: Session, /, **given: Any) -> None:
     """List issues: all that are not closed, most urgent first."""
     limit = given["limit"]
     if limit is None:
@@ -71,9 +71,7 @@ def note_cut(session: Session, found: Any, limit: int) -> None:  # noqa: ANN401 
 
 
 def _long(found: Listed) -> str:
-    whole = [
-        text.details(IssueDetails(issue=row.issue, parent=row.parent)) for row in found.issues
-    ]
+    whole = [text.details(IssueDetails(issue=row.issue, parent=row.parent)) for row in found.issues]
     return "\n\n".join(whole) or "No issues."
 
 
@@ -84,9 +82,7 @@ def _request(given: dict[str, Any], limit: int) -> ListIssues:
     )
     if given["pinned"] and given["no_pinned"]:
         raise InvalidField("It can't be both --pinned and --no-pinned", field="pinned")
-    ranges = {
-        name: given_time(given[name], name) for name in _RANGES if given[name] is not None
-    }
+    ranges = {name: given_time(given[name], name) for name in _RANGES if given[name] is not None}
     return ListIssues(
         statuses=split_words(given["status"]),
         all=given["has_all"],
@@ -117,7 +113,7 @@ def _request(given: dict[str, Any], limit: int) -> ListIssues:
 @click.option("--id", "more_ids", multiple=True, help="An id that looks like a flag.")
 @click.option("--short", "is_short", is_flag=True, help="One line an issue.")
 @pass_session
-def show(session: Session, ids: tuple[str, ...], more_ids: tuple[str, ...], is_short: bool) -> None:  # noqa: FBT001
+def show(session: Session, ids: tuple[str, ...], more_ids: tuple[str, ...], is_short: bool) -> None:
     """Show issues with their edges and comments."""
     names = ids + more_ids
     if not names:

@@ -27,7 +27,7 @@ from beadwork.ops.ready import ExplainIssue, ListBlocked, ListReady
 @click.option("--claim", is_flag=True, help="Take the first one.")
 @click.option("--pretty", is_flag=True, hidden=True)
 @pass_session
-def ready(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def ready(session: Session, /, **given: Any) -> None:
     """List what can be worked on now: open, and nothing it needs is undone."""
     if given["claim"]:
         _claim(session, given)

@@ -59,7 +59,7 @@ def where(session: Session) -> None:
 @click.command(cls=BeadCommand)
 @click.option("--daemon", is_flag=True, hidden=True)
 @pass_session
-def version(session: Session, daemon: bool) -> None:  # noqa: FBT001 -- click's argument
+def version(session: Session, daemon: bool) -> None:
     """Show the version."""
     del daemon
     python = ".".join(map(str, sys.version_info[:3]))

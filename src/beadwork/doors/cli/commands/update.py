@@ -66,7 +66,7 @@ _PLAIN = {
 @click.option("--session", "session_id", default="", help="The session that closes it.")
 @click.option("--force", is_flag=True, help="Close it although something blocks it.")
 @pass_session
-def update(session: Session, /, **given: Any) -> None:  # noqa: ANN401 -- click's arguments
+def update(session: Session, /, **given: Any) -> None:
     """Change fields of one or more issues."""
     ids = given["ids"]
     if not ids:

@@ -1,0 +1,96 @@
+"""The Python client: typed requests in, typed answers out, the same errors as everywhere.
+
+with Client(".", actor="agent-1") as client:
+    claimed = client.call(ClaimReady())
+"""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from beadwork.engine import Call, Caller, Engine
+from beadwork.model.claim import Holder
+from beadwork.model.errors import BeadworkError
+from beadwork.ops.operation import Request, Response
+from beadwork.ops.table import BY_REQUEST
+
+R = TypeVar("R", bound=Response)
+
+
+class Client:
+    """One caller of one store, in this process.
+
+    The file is brought up to date when the client closes, and whenever `flush` is called.
+    Build it by `beadwork.Client(path, actor=...)`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        holder: Holder,
+        refresh: Callable[[Engine, Caller], object],
+    ) -> None:
+        self._engine = engine
+        self._caller = Caller(holder)
+        self._refresh = refresh
+        self._has_written = False
+        self._refresh(engine, self._caller)
+
+    def call(self, request: Request[R], *, key: str = "") -> R:
+        """Carry out a request.
+
+        `key` makes a mutation safe to repeat: the second call gets the first one's answer.
+
+        Raises:
+            BeadworkError: whatever the operation raises.
+        """
+        self._note(request)
+        return self._engine.run(request, self._caller._replace(key=key))
+
+    def call_each(self, requests: Sequence[Request[Any]]) -> list[Response | BeadworkError]:
+        """Carry out writes in one commit; each succeeds or fails by itself."""
+        for request in requests:
+            self._note(request)
+        return self._engine.write_all(
+            [Call(BY_REQUEST[type(request)], request, self._caller) for request in requests]
+        )
+
+    def call_name(self, name: str, payload: dict[str, Any]) -> Response:
+        """Carry out an operation by name on plain values."""
+        request: Request[Any] = self._engine.request(name, payload)
+        return self.call(request)
+
+    def refresh(self) -> None:
+        """Take in what others wrote into the file since it was last seen."""
+        self._refresh(self._engine, self._caller)
+
+    def flush(self) -> bool:
+        """Bring the file up to the store; tell whether it was written."""
+        self._has_written = False
+        return self._engine.flush(self._caller)
+
+    def close(self) -> None:
+        """Flush what was written and close the store."""
+        try:
+            if self._has_written:
+                self.flush()
+        finally:
+            self._engine.close()
+
+    def _note(self, request: Request[Any]) -> None:
+        if BY_REQUEST[type(request)].kind != "read":
+            self._has_written = True
+
+    def __enter__(self) -> Self:
+        """Use the client in a `with` statement."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the client."""
+        self.close()
