@@ -160,7 +160,9 @@ def _race(maker: _Maker, _: str) -> None:
 
 
 def _closed(maker: _Maker, _: str) -> None:
-    record = maker.add(maker.new_id(), is_doable=False, status="closed", close_reason="Done long ago")
+    record = maker.add(
+        maker.new_id(), is_doable=False, status="closed", close_reason="Done long ago"
+    )
     record["closed_at"] = record["updated_at"]
     maker.need(maker.add(maker.new_id()), record["id"])
 
@@ -199,6 +201,19 @@ _ODD_MAKERS = {
     "needs_asleep": _needs_asleep,
     "dangling": _dangling,
 }
+
+
+def closable(records: list[Record]) -> int:
+    """Count what the workers will have closed in the end."""
+    asleep = {each["id"] for each in records if "defer_until" in each}
+    return sum(
+        each["status"] == "open"
+        and not each.keys() & {"assignee", "defer_until"}
+        and each["issue_type"] != HIDDEN_TYPE
+        and all(edge["depends_on_id"] not in asleep for edge in each.get("dependencies", ()))
+        for each in records
+    )
+
 
 _KEY_ORDER = (
     "id", "title", "description", "status", "priority", "issue_type", "assignee", "created_at",

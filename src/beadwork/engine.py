@@ -207,14 +207,14 @@ class Engine:
         try:
             self._sweep(now_us)
             outcomes = [self._one(call, now_us) for call in calls]
-            last_event = self._store.last_event()
+            mark = self._store.mark()
         except BaseException:
             self._store.rollback()
             raise
-        self._commit(last_event)
+        self._commit(mark)
         return outcomes
 
-    def _commit(self, last_event: int) -> None:
+    def _commit(self, mark: str) -> None:
         """Commit. After a failure, what the file holds decides, not the error (R9)."""
         self._guards.at("before_commit")
         try:
@@ -222,14 +222,14 @@ class Engine:
         except BeadworkError as error:
             self._store.rollback()
             self._store.reopen()
-            if self._landed(last_event):
+            if self._landed(mark):
                 return
             raise _Lost from error
         self._guards.at("after_commit")
 
-    def _landed(self, last_event: int) -> bool:
+    def _landed(self, mark: str) -> bool:
         try:
-            return self._store.last_event() == last_event > 0
+            return self._store.has_mark(mark)
         except BeadworkError:
             return False
 

@@ -21,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from beadwork.engine import Caller
 from beadwork.model import record as records
 from beadwork.model.claim import Holder
+from beadwork.model.dependency import Gate
 from beadwork.model.errors import (
     BeadworkError,
     CloseBlocked,
@@ -81,7 +82,7 @@ days = st.sampled_from((None, None, None, -1, 1, 3))
 edge_specs = st.tuples(
     st.sampled_from((*POOL, EXTERNAL)), kinds, st.sampled_from(("none", "holder", "later")), picks
 )
-gates = st.sampled_from(("all-children", "any-children"))
+gates = st.sampled_from(Gate)
 
 
 @dataclass
@@ -294,7 +295,7 @@ class StoreMachine(RuleBasedStateMachine):
         wanted: str,
         parent: int | None,
         needs: list[tuple[str, int]],
-        waits: tuple[int, str] | None,
+        waits: tuple[int, Gate] | None,
         labels: set[str],
         priority: int,
         kind: str,
@@ -308,7 +309,7 @@ class StoreMachine(RuleBasedStateMachine):
             parent=above if not wanted else "",
             dependencies=[f"{name}:{self.pick(n)[0]}" for name, n in needs],
             waits_for=self.pick(waits[0])[0] if waits else "",
-            waits_for_gate=waits[1] if waits else "all-children",
+            waits_for_gate=waits[1] if waits else Gate.ALL_CHILDREN,
             labels=sorted(labels),
             priority=priority,
             issue_type=kind,
@@ -507,7 +508,7 @@ class StoreMachine(RuleBasedStateMachine):
         def change(_: Any) -> None:
             issue.comments += 1
 
-        self.try_to(AddComment(issue=name, text="Found it."), change)
+        self.try_to(AddComment(issue=name, text=f"Found {self.number()}."), change)
 
     @precondition(lambda self: self.before_last is not None)
     @rule()
@@ -582,7 +583,7 @@ class StoreMachine(RuleBasedStateMachine):
         tokens = {
             key: json.dumps(value, ensure_ascii=False)
             for key, value in values.items()
-            if value not in ("", None, False)
+            if value not in ("", None) and value is not False
         }
         floor = self.foreign_stamp()
         marks = {
@@ -771,6 +772,8 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(n=picks, priority=priorities, status=st.sampled_from(("open", "closed", "review")))
     def import_classic_edit(self, n: int, priority: int, status: str) -> None:
         """Bring an edit of a classic program: without stamps, changed later than all we know."""
+        # It can only have edited what stood in the file (R3).
+        self.project.engine.flush(Caller(Holder("alice")))
         name, issue = self.pick(n)
         record = records.decode(self.line_of(name))
         latest = max([record.floor, *(mark.stamp for mark in record.stamps.marks.values())])

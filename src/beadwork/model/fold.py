@@ -83,8 +83,8 @@ def _identity(left: Record, right: Record) -> dict[str, str]:
         tokens = [r.fields[name] for r in (left, right) if name in r.fields]
         if not tokens:
             continue
-        moments = [instants.parse_ns(each.strip('"')) or 0 for each in tokens]
-        wanted = best(moments)
+        moments = [instants.parse_ns(each.strip('"')) for each in tokens]
+        wanted = best((m for m in moments if m is not None), default=None)
         identity[name] = max(t for t, m in zip(tokens, moments, strict=True) if m == wanted)
     return identity
 
@@ -110,15 +110,15 @@ def fold(left: Record, right: Record) -> Folded:
     identity = _identity(left, right)
     stamps = Stamps(floor, marks, frozenset())
     record = assemble(left.id, identity, kept, stamps)
-    births = (left.births | right.births) - {record.created_ns}
-    return Folded(_settled(record, births, left, right), losses)
+    births = (left.births | right.births) - {record.created_ns, 0}
+    return Folded(_settled(record, births), losses)
 
 
-def _settled(record: Record, births: frozenset[int], left: Record, right: Record) -> Record:
-    """Leave out the stamps of a fold that only saw records without any, and needs none."""
-    is_plain = not (left.is_stamped or right.is_stamped or births or record.stamps.marks)
-    if is_plain and record._replace(stamps=Stamps()).floor == record.floor:
-        return record._replace(stamps=Stamps())
+def _settled(record: Record, births: frozenset[int]) -> Record:
+    """Leave out stamps that say no more than `updated_at` does, whatever they came from."""
+    plain = record._replace(stamps=Stamps())
+    if not (births or record.stamps.marks) and plain.floor == record.floor:
+        return plain
     return record._replace(stamps=record.stamps._replace(births=births))
 
 

@@ -4,8 +4,8 @@ Columns hold microseconds; identity (R4) needs all nine digits that classic writ
 """
 
 import re
-from functools import lru_cache
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from beadwork.model.errors import InvalidField
 

@@ -6,11 +6,13 @@ it. A register is the smallest thing that two clones can write independently of 
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from beadwork.model import instants, limits, token
+from beadwork.model import comment, instants, limits, token
+from beadwork.model.comment import comment_key as comment_key
+from beadwork.model.comment import comment_number as comment_number
 from beadwork.model.issue import KNOWN_FIELDS, STATE_FIELDS
 from beadwork.model.stamp import BEFORE_ALL, Stamp
 from beadwork.model.stamp import parse as parse_stamp
@@ -23,7 +25,6 @@ STATE: Register = ("status",)
 METADATA: Register = ("metadata",)
 PRESENT = "1"
 
-_SETS = ("labels", "dependencies", "comments")
 _IDENTITY = ("created_at", "updated_at")
 _DROPPED = frozenset(
     {
@@ -39,6 +40,7 @@ _DROPPED = frozenset(
 _RANK = {name: rank for rank, name in enumerate(KNOWN_FIELDS)}
 _KNOWN = frozenset(KNOWN_FIELDS)
 _STATE = frozenset(STATE_FIELDS)
+_UNKNOWN = frozenset({0})
 _EMPTY = frozenset({"null", '""', "[]", "false", "0", "{}"})
 _KEPT_EMPTY = frozenset({"priority", "estimated_minutes", "title"})
 _DEFAULTS = {
@@ -104,8 +106,9 @@ class Record(NamedTuple):
 
     @property
     def births(self) -> frozenset[int]:
-        """Return every creation instant under which this issue is known."""
-        return self.stamps.births | {self.created_ns}
+        """Return every creation instant under which this issue is known; {0} if none is."""
+        created = self.created_ns
+        return self.stamps.births | {created} if created else self.stamps.births or _UNKNOWN
 
     @property
     def is_stamped(self) -> bool:
@@ -125,19 +128,6 @@ class Record(NamedTuple):
     def mark_of(self, register: Register) -> Mark:
         """Return what is known of a register's last write."""
         return self.stamps.marks.get(register) or Mark(self.floor)
-
-
-def comment_key(author: str, created_at: str, text: str, nth: int) -> str:
-    """Return what identifies a comment everywhere (R4); `nth` counts equal ones."""
-    instant = instants.parse_ns(created_at)
-    moment = created_at if instant is None else str(instant)
-    content = "\x00".join((author, moment, text, str(nth)))
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def comment_number(key: str) -> int:
-    """Return the id of a new comment: 53 bits of its key, as classic readers take numbers."""
-    return int(key, 16) >> 11
 
 
 # -- registers -------------------------------------------------------------------------------
@@ -161,10 +151,22 @@ def registers(record: Record) -> dict[Register, str]:
     values.update({("labels", label): PRESENT for label in record.labels})
     values.update({("dependencies", *edge): value for edge, value in record.edges.items()})
     values.update({("comments", key): value for key, value in record.comments.items()})
+    shown = record.fields.get("metadata")
     for register, mark in record.stamps.marks.items():
-        if mark.hidden is not None:
-            values[register] = mark.hidden
+        if (hidden := _hidden(register, mark, shown)) is not None:
+            values[register] = hidden
     return values
+
+
+def _hidden(register: Register, mark: Mark, shown: str | None) -> str | None:
+    """Return a mark's hidden value if it can stand behind the form of metadata that shows."""
+    hidden = mark.hidden
+    if hidden is None or shown is None or register[0] != "metadata":
+        return None
+    if register == METADATA:
+        is_whole = not hidden.startswith("{") and hidden not in _EMPTY
+        return hidden if is_whole and shown.startswith("{") else None
+    return None if shown.startswith("{") else hidden
 
 
 def _metadata(
@@ -253,9 +255,24 @@ def stamped(
         stamp = max(now, replaced.after(now.replica))
         birth = births.get(change.register) if change.after is not None else None
         marks[change.register] = Mark(stamp, replaced, birth)
-    stamps = Stamps(before.floor, _worth_writing(marks, before.floor), before.stamps.births)
+    stamps = Stamps(before.floor, marks, before.stamps.births)
     kept = {k: v for k, v in after.fields.items() if k not in _DROPPED}
-    return after._replace(fields=kept, stamps=stamps)
+    return _consistent(after._replace(fields=kept, stamps=stamps))
+
+
+def _consistent(record: Record) -> Record:
+    """Leave out of a record's stamps what can't be: one below the floor, a stale hidden value."""
+    floor, marks, births = record.stamps
+    is_odd = any(m.hidden is not None or m.stamp <= (floor or BEFORE_ALL) for m in marks.values())
+    if floor is None or not (births or is_odd):
+        return record
+    shown = record.fields.get("metadata")
+    sound = {
+        register: mark._replace(stamp=max(mark.stamp, floor), hidden=_hidden(register, mark, shown))
+        for register, mark in marks.items()
+    }
+    others = births - {record.created_ns, 0}
+    return record._replace(stamps=Stamps(floor, _worth_writing(sound, floor), others))
 
 
 # -- the line --------------------------------------------------------------------------------
@@ -290,7 +307,7 @@ def _mark_from(raw: str) -> Mark:
         parse_stamp(token.decode_text(parts[0])),
         parse_stamp(token.decode_text(parts[1])) if parts[1] != "null" else None,
         instants.parse_ns(token.decode_text(parts[2])) if parts[2] != "null" else None,
-        parts[3] if len(parts) > 3 else None,
+        token.canonical(parts[3]) if len(parts) > 3 else None,
     )
 
 
@@ -320,6 +337,11 @@ def _stamps_token(stamps: Stamps, floor: Stamp) -> str:
     return token.compose(flat)
 
 
+def _births_from(raw: str) -> frozenset[int]:
+    moments = msgspec.json.decode(raw, type=list[str])
+    return frozenset(filter(None, map(instants.parse_ns, moments)))
+
+
 def _stamps_from(raw: str) -> Stamps:
     floor: Stamp | None = None
     births: frozenset[int] = frozenset()
@@ -328,10 +350,7 @@ def _stamps_from(raw: str) -> Stamps:
         if name == "*":
             floor = parse_stamp(token.decode_text(value))
         elif name == "@":
-            instants_ns = (instants.parse_ns(each) for each in token.decode(value))
-            births = frozenset(each for each in instants_ns if each is not None)
-        elif name == "*metadata":
-            marks[METADATA] = _mark_from(value)
+            births = _births_from(value)
         elif name in ("labels", "comments", "metadata"):
             for key, mark in token.members(value).items():
                 marks[(name, key)] = _mark_from(mark)
@@ -340,7 +359,7 @@ def _stamps_from(raw: str) -> Stamps:
                 for kind, mark in token.members(kinds).items():
                     marks[(name, target, kind)] = _mark_from(mark)
         else:
-            marks[(_unreserved(name),)] = _mark_from(value)
+            marks[METADATA if name == "*metadata" else (_unreserved(name),)] = _mark_from(value)
     if floor is None:
         raise ValueError('stamps without a floor "*"')
     return Stamps(floor, marks, births)
@@ -351,16 +370,9 @@ class _EdgeKey(msgspec.Struct):
     type: str = "blocks"
 
 
-class _CommentKey(msgspec.Struct):
-    author: str | None = None
-    text: str | None = None
-    created_at: str | None = None
-
-
 _LINE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _EDGE_KEY = msgspec.json.Decoder(_EdgeKey)
-_COMMENT_KEY = msgspec.json.Decoder(_CommentKey)
 _LABELS = msgspec.json.Decoder(list[str])
 
 
@@ -370,17 +382,6 @@ def _edges_from(raw: msgspec.Raw) -> dict[tuple[str, str], str]:
         key = _EDGE_KEY.decode(item)
         edges[key.depends_on_id, key.type or "blocks"] = token.canonical(str(item, "utf-8"))
     return edges
-
-
-def _comments_from(raw: msgspec.Raw) -> dict[str, str]:
-    comments: dict[str, str] = {}
-    equal: dict[tuple[str, str, str], int] = {}
-    for item in _ITEMS.decode(raw):
-        found = _COMMENT_KEY.decode(item)
-        content = (found.author or "", found.created_at or "", found.text or "")
-        nth = equal[content] = equal.get(content, -1) + 1
-        comments[comment_key(*content, nth)] = token.canonical(str(item, "utf-8"))
-    return comments
 
 
 def decode(line: bytes | str) -> Record:
@@ -409,14 +410,14 @@ def decode(line: bytes | str) -> Record:
             fields[name] = default
     if fields.get("estimated_minutes") == "null":
         del fields["estimated_minutes"]
-    return Record(
+    record = Record(
         issue_id,
         fields,
         tuple(sorted(set(_LABELS.decode(labels)))) if _is_filled(labels) else (),
         _edges_from(edges) if _is_filled(edges) else {},
-        _comments_from(comments) if _is_filled(comments) else {},
-        _stamps_from(str(stamps, "utf-8")) if _is_filled(stamps) else Stamps(),
+        comment.read(comments) if _is_filled(comments) else {},
     )
+    return with_stamps(record, str(stamps, "utf-8")) if _is_filled(stamps) else record
 
 
 def _is_filled(raw: msgspec.Raw | None) -> bool:
@@ -428,11 +429,11 @@ def _moment_of(item: str) -> int:
     return instants.parse_ns(token.decode_text(created)) or 0
 
 
-def _in_order(items: Mapping[Any, str]) -> list[str]:
-    """Return edges or comments by creation instant, then by what identifies them."""
-    if len(items) < 2:
-        return list(items.values())
-    return [items[key] for key in sorted(items, key=lambda key: (_moment_of(items[key]), key))]
+def _in_order(edges: Mapping[tuple[str, str], str]) -> list[str]:
+    """Return edges by creation instant, then by what identifies them."""
+    if len(edges) < 2:
+        return list(edges.values())
+    return [edges[key] for key in sorted(edges, key=lambda key: (_moment_of(edges[key]), key))]
 
 
 def _in_file_order(names: Iterable[str]) -> list[str]:
@@ -451,7 +452,7 @@ def body(record: Record) -> str:
     if record.edges:
         pairs["dependencies"] = f"[{','.join(_in_order(record.edges))}]"
     if record.comments:
-        pairs["comments"] = f"[{','.join(_in_order(record.comments))}]"
+        pairs["comments"] = f"[{','.join(comment.in_order(record.comments))}]"
     return token.compose({name: pairs[name] for name in _in_file_order(pairs)})
 
 
@@ -474,7 +475,9 @@ def encode(record: Record) -> str:
 
 def with_stamps(record: Record, stamps: str | None) -> Record:
     """Return the record under the stamps of this text; None takes all stamps away."""
-    return record._replace(stamps=Stamps() if stamps is None else _stamps_from(stamps))
+    if stamps is None:
+        return record._replace(stamps=Stamps())
+    return _consistent(record._replace(stamps=_stamps_from(stamps)))
 
 
 def digest(line: str | bytes) -> str:

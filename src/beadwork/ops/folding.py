@@ -181,7 +181,7 @@ class Folding:
         self.report.doubled += len(reads) - 1
         if entry is None and reads[0].record.id != issue_id:
             self.report.moved.append(Moved(issue_id=issue_id, former_id=reads[0].record.id))
-        base = None if entry is None else self._tx.records.base(entry.n)
+        base = None if entry is None else self._tx.records.base(entry)
         forms: list[Record] = []
         for read in reads:
             form, edits = self._adopted(issue_id, read, base)

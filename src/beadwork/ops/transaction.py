@@ -14,12 +14,14 @@ from beadwork.model.stamp import Stamp
 class Entry(NamedTuple):
     """An issue as the store holds it: its number, which never changes, and its record.
 
-    `raw` is the line that it came as, where that is not its canonical form.
+    `raw` is the line that it came as, where that is not its canonical form; `base` the stamped
+    line last seen in the file, where that is not this record's.
     """
 
     n: int
     record: Record
     raw: str | None = None
+    base: str | None = None
     is_done: bool = False
     is_filed: bool = False
     child_top: int = 0
@@ -255,7 +257,7 @@ class Records(Protocol):
 
     def known(self, digests: Sequence[str]) -> dict[str, str | None]: ...
     def remember(self, lines: Iterable[tuple[str, str | None]]) -> None: ...
-    def base(self, n: int) -> Record: ...
+    def base(self, entry: Entry) -> Record: ...
     def set_base(self, n: int, base: Record | None) -> None: ...
     def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry: ...
     def write_folded(

@@ -11,6 +11,7 @@ from beadwork.model.record import Change, Record, Register
 from beadwork.model.view import issue_of
 from beadwork.ops.transaction import Entry, Filter, Row
 from beadwork.store.columns import columns
+from beadwork.store.readiness import Facts
 from beadwork.store.session import Row as Tuple
 from beadwork.store.session import Session
 
@@ -35,10 +36,10 @@ SORTS = tuple(_SORT_COLUMNS)
 
 
 def entry_from(row: Tuple) -> Entry:
-    """Build an entry from the columns n, id, body, stamps, raw, done, filed, child_top."""
-    n, _, body, stamps, raw, done, filed, child_top = row
+    """Build an entry from the columns n, id, body, stamps, raw, base, done, filed, child_top."""
+    n, _, body, stamps, raw, base, done, filed, child_top = row
     record = records.with_stamps(records.decode(body), stamps)
-    return Entry(n, record, raw, bool(done), bool(filed), child_top)
+    return Entry(n, record, raw, base, bool(done), bool(filed), child_top)
 
 
 def _list(values: tuple[object, ...]) -> str | None:
@@ -216,7 +217,7 @@ class IssueStore:
         readiness = self._tx.readiness
         readiness.add_edges(n, record, record.edges)
         readiness.id_appeared(record.id)
-        return Entry(n, record, raw, bool(values["done"]), is_filed, 0)
+        return Entry(n, record, raw, None, bool(values["done"]), is_filed, 0)
 
     def _count(self, issue_id: str) -> None:
         parent = ids.parent_of(issue_id)
@@ -250,7 +251,7 @@ class IssueStore:
             entry.record, after, written, now=self._tx.clock_tick(), births=births
         )
         seq = self._tx.log(kind, entry.n, entry.id, written)
-        base = self._tx.records.base_text(entry)
+        base = entry.base if entry.base is not None else records.encode(entry.record)
         return self.replace(entry, stamped, written, raw=None, base=base, changed_seq=seq)
 
     def replace(  # noqa: PLR0913 -- the columns beside the record
@@ -284,11 +285,11 @@ class IssueStore:
             base=base,
         )
         self._relabel(entry.n, written)
-        readiness.state_changed(entry.n, before, readiness.facts(entry.n))
+        readiness.state_changed(entry.n, before, Facts.of(values))
         readiness.add_edges(entry.n, after, came)
         if min(after.births) != min(entry.record.births):
             readiness.id_appeared(after.id)
-        return Entry(entry.n, after, raw, bool(values["done"]), filed, entry.child_top)
+        return Entry(entry.n, after, raw, base, bool(values["done"]), filed, entry.child_top)
 
     def _relabel(self, n: int, written: list[Change]) -> None:
         for change in written:

@@ -5,7 +5,7 @@ A change costs its neighbours; only where the held state of a parent flips, its 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -37,6 +37,11 @@ class Facts(NamedTuple):
     done: int
     won: int
     spent: int
+
+    @classmethod
+    def of(cls, columns: Mapping[str, object]) -> "Facts":
+        """Take the facts from an issue's columns."""
+        return cls(*(int(bool(columns[name])) for name in cls._fields))
 
 
 class _Edge(NamedTuple):

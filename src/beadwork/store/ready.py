@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from beadwork.model import limits
 from beadwork.model.issue import HIDDEN_TYPES
@@ -18,6 +18,15 @@ _BEFORE_ALL = -(2**62)
 SORTS = ("hybrid", "priority", "oldest")
 
 
+class _Order(NamedTuple):
+    """An order: what is made after `after` goes by priority, what is up to `until` by age."""
+
+    sort: str
+    after: int
+    until: int
+    most: int
+
+
 class ReadyStore:
     """What can be worked on, in one transaction."""
 
@@ -29,10 +38,15 @@ class ReadyStore:
         """Return ready issues in the order asked for; `limit` 0 means all."""
         most = limit or _FOREVER_US
         shared = self._shared(wanted)
+        recent = self._tx.now_us - limits.RECENT_US
+        is_hybrid = sort == "hybrid"
+        order = _Order(
+            sort, recent if is_hybrid else _BEFORE_ALL, recent if is_hybrid else _FOREVER_US, most
+        )
         found: list[Tuple] = []
         for status in wanted.statuses:
-            found += self._shown(status, wanted, shared, sort, most)
-            if not wanted.types or set(wanted.types) & set(HIDDEN_TYPES):
+            found += self._shown(status, wanted, order, shared)
+            if set(wanted.types) & set(HIDDEN_TYPES):
                 found += self._hidden(status, wanted, shared)
             found += self._sleepers(status, wanted, shared)
         found.sort(key=self._rank(sort))
@@ -47,7 +61,7 @@ class ReadyStore:
             "types": json.dumps(wanted.types) if wanted.types else None,
             "assignee": assignee,
             "within": within,
-            "labels": json.dumps(wanted.labels),
+            "labels": json.dumps(wanted.labels) if wanted.labels else None,
             "label_count": len(set(wanted.labels)),
             "labels_any": json.dumps(wanted.labels_any) if wanted.labels_any else None,
         }
@@ -63,52 +77,61 @@ class ReadyStore:
         )
 
     def _shown(
-        self, status: str, wanted: ReadyFilter, shared: dict[str, object], sort: str, most: int
+        self, status: str, wanted: ReadyFilter, order: _Order, shared: dict[str, object]
     ) -> list[Tuple]:
-        recent = self._tx.now_us - limits.RECENT_US
+        """Return at most as many as are wanted, in order: recent ones first, then by age."""
+        is_plain = not any(shared.values()) and shared["assignee"] is None
         found: list[Tuple] = []
-        if sort != "oldest":
-            after = recent if sort == "hybrid" else _BEFORE_ALL
+        if order.sort != "oldest" and self._has_any(status, order.after):
             for priority in self._priorities(status, wanted):
-                if len(found) >= most:
-                    break
-                found += self._session.all(
-                    "ready.of_priority",
-                    status=status,
-                    priority=priority,
-                    after=after,
-                    limit=most - len(found),
-                    **shared,
-                )
-        if sort != "priority" and len(found) < most:
-            found += self._session.all(
-                "ready.by_age",
-                status=status,
-                until=recent if sort == "hybrid" else _FOREVER_US,
-                priority=wanted.priority,
-                limit=most - len(found),
-                **shared,
-            )
-        return found
+                rows = self._of_priority(status, priority, order, shared if not is_plain else {})
+                found += rows[: order.most - len(found)]
+                if len(found) >= order.most:
+                    return found
+        if order.sort == "priority":
+            return found
+        rest = {"status": status, "until": order.until, "limit": order.most - len(found)}
+        if is_plain and wanted.priority is None:
+            return found + self._session.all("ready.plain_by_age", **rest)
+        rest["priority"] = wanted.priority
+        return found + self._session.all("ready.by_age", **rest, **shared)
+
+    def _has_any(self, status: str, after: int) -> bool:
+        return self._session.one("ready.any_recent", status=status, after=after) is not None
+
+    def _of_priority(
+        self, status: str, priority: int, order: _Order, filters: dict[str, object]
+    ) -> list[Tuple]:
+        key = {"status": status, "priority": priority, "after": order.after, "limit": order.most}
+        if not filters:
+            return self._session.all("ready.plain_of_priority", **key)
+        return self._session.all("ready.of_priority", **key, **filters)
 
     def _priorities(self, status: str, wanted: ReadyFilter) -> Iterator[int]:
+        """Yield the priorities to look at, most urgent first; files may bring odd ones."""
         if wanted.priority is not None:
             yield wanted.priority
             return
         row = self._session.one("ready.next_priority", status=status, priority=_BEFORE_ALL)
+        while row and row[0] is not None and row[0] < limits.PRIORITY_MIN:
+            yield row[0]
+            row = self._session.one("ready.next_priority", status=status, priority=row[0])
+        yield from range(limits.PRIORITY_MIN, limits.PRIORITY_MAX + 1)
+        above = limits.PRIORITY_MAX
+        row = self._session.one("ready.next_priority", status=status, priority=above)
         while row and row[0] is not None:
             yield row[0]
             row = self._session.one("ready.next_priority", status=status, priority=row[0])
 
     def _hidden(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
-        if not wanted.types:
-            return []
         return self._session.all(
             "ready.hidden_of_status", status=status, priority=wanted.priority, **shared
         )
 
     def _sleepers(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
         until = _FOREVER_US if wanted.is_deferred_included else self._tx.now_us
+        if self._session.one("ready.any_sleeper", until=until) is None:
+            return []
         rows = self._session.all(
             "ready.sleepers", status=status, until=until, priority=wanted.priority, **shared
         )

@@ -38,16 +38,9 @@ class RecordStore:
             "record.remember", ({"digest": digest, "stamps": stamps} for digest, stamps in lines)
         )
 
-    def base_text(self, entry: Entry) -> str:
-        """Return the stamped line that the file has for an issue, as far as we know."""
-        row = self._session.one("issue.base", n=entry.n)
-        return row[0] if row and row[0] is not None else records.encode(entry.record)
-
-    def base(self, n: int) -> Record:
+    def base(self, entry: Entry) -> Record:
         """Return the stamped form of the line last seen in the file for an issue."""
-        entry = self._tx.issues.by_number(n)
-        row = self._session.one("issue.base", n=n)
-        return entry.record if row is None or row[0] is None else records.decode(row[0])
+        return entry.record if entry.base is None else records.decode(entry.base)
 
     def set_base(self, n: int, base: Record | None) -> None:
         """Remember what stands in the file; None: the issue's present record."""

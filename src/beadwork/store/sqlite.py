@@ -35,6 +35,7 @@ _ERRORS: tuple[tuple[type[apsw.Error], type[BeadworkError], str], ...] = (
     (apsw.NotADBError, StoreCorrupt, "The database is damaged: the file is no database"),
 )
 _CHECKPOINT_PAGES = 1000
+_CACHE_KIB = 16_000
 
 
 def translated(error: apsw.Error) -> BeadworkError:
@@ -133,6 +134,7 @@ def _open(path: str, flags: int) -> apsw.Connection:
 def _prepare(connection: apsw.Connection, *, busy_ms: int, is_writer: bool) -> None:
     connection.set_busy_timeout(busy_ms)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
     connection.execute("PRAGMA foreign_keys = ON")
     if not is_writer:
         connection.execute("PRAGMA query_only = ON")

@@ -8,9 +8,10 @@ from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.store.migrate import check, migrate, newest
 from beadwork.store.sqlite import Opener, SqliteSession, open_reader, open_writer
-from beadwork.store.transaction import StoreTransaction
+from beadwork.store.transaction import Counters, StoreTransaction
 
 _HOME = "home"
+_MARK = "mark"
 _REPLICA = "replica"
 _VOCABULARY = "vocabulary"
 
@@ -32,6 +33,7 @@ class SqliteStore:
         self._opener = {"opener": opener} if opener else {}
         self._writer: SqliteSession | None = None
         self._reader: SqliteSession | None = None
+        self._counters: Counters | None = None
 
     # -- connections
 
@@ -108,7 +110,9 @@ class SqliteStore:
 
     def begin(self) -> None:
         """Open the one writing transaction."""
-        self.writer().control("BEGIN IMMEDIATE")
+        session = self.writer()
+        session.control("BEGIN IMMEDIATE")
+        self._counters = Counters(session)
 
     def commit(self) -> None:
         """Make the transaction durable."""
@@ -138,17 +142,29 @@ class SqliteStore:
         """Tell whether the writing transaction still stands (R9)."""
         return self._writer is not None and self._writer.is_in_transaction
 
-    def last_event(self) -> int:
-        """Return the number of the latest durable event."""
-        row = self.writer().one("event.last_seq")
-        return int(row[0]) if row else 0
+    def mark(self) -> str:
+        """Write a mark into the open transaction, by which it is known again."""
+        mark = self._new_replica()
+        self.writer().run("setting.put", name=_MARK, value=mark)
+        return mark
+
+    def has_mark(self, mark: str) -> bool:
+        """Tell whether the transaction with this mark is durable."""
+        row = self.writer().one("setting.get", name=_MARK)
+        return row is not None and row[0] == mark
 
     def writing(
-        self, *, now_us: int, holder: Holder, vocabulary: Vocabulary, operation: str
+        self,
+        *,
+        now_us: int,
+        holder: Holder,
+        vocabulary: Vocabulary,
+        operation: str,
     ) -> StoreTransaction:
         """Return a view of the open transaction for one request."""
         return StoreTransaction(
             self.writer(),
+            counters=self._counters,
             now_us=now_us,
             holder=holder,
             vocabulary=vocabulary,

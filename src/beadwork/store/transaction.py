@@ -22,6 +22,52 @@ _CLOCK = "clock"
 _REPLICA = "replica"
 
 
+class Counters:
+    """What the requests of one transaction count on together: events, numbers, the clock.
+
+    Gaps that a failed request leaves are harmless.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._seq: int | None = None
+        self._number: int | None = None
+        self._clock: Clock | None = None
+
+    def _last(self, query: str) -> int:
+        row = self._session.one(query)
+        return int(row[0]) if row else 0
+
+    @property
+    def seq(self) -> int:
+        """Return the number of the latest event."""
+        if self._seq is None:
+            self._seq = self._last("event.last_seq")
+        return self._seq
+
+    def next_seq(self) -> int:
+        """Count one more event."""
+        self._seq = self.seq + 1
+        return self._seq
+
+    def next_number(self) -> int:
+        """Return a number that no issue had before."""
+        if self._number is None:
+            self._number = self._last("issue.last_number")
+        self._number += 1
+        return self._number
+
+    def clock(self) -> Clock:
+        """Return the running clock."""
+        if self._clock is None:
+            noted = dict(self._session.all("setting.all"))
+            last = noted.get(_CLOCK)
+            self._clock = Clock(
+                noted.get(_REPLICA, "0"), stamp.parse(last) if last else stamp.BEFORE_ALL
+            )
+        return self._clock
+
+
 class StoreTransaction:
     """All that a handler may touch, over one session. It satisfies `ops.transaction`."""
 
@@ -33,6 +79,7 @@ class StoreTransaction:
         holder: Holder,
         vocabulary: Vocabulary,
         operation: str,
+        counters: Counters | None = None,
     ) -> None:
         self._session = session
         self.now_us = now_us
@@ -40,9 +87,7 @@ class StoreTransaction:
         self.vocabulary = vocabulary
         self.operation = operation
         self.request_seq: int | None = None
-        self._clock: Clock | None = None
-        self._seq: int | None = None
-        self._number: int | None = None
+        self._counters = counters or Counters(session)
         self.issues = IssueStore(session, self)
         self.dependencies = DependencyStore(session, self)
         self.labels = LabelStore(session)
@@ -71,23 +116,15 @@ class StoreTransaction:
 
     # -- clock, numbers, log
 
-    def _running_clock(self) -> Clock:
-        if self._clock is None:
-            last = self.setting(_CLOCK)
-            replica = self.setting(_REPLICA) or "0"
-            self._clock = Clock(replica, stamp.parse(last) if last else stamp.BEFORE_ALL)
-        return self._clock
-
     def clock_tick(self) -> Stamp:
         """Return a stamp later than all that this store made or saw."""
-        clock = self._running_clock()
-        now = clock.tick(self.now_us // 1000)
+        now = self._counters.clock().tick(self.now_us // 1000)
         self.put_setting(_CLOCK, now.text())
         return now
 
     def clock_observe(self, seen: Stamp) -> None:
         """Let the clock not fall behind a stamp from elsewhere."""
-        clock = self._running_clock()
+        clock = self._counters.clock()
         before = clock.last
         clock.observe(seen, self.now_us // 1000)
         if clock.last != before:
@@ -95,17 +132,11 @@ class StoreTransaction:
 
     def next_seq(self) -> int:
         """Return the number that the next event will have."""
-        if self._seq is None:
-            self._seq = self.events.last_seq()
-        return self._seq + 1
+        return self._counters.seq + 1
 
     def next_number(self) -> int:
         """Return a number that no issue had before."""
-        if self._number is None:
-            row = self._session.one("issue.last_number")
-            self._number = int(row[0]) if row else 0
-        self._number += 1
-        return self._number
+        return self._counters.next_number()
 
     def log(
         self,
@@ -117,9 +148,8 @@ class StoreTransaction:
         line_digest: str | None = None,
     ) -> int:
         """Append an event; return its number."""
-        seq = self.next_seq()
+        seq = self._counters.next_seq()
         if self.request_seq is None:
             self.request_seq = seq
         self.events.append(seq, kind, n, issue_id, changes, line_digest)
-        self._seq = seq
         return seq

@@ -56,19 +56,19 @@ UPDATE edge SET inert = :inert WHERE src = :src AND dst_id = :dst_id AND kind = 
 
 -- name: neighbours
 -- What an issue needs and what needs it, with the ids at the other end.
-SELECT e.dst_id, e.kind, i.n, i.id, d.body, d.stamps, d.raw, i.done, i.filed, i.child_top
+SELECT e.dst_id, e.kind, i.n, i.id, d.body, d.stamps, d.raw, d.base, i.done, i.filed, i.child_top
 FROM edge e LEFT JOIN issue i ON i.n = e.dst LEFT JOIN document d ON d.n = i.n
 WHERE e.src = :n ORDER BY e.dst_id, e.kind
 
 -- name: dependents
 -- What needs an issue.
-SELECT i.id, e.kind, i.n, i.id, d.body, d.stamps, d.raw, i.done, i.filed, i.child_top
+SELECT i.id, e.kind, i.n, i.id, d.body, d.stamps, d.raw, d.base, i.done, i.filed, i.child_top
 FROM edge e JOIN issue i ON i.n = e.src JOIN document d ON d.n = i.n
 WHERE e.dst = :n ORDER BY i.id, e.kind
 
 -- name: parent
 -- The parent of an issue.
-SELECT i.n, i.id, d.body, d.stamps, d.raw, i.done, i.filed, i.child_top
+SELECT i.n, i.id, d.body, d.stamps, d.raw, d.base, i.done, i.filed, i.child_top
 FROM edge e JOIN issue i ON i.n = e.dst JOIN document d ON d.n = i.n
 WHERE e.src = :n AND e.kind = 'parent-child' AND e.inert = 0
 ORDER BY e.added LIMIT 1

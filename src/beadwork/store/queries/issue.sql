@@ -1,12 +1,12 @@
 -- name: by_number
 -- One issue with its record.
-SELECT i.n, i.id, d.body, d.stamps, d.raw, i.done, i.filed, i.child_top
+SELECT i.n, i.id, d.body, d.stamps, d.raw, d.base, i.done, i.filed, i.child_top
 FROM issue i JOIN document d ON d.n = i.n
 WHERE i.n = :n
 
 -- name: by_id
 -- One issue with its record, by its exact id.
-SELECT i.n, i.id, d.body, d.stamps, d.raw, i.done, i.filed, i.child_top
+SELECT i.n, i.id, d.body, d.stamps, d.raw, d.base, i.done, i.filed, i.child_top
 FROM issue i JOIN document d ON d.n = i.n
 WHERE i.id = :id
 
@@ -64,10 +64,6 @@ INSERT INTO document (n, body, stamps, raw, base) VALUES (:n, :body, :stamps, :r
 -- name: update_document
 -- An issue's record.
 UPDATE document SET body = :body, stamps = :stamps, raw = :raw, base = :base WHERE n = :n
-
--- name: base
--- What stands in the file for an issue; NULL if that is its record.
-SELECT base FROM document WHERE n = :n
 
 -- name: set_base
 -- Remember what stands in the file for an issue.

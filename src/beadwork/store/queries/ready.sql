@@ -38,10 +38,27 @@ UPDATE issue SET asleep = 0 WHERE n = :n
 SELECT MIN(priority) FROM issue
 WHERE workable = 1 AND hidden = 0 AND status = :status AND priority > :priority
 
--- name: next_hidden_priority
--- The next priority among ready issues of hidden types.
-SELECT MIN(priority) FROM issue
-WHERE workable = 1 AND hidden = 1 AND status = :status AND priority > :priority
+-- name: any_recent
+-- Whether any ready issue of a status was made after a time.
+SELECT 1 FROM issue
+WHERE workable = 1 AND hidden = 0 AND status = :status AND created_us > :after LIMIT 1
+
+-- name: any_sleeper
+-- Whether any deferred issue's time comes up to a time.
+SELECT 1 FROM issue WHERE asleep = 1 AND defer_us <= :until LIMIT 1
+
+-- name: plain_of_priority
+-- Like of_priority, without any filter: a filter costs more than the rest, even unused.
+SELECT i.n, i.priority, i.created_us, i.id FROM issue i
+WHERE i.workable = 1 AND i.hidden = 0 AND i.status = :status AND i.priority = :priority
+    AND i.created_us > :after
+ORDER BY i.created_us, i.id LIMIT :limit
+
+-- name: plain_by_age
+-- Like by_age, without any filter.
+SELECT i.n, i.priority, i.created_us, i.id FROM issue i
+WHERE i.workable = 1 AND i.hidden = 0 AND i.status = :status AND i.created_us <= :until
+ORDER BY i.created_us, i.id LIMIT :limit
 
 -- name: of_priority
 -- Ready issues of one status and priority, oldest first.

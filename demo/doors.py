@@ -1,0 +1,167 @@
+"""The two doors that the workers use: the `bd` command, and `beadwork.Client`.
+
+Both answer in the classic JSON shapes; an answer is returned only where the write was
+acknowledged: by exit code 0 and JSON, or by a response.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from beadwork.client import Client
+from beadwork.model.errors import BeadworkError
+from beadwork.ops.claim import ClaimReady
+from beadwork.ops.comment import AddComment
+from beadwork.ops.issue import Closed, CloseIssue, CreateIssue, ListIssues
+from beadwork.ops.operation import Request, Response
+
+Json = dict[str, Any]
+R = TypeVar("R", bound=Response)
+
+_HIDDEN = ("BD_", "BEADS_", "GIT_", "CLAUDE")
+
+
+class RefusedError(Exception):
+    """The answer was no; `code` is the exit code."""
+
+    def __init__(self, command: str, code: int, said: str) -> None:
+        super().__init__(f"{command}: exit code {code}: {said.strip()}")
+        self.code = code
+
+
+class Door(Protocol):
+    """What a worker asks for."""
+
+    name: str
+
+    def claim_ready(self, types: Sequence[str]) -> Json | None: ...
+    def comment(self, issue: str, text: str) -> Json: ...
+    def create(self, title: str, *, source: str, parent: str) -> Json: ...
+    def close(self, issues: Sequence[str], reason: str) -> list[Json]: ...
+    def in_progress(self) -> list[Json]: ...
+
+
+def find_bd() -> Path:
+    """Find the `bd` that was installed with this interpreter."""
+    bd = Path(sys.executable).parent / "bd"
+    if not bd.exists():
+        sys.exit(f"There is no {bd}: install Beadwork for this Python first (make demo does)")
+    return bd
+
+
+def environment(actor: str) -> dict[str, str]:
+    """Make the environment of an agent's commands: nothing of this machine's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)}
+    return kept | {"BD_ACTOR": actor, "BEADS_NO_DAEMON": "1"}
+
+
+class Shell:
+    """`bd`, a process for each command."""
+
+    name = "bd"
+
+    def __init__(self, folder: Path, actor: str) -> None:
+        self._folder = folder
+        self._environment = environment(actor)
+        self._bd = str(find_bd())
+
+    def run(self, *arguments: str, is_partial: bool = False) -> Any:  # noqa: ANN401 -- JSON
+        """Run a command with --json; return what it answered.
+
+        `is_partial`: of several issues some may fail; the answer holds the others.
+
+        Raises:
+            RefusedError: the exit code is not 0.
+        """
+        done = subprocess.run(
+            [self._bd, *arguments, "--json"],
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode and not (is_partial and done.stdout):
+            raise RefusedError(f"bd {' '.join(arguments)}", done.returncode, done.stderr)
+        return json.loads(done.stdout)
+
+    def claim(self, issue: str) -> Json:
+        claimed: list[Json] = self.run("claim", issue)
+        return claimed[0]
+
+    def claim_ready(self, types: Sequence[str]) -> Json | None:
+        claimed: list[Json] = self.run("ready", "--claim", "-t", ",".join(types))
+        return claimed[0] if claimed else None
+
+    def comment(self, issue: str, text: str) -> Json:
+        answer: Json = self.run("comment", issue, text)
+        return answer
+
+    def create(self, title: str, *, source: str, parent: str) -> Json:
+        under = ("--parent", parent) if parent else ()
+        answer: Json = self.run("create", title, "--deps", f"discovered-from:{source}", *under)
+        return answer
+
+    def close(self, issues: Sequence[str], reason: str) -> list[Json]:
+        closed: list[Json] = self.run("close", *issues, "--reason", reason)
+        return closed
+
+    def in_progress(self) -> list[Json]:
+        found: list[Json] = self.run("list", "--status", "in_progress", "--limit", "0")
+        return found
+
+
+class Library:
+    """`beadwork.Client`, in this process."""
+
+    name = "client"
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def claim_ready(self, types: Sequence[str]) -> Json | None:
+        claimed = self._call(ClaimReady(issue_types=list(types)))
+        if claimed.issue is None:
+            return None
+        return _plain(claimed.issue) | {"claim_epoch": claimed.claim_epoch}
+
+    def comment(self, issue: str, text: str) -> Json:
+        return _plain(self._call(AddComment(issue=issue, text=text)).comment)
+
+    def create(self, title: str, *, source: str, parent: str) -> Json:
+        request = CreateIssue(
+            title=title, dependencies=[f"discovered-from:{source}"], parent=parent
+        )
+        return _plain(self._call(request).issue)
+
+    def close(self, issues: Sequence[str], reason: str) -> list[Json]:
+        answers = self._client.call_each([CloseIssue(issue=each, reason=reason) for each in issues])
+        for answer in answers:
+            if isinstance(answer, BeadworkError):
+                raise _refused("close", answer) from answer
+        return [_plain(answer.issue) for answer in answers if isinstance(answer, Closed)]
+
+    def in_progress(self) -> list[Json]:
+        found = self._call(ListIssues(statuses=["in_progress"], limit=0))
+        return [_plain(row.issue) for row in found.issues]
+
+    def _call(self, request: Request[R]) -> R:
+        try:
+            return self._client.call(request)
+        except BeadworkError as error:
+            raise _refused(type(request).__name__, error) from error
+
+
+def _refused(what: str, error: BeadworkError) -> RefusedError:
+    return RefusedError(what, error.exit_code, f"{error.message} {error.hint}")
+
+
+def _plain(value: msgspec.Struct) -> Json:
+    plain: Json = msgspec.to_builtins(value)
+    return plain

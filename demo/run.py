@@ -1,0 +1,196 @@
+"""The main job on a backlog made for it: take it in, work it off with several processes, prove it.
+
+    make demo ARGS="--issues 400 --workers 4"
+
+Everything happens in a temporary folder, on the embedded store, through real `bd` processes and
+`beadwork.Client`. The exit code is 0 only if every check of the proof holds.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import backlog
+from acks import read_all
+from doors import environment, find_bd
+from evidence import BACKLOG, HEAD, LOGS, PROJECT, git
+
+HERE = Path(__file__).resolve().parent
+TEAM = "agent-"
+LIMIT_S = 600.0
+"""A job that takes longer has failed."""
+_LOOK_S = 0.2
+_LINE_EVERY_S = 3.0
+_BAR_CHARS = 32
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Work off a backlog, and prove that all is well.")
+    parser.add_argument("--issues", type=int, default=400, help="size of the backlog (400)")
+    parser.add_argument("--workers", type=int, default=4, help="processes that work it off (4)")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, another backlog (1)")
+    parser.add_argument(
+        "--shell-every", type=int, default=5, help="every so many issues go through `bd` (5)"
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the folder, to look at it")
+    given = parser.parse_args()
+    if given.issues < 20 or given.workers < 1 or given.shell_every < 1:
+        parser.error("at least 20 issues, 1 worker, and 1 for --shell-every")
+    return given
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def bd(project: Path, *words: str) -> str:
+    """Run a `bd` command for people, show it, and return what it printed."""
+    say(f"$ bd {' '.join(words)}")
+    done = subprocess.run(
+        [find_bd(), *words],
+        cwd=project,
+        env=environment("demo"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"It failed with exit code {done.returncode}: {done.stdout}")
+    return done.stdout
+
+
+def prepare(root: Path, given: argparse.Namespace) -> tuple[Path, str, int]:
+    """Make a git repository with the backlog of a classic program; take it in with `bd init`."""
+    project = root / PROJECT
+    (project / ".beads").mkdir(parents=True)
+    (root / LOGS).mkdir()
+    records = backlog.make(given.issues, given.seed)
+    content = backlog.as_file(records)
+    (root / BACKLOG).write_text(content, encoding="utf-8")
+    (project / ".beads" / "issues.jsonl").write_text(content, encoding="utf-8")
+    (project / "README.md").write_text("# A project with a backlog\n", encoding="utf-8")
+    git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    identity = ("-c", "user.name=Demo", "-c", "user.email=demo@example.com")
+    git(project, *identity, "commit", "--quiet", "--message", "A project")
+    (root / HEAD).write_text(git(project, "rev-parse", "HEAD"), encoding="utf-8")
+    edges = sum(len(each.get("dependencies", ())) for each in records)
+    say(f"A git repository with a classic issues.jsonl: {len(records)} issues, {edges} edges")
+    shown = bd(project, "init").replace(str(project), ".")
+    say("".join(f"  {line}\n" for line in shown.splitlines()))
+    say("".join(f"  {line}\n" for line in bd(project, "ready", "-n", "5").splitlines()))
+    race = next(each["id"] for each in records if backlog.RACE_LABEL in each.get("labels", ()))
+    return project, race, backlog.closable(records)
+
+
+def start(root: Path, race: str, given: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
+    """Start the workers, each a process of its own."""
+    return [
+        subprocess.Popen(
+            [
+                sys.executable,
+                str(HERE / "worker.py"),
+                str(root / PROJECT),
+                str(root / LOGS / f"{TEAM}{number}.jsonl"),
+                f"--name={TEAM}{number}",
+                f"--others={TEAM}",
+                f"--seed={given.seed}",
+                f"--race={race}",
+                f"--shell-every={given.shell_every}",
+            ],
+            env=environment(f"{TEAM}{number}"),
+        )
+        for number in range(1, given.workers + 1)
+    ]
+
+
+class Progress:
+    """One line that is written anew on a terminal; else a line every few seconds."""
+
+    def __init__(self, logs: Path, total: int) -> None:
+        self._logs = logs
+        self._total = total
+        self._begun = self._said = time.monotonic()
+
+    def show(self, *, is_last: bool = False) -> Counter[str]:
+        counts = Counter(each["what"] for each in read_all(self._logs))
+        now = time.monotonic()
+        total = self._total + counts["create"]
+        text = (
+            f"{counts['close']:>5} of {total} issues closed, {counts['comment']} comments, "
+            f"{counts['create']} found on the way, {now - self._begun:.0f} s"
+        )
+        if sys.stdout.isatty():
+            bar = "█" * (_BAR_CHARS * counts["close"] // total)
+            print(f"\r  {bar:░<{_BAR_CHARS}} {text}", end="\n" if is_last else "", flush=True)
+        elif is_last or now - self._said >= _LINE_EVERY_S:
+            self._said = now
+            say(f"  {text}")
+        return counts
+
+
+def work_off(root: Path, race: str, total: int, given: argparse.Namespace) -> Counter[str]:
+    """Let the workers work until all of them are through."""
+    say(f"{given.workers} processes work it off; all claim {race} at once, to begin with")
+    workers = start(root, race, given)
+    progress = Progress(root / LOGS, total)
+    until = time.monotonic() + LIMIT_S
+    try:
+        while any(each.poll() is None for each in workers):
+            if time.monotonic() > until:
+                raise SystemExit(f"The workers are not through after {LIMIT_S:.0f} s")
+            time.sleep(_LOOK_S)
+            progress.show()
+    finally:
+        for each in workers:
+            if each.poll() is None:
+                each.kill()
+            each.wait()
+    counts = progress.show(is_last=True)
+    failed = [each.returncode for each in workers if each.returncode]
+    if failed:
+        raise SystemExit(f"{len(failed)} workers failed")
+    return counts
+
+
+def prove(root: Path) -> int:
+    """Let a new process read everything anew and check it."""
+    say("The proof, from the store and the file as a new process reads them")
+    return subprocess.run(
+        [sys.executable, str(HERE / "proof.py"), str(root)], check=False
+    ).returncode
+
+
+def main() -> int:
+    given = arguments()
+    root = Path(tempfile.mkdtemp(prefix="beadwork-demo-"))
+    begun = time.monotonic()
+    try:
+        project, race, total = prepare(root, given)
+        counts = work_off(root, race, total, given)
+        lines = (project / ".beads" / "issues.jsonl").read_text(encoding="utf-8").splitlines()
+        statuses = Counter(json.loads(line)["status"] for line in lines)
+        say(f"  {', '.join(f'{count} {name}' for name, count in sorted(statuses.items()))}")
+        say()
+        code = prove(root)
+        writes = sum(counts.values()) - counts["lost"]
+        say(f"{writes:,} acknowledged writes in {time.monotonic() - begun:.0f} s")
+        return code
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if given.keep:
+            say(f"Everything is left in {root}")
+        else:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
