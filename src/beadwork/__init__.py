@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from beadwork.compose import connect as Client
+    from beadwork.compose import connect as Client  # noqa: F401 -- for type checkers
 
 
 def __getattr__(name: str) -> object:

@@ -59,7 +59,8 @@ class Client:
     def call_name(self, name: str, payload: dict[str, Any]) -> Response:
         """Carry out an operation by name on plain values."""
         request: Request[Any] = self._engine.request(name, payload)
-        return self.call(request)
+        answer: Response = self.call(request)
+        return answer
 
     def refresh(self) -> None:
         """Take in what others wrote into the file since it was last seen."""

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -103,7 +103,8 @@ class Engine:
             InvalidRequest: the payload does not fit it.
             BeadworkError: whatever the operation raises.
         """
-        return self.run(self.request(name, payload), caller)
+        answer: Response = self.run(self.request(name, payload), caller)
+        return answer
 
     def request(self, name: str, payload: bytes | Mapping[str, Any]) -> Request[Any]:
         """Build the request of an operation from a JSON payload."""
@@ -114,8 +115,9 @@ class Engine:
             )
         try:
             if isinstance(payload, bytes):
-                return msgspec.json.decode(payload or b"{}", type=operation.request)
-            return msgspec.convert(payload, operation.request)
+                decoded = msgspec.json.decode(payload or b"{}", type=operation.request)
+                return cast("Request[Any]", decoded)
+            return cast("Request[Any]", msgspec.convert(payload, operation.request))
         except msgspec.MsgspecError as error:
             raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 

@@ -775,6 +775,8 @@ class StoreMachine(RuleBasedStateMachine):
         # It can only have edited what stood in the file (R3).
         self.project.engine.flush(Caller(Holder("alice")))
         name, issue = self.pick(n)
+        if issue.ephemeral:
+            return
         record = records.decode(self.line_of(name))
         latest = max([record.floor, *(mark.stamp for mark in record.stamps.marks.values())])
         changed_us = max(latest.ms * 1000, self.clock.now_us, record.updated_ns // 1000) + 1_000_000

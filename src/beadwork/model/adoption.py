@@ -57,7 +57,9 @@ def adopt(line: Record, base: Record | None) -> Adopted:
             marks[register] = _outside(line, base, register)
     if not edits and not base.is_stamped and not line.is_stamped:
         return Adopted(line, [])
-    identity = {k: line.fields[k] for k in ("created_at", "updated_at") if k in line.fields}
+    identity: dict[str, str] = {
+        k: line.fields[k] for k in ("created_at", "updated_at") if k in line.fields
+    }
     births = line.stamps.births | base.births
     stamps = Stamps(floor, marks, births - {line.created_ns})
     return Adopted(assemble(line.id, identity, new, stamps), sorted(edits))

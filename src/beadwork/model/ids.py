@@ -28,7 +28,7 @@ def base36(number: int, width: int) -> str:
     return "".join(reversed(digits)).rjust(width, "0")[-width:]
 
 
-def hash_of(
+def hash_of(  # noqa: PLR0913 -- the classic rule hashes these
     *, title: str, description: str, creator: str, created_ns: int, nonce: int, length: int
 ) -> str:
     """Return the hash part of a new id, `length` characters long (3 to 8)."""

@@ -6,7 +6,7 @@ it. A register is the smallest thing that two clones can write independently of 
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import msgspec
 
@@ -40,7 +40,6 @@ _DROPPED = frozenset(
 _RANK = {name: rank for rank, name in enumerate(KNOWN_FIELDS)}
 _KNOWN = frozenset(KNOWN_FIELDS)
 _STATE = frozenset(STATE_FIELDS)
-_UNKNOWN = frozenset({0})
 _EMPTY = frozenset({"null", '""', "[]", "false", "0", "{}"})
 _KEPT_EMPTY = frozenset({"priority", "estimated_minutes", "title"})
 _DEFAULTS = {
@@ -108,7 +107,7 @@ class Record(NamedTuple):
     def births(self) -> frozenset[int]:
         """Return every creation instant under which this issue is known; {0} if none is."""
         created = self.created_ns
-        return self.stamps.births | {created} if created else self.stamps.births or _UNKNOWN
+        return self.stamps.births | {created} if created else self.stamps.births or frozenset({0})
 
     @property
     def is_stamped(self) -> bool:
@@ -402,9 +401,8 @@ def decode(line: bytes | str) -> Record:
     fields = {}
     for name, value in raw.items():
         text = token.canonical(str(value, "utf-8"))
-        if name in _KNOWN and text in _EMPTY and name not in _KEPT_EMPTY:
-            continue
-        fields[name] = text
+        if name not in _KNOWN or text not in _EMPTY or name in _KEPT_EMPTY:
+            fields[name] = text
     for name, default in _DEFAULTS.items():
         if fields.get(name, "null") == "null":
             fields[name] = default
@@ -420,7 +418,7 @@ def decode(line: bytes | str) -> Record:
     return with_stamps(record, str(stamps, "utf-8")) if _is_filled(stamps) else record
 
 
-def _is_filled(raw: msgspec.Raw | None) -> bool:
+def _is_filled(raw: msgspec.Raw | None) -> TypeGuard[msgspec.Raw]:
     return raw is not None and bytes(raw) not in (b"null", b"[]", b"{}")
 
 

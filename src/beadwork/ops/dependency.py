@@ -64,7 +64,7 @@ def add_dependency(request: AddDependency, tx: Transaction) -> EdgeOutcome:
         _require_acyclic(tx, entry, target, kind)
     is_new = (target_id, kind) not in entry.record.edges
     if is_new:
-        edge = edge_token(tx, entry.id, target_id, kind, request.metadata)
+        edge = edge_token(tx, entry.id, target_id, kind, metadata=request.metadata)
         edges = {**entry.record.edges, (target_id, kind): edge}
         tx.issues.write(entry, touched(tx, entry.record._replace(edges=edges)))
     return EdgeOutcome(

@@ -198,5 +198,7 @@ def _take_back(tx: Transaction, row: EventRow) -> Entry:
 
 
 def _rebuilt(record: Record, values: dict[tuple[str, ...], str]) -> Record:
-    identity = {k: record.fields[k] for k in ("created_at", "updated_at") if k in record.fields}
+    identity: dict[str, str] = {
+        k: record.fields[k] for k in ("created_at", "updated_at") if k in record.fields
+    }
     return assemble(record.id, identity, values, record.stamps)

@@ -49,7 +49,7 @@ _EMPTY_DROPPED = frozenset({'""', "[]", "null", "{}"})
 
 
 def edge_token(  # noqa: PLR0913 -- the fields of the record
-    tx: Transaction, source: str, target: str, kind: str, metadata: str = "", thread: str = ""
+    tx: Transaction, source: str, target: str, kind: str, *, metadata: str = ""
 ) -> str:
     """Write an edge as it stands in the file."""
     pairs = {
@@ -59,13 +59,12 @@ def edge_token(  # noqa: PLR0913 -- the fields of the record
         "created_at": tx.now_text,
         "created_by": tx.holder.actor,
         "metadata": metadata,
-        "thread_id": thread,
     }
     kept = {k: token.encode(v) for k, v in pairs.items() if v or k not in _OPTIONAL_EDGE}
     return token.compose(kept)
 
 
-_OPTIONAL_EDGE = frozenset({"created_by", "metadata", "thread_id"})
+_OPTIONAL_EDGE = frozenset({"created_by", "metadata"})
 
 
 def require_target(tx: Transaction, name: str) -> tuple[str, Entry | None]:
@@ -271,7 +270,7 @@ def _first_edges(
     edges: _Edges = {}
 
     def add(target: str, kind: str, metadata: str = "") -> None:
-        edge = edge_token(tx, issue_id, target, kind, metadata)
+        edge = edge_token(tx, issue_id, target, kind, metadata=metadata)
         edges[target, kind] = edge, tx.dependencies.birth_of(target)
 
     if parent is not None:

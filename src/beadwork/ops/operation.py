@@ -16,6 +16,7 @@ class Response(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The answer of an operation. It is always an object, so that fields can be added."""
 
 
+R = TypeVar("R", bound=Response)
 R_co = TypeVar("R_co", bound=Response, covariant=True)
 Q = TypeVar("Q", bound="Request[Any]")
 

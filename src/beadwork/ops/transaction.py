@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from beadwork.model.claim import Claim, Holder
 from beadwork.model.fold import Loss
 from beadwork.model.issue import Issue, Vocabulary
 from beadwork.model.record import Change, Record
 from beadwork.model.stamp import Stamp
+from beadwork.ops.operation import R, Request
 
 
 class Entry(NamedTuple):
@@ -329,6 +330,6 @@ class Desk(Protocol):
     def files(self) -> WorkTree: ...
     @property
     def export_path(self) -> str: ...
-    def call(self, request: Any) -> Any: ...
+    def call(self, request: Request[R]) -> R: ...
     def exporting(self) -> AbstractContextManager[None]: ...
     def progress(self, done: int, total: int, what: str) -> None: ...

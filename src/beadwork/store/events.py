@@ -3,21 +3,28 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from beadwork.model import limits
-from beadwork.model.record import Change, Register
+from beadwork.model.record import Change
 from beadwork.ops.transaction import EventRow
 from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
 
-_Pair = tuple[str | None, str | None]
 _CHANGES = msgspec.json.Decoder(list[tuple[list[str], str | None, str | None]])
 _APART = "sha256:"
+
+
+class Subject(NamedTuple):
+    """What an event is about, and of which kind it is."""
+
+    kind: str
+    n: int | None
+    issue_id: str
 
 
 class EventStore:
@@ -33,13 +40,7 @@ class EventStore:
         return int(row[0]) if row else 0
 
     def append(
-        self,
-        seq: int,
-        kind: str,
-        n: int | None,
-        issue_id: str,
-        changes: Sequence[Change],
-        line_digest: str | None,
+        self, seq: int, subject: Subject, changes: Sequence[Change], line_digest: str | None
     ) -> None:
         """Log what happened to an issue."""
         tx = self._tx
@@ -51,9 +52,9 @@ class EventStore:
             session=tx.holder.session,
             operation=tx.operation,
             request=tx.request_seq or seq,
-            kind=kind,
-            n=n,
-            issue_id=issue_id,
+            kind=subject.kind,
+            n=subject.n,
+            issue_id=subject.issue_id,
             changes=self._written(changes) if changes else None,
             line_digest=line_digest,
         )
@@ -81,14 +82,11 @@ class EventStore:
 
     def _event(self, row: Row) -> EventRow:
         changes = _CHANGES.decode(row[9]) if row[9] else []
-        return EventRow(
-            *row[:9],
-            changes=tuple(
-                Change(_register(names), self._found(before), self._found(after))
-                for names, before, after in changes
-            ),
-            undone_by=row[10],
+        shown = tuple(
+            Change(tuple(names), self._found(before), self._found(after))
+            for names, before, after in changes
         )
+        return EventRow(*row[:9], shown, row[10])
 
     def of_issue(self, n: int, *, limit: int) -> list[EventRow]:
         """Return what happened to an issue, latest first."""
@@ -111,7 +109,3 @@ class EventStore:
     def mark_undone(self, request: int) -> None:
         """Remember that a request has been undone."""
         self._session.run("event.mark_undone", request=request, seq=self._tx.next_seq())
-
-
-def _register(names: list[str]) -> Register:
-    return tuple(names)

@@ -182,7 +182,7 @@ class IssueStore:
     def write_new(self, record: Record, births: Mapping[Register, int]) -> Entry:
         """Add an issue of our own, stamped with its creation."""
         now = self._tx.clock_tick()
-        marks = {
+        marks: dict[Register, records.Mark] = {
             ("dependencies", *edge): records.Mark(now, birth=births.get(("dependencies", *edge)))
             for edge in record.edges
             if ("dependencies", *edge) in births

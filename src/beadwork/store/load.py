@@ -60,7 +60,7 @@ def sql(name: str, dialect: Dialect = "sqlite") -> LiteralString:
     text = "\n".join(lines).strip().rstrip(";")
     if dialect == "postgres":
         text = _PLACEHOLDER.sub(r"%(\1)s", text.replace("%", "%%"))
-    return cast("LiteralString", text)
+    return cast("LiteralString", text)  # type: ignore[redundant-cast] # typeshed knows
 
 
 def names() -> list[tuple[str, str | None]]:

@@ -13,8 +13,13 @@ _FILE = re.compile(r"(\d{4})_\w+\.sql")
 class Migratable(Protocol):
     """What a migration needs of a connection."""
 
-    def schema_version(self) -> int: ...
-    def script(self, text: str) -> None: ...
+    def schema_version(self) -> int:
+        """Return the number of the last migration that was applied."""
+        ...
+
+    def script(self, text: str) -> None:
+        """Run the statements of a migration."""
+        ...
 
 
 def migrations(dialect: Dialect) -> list[tuple[int, str]]:

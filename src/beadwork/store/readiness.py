@@ -318,7 +318,7 @@ class Readiness:
         rows = []
         for n, issue_id, _, body in self._session.all("ready.all_states"):
             fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-            kept = {
+            kept: dict[str, str] = {
                 name: str(fields[name], "utf-8")
                 for name in ("status", "close_reason", "pinned", "ephemeral", "issue_type")
                 if name in fields

@@ -175,6 +175,7 @@ def open_reader(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSes
     """Open the store for reading, wherever it lies.
 
     Raises:
+        StoreReadOnly: it can't even be read.
         StoreCorrupt: the file is no database.
     """
     try:

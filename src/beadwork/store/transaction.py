@@ -9,7 +9,7 @@ from beadwork.model.record import Change
 from beadwork.model.stamp import Clock, Stamp
 from beadwork.store.claims import ClaimStore
 from beadwork.store.dependencies import DependencyStore
-from beadwork.store.events import EventStore
+from beadwork.store.events import EventStore, Subject
 from beadwork.store.issues import IssueStore
 from beadwork.store.keys import KeyStore
 from beadwork.store.labels import LabelStore
@@ -60,7 +60,7 @@ class Counters:
     def clock(self) -> Clock:
         """Return the running clock."""
         if self._clock is None:
-            noted = dict(self._session.all("setting.all"))
+            noted: dict[str, str] = dict(self._session.all("setting.all"))
             last = noted.get(_CLOCK)
             self._clock = Clock(
                 noted.get(_REPLICA, "0"), stamp.parse(last) if last else stamp.BEFORE_ALL
@@ -71,7 +71,7 @@ class Counters:
 class StoreTransaction:
     """All that a handler may touch, over one session. It satisfies `ops.transaction`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a request brings, each by name
         self,
         session: Session,
         *,
@@ -151,5 +151,5 @@ class StoreTransaction:
         seq = self._counters.next_seq()
         if self.request_seq is None:
             self.request_seq = seq
-        self.events.append(seq, kind, n, issue_id, changes, line_digest)
+        self.events.append(seq, Subject(kind, n, issue_id), changes, line_digest)
         return seq

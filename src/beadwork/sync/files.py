@@ -4,12 +4,14 @@ A replaced file is written beside, synced, renamed over the old one, and its fol
 whatever happens, either the old or the new content is there, whole.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
 from beadwork.model.errors import FileTrouble, StoreFull
 from beadwork.ops.transaction import FileState
@@ -19,12 +21,19 @@ _SETTLED_NS = 50_000_000
 _NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
 
 
-def _trouble(path: str, error: OSError) -> FileTrouble | StoreFull:
-    if error.errno in _NO_SPACE:
-        return StoreFull(f"The disk is full: {path} was not written", path=path)
-    return FileTrouble(
-        f"{path}: {error.strerror or error}", hint="Check the path and its permissions.", path=path
-    )
+@contextlib.contextmanager
+def _mapped(path: str) -> Iterator[None]:
+    """Turn what the system refuses into our errors."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise StoreFull(f"The disk is full: {path} was not written", path=path) from error
+        raise FileTrouble(
+            f"{path}: {error.strerror or error}",
+            hint="Check the path and its permissions.",
+            path=path,
+        ) from error
 
 
 def _signature(descriptor: int) -> str:
@@ -63,12 +72,9 @@ class Files:
         Raises:
             FileTrouble: it can't be read.
         """
-        try:
-            with open(path, "rb") as file:
-                signature = _signature(file.fileno())
-                content = file.read()
-        except OSError as error:
-            raise _trouble(path, error) from error
+        with _mapped(path), open(path, "rb") as file:
+            signature = _signature(file.fileno())
+            content = file.read()
         return content, FileState(signature, _digest(content))
 
     def is_unchanged(self, path: str, noted: FileState) -> bool:
@@ -92,24 +98,25 @@ class Files:
         """
         target = os.path.realpath(path)
         folder = os.path.dirname(target)
-        try:
+        with _mapped(path):
             mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o600
-            descriptor, beside = tempfile.mkstemp(prefix=".beadwork-", dir=folder)
-            try:
-                with open(descriptor, "wb") as file:
-                    os.fchmod(file.fileno(), mode)
-                    file.write(content)
-                    file.flush()
-                    sync_descriptor(file.fileno())
-                os.replace(beside, target)
-            except BaseException:
-                os.unlink(beside)
-                raise
+            self._put_beside(folder, target, content, mode)
             self._sync_folder(folder)
             with open(target, "rb") as file:
                 return FileState(_signature(file.fileno()), _digest(content))
-        except OSError as error:
-            raise _trouble(path, error) from error
+
+    def _put_beside(self, folder: str, target: str, content: bytes, mode: int) -> None:
+        descriptor, beside = tempfile.mkstemp(prefix=".beadwork-", dir=folder)
+        try:
+            with open(descriptor, "wb") as file:
+                os.fchmod(file.fileno(), mode)
+                file.write(content)
+                file.flush()
+                sync_descriptor(file.fileno())
+            os.replace(beside, target)
+        except BaseException:
+            os.unlink(beside)
+            raise
 
     def _sync_folder(self, folder: str) -> None:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -6,12 +6,20 @@ from typing import Any
 
 import click
 
+from beadwork.doors.cli import arguments
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.issue import nearest_hint
 
 pass_session = click.make_pass_decorator(Session)
+
+_COUNT_MAX = 2**31 - 1
+_SECONDS_MAX = 10 * 365 * 86400
+COUNT = click.IntRange(0, _COUNT_MAX)
+"""A number of rows or minutes: what no store can hold is a mistake."""
+NUMBER = click.IntRange(0, 2**63 - 1)
+"""A number that the store gave out: an epoch, a request."""
 
 
 def _set_flag(name: str, value: Any) -> Callable[..., Any]:  # noqa: ANN401
@@ -38,11 +46,27 @@ def duration_s(text: str) -> float:
     Raises:
         InvalidField: it is none.
     """
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text.strip():
-        raise InvalidField(f'"{text[:40]}" is no length of time', hint="Use 30s, 5m or 1h.")
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?", text)
     units = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-    return sum(float(number) * units[unit] for number, unit in parts)
+    seconds = sum(float(number) * units[unit] for number, unit in parts)
+    is_whole = "".join(number + unit for number, unit in parts) == text.strip()
+    if not parts or not is_whole or seconds > _SECONDS_MAX:
+        raise InvalidField(f'"{text[:40]}" is no length of time', hint="Use 30s, 5m or 1h.")
+    return seconds
+
+
+def lease_s(text: str | None) -> float | None:
+    """Read how long a claim is to hold.
+
+    Raises:
+        InvalidField: it is no length of time, or none at all.
+    """
+    if text is None:
+        return None
+    seconds = duration_s(text)
+    if not seconds:
+        raise InvalidField("A lease of no time is no lease", hint="Use 30m.", field="lease")
+    return seconds
 
 
 def _flag(names: tuple[str, ...], attribute: str, value: Any, text: str) -> click.Option:  # noqa: ANN401
@@ -51,8 +75,8 @@ def _flag(names: tuple[str, ...], attribute: str, value: Any, text: str) -> clic
     )
 
 
-def _ignored(*names: str) -> click.Option:
-    return click.Option(names, is_flag=True, expose_value=False, hidden=True)
+def _ignored(*names: str, is_flag: bool = True) -> click.Option:
+    return click.Option(names, is_flag=is_flag, expose_value=False, hidden=True)
 
 
 def _global_options() -> list[click.Parameter]:
@@ -67,24 +91,28 @@ def _global_options() -> list[click.Parameter]:
             ("--db", "database"),
             expose_value=False,
             callback=_set_option("database"),
+            metavar="FILE",
             help="Database file; by default the nearest .beads folder's.",
         ),
         click.Option(
             ("--actor",),
             expose_value=False,
             callback=_set_option("actor"),
+            metavar="NAME",
             help="Who acts; by default BD_ACTOR, BEADS_ACTOR, git's user.name or USER.",
         ),
         click.Option(
             ("--key",),
             expose_value=False,
             callback=_set_option("key"),
+            metavar="KEY",
             help="Idempotency key: a repeat gets the first answer.",
         ),
         click.Option(
             ("--lock-timeout",),
             expose_value=False,
             callback=_set_option("lock_timeout_s"),
+            metavar="TIME",
             help="How long to wait for other writers (30s).",
         ),
         _ignored("--no-daemon"),
@@ -92,7 +120,17 @@ def _global_options() -> list[click.Parameter]:
         _ignored("--allow-stale"),
         _ignored("--sandbox"),
         _ignored("--profile"),
+        _ignored("--dolt-auto-commit", is_flag=False),
     ]
+
+
+def _named_options(command: click.Command, context: click.Context) -> dict[str, click.Option]:
+    return {
+        name: parameter
+        for parameter in command.get_params(context)
+        if isinstance(parameter, click.Option)
+        for name in parameter.opts
+    }
 
 
 class BeadCommand(click.Command):
@@ -105,6 +143,12 @@ class BeadCommand(click.Command):
             option for option in _global_options() if not taken.intersection(option.opts)
         ]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words of the command line."""
+        if not ctx.ignore_unknown_options:
+            args = arguments.settled(args, _named_options(self, ctx))
+        return super().parse_args(ctx, args)
+
 
 class BeadGroup(click.Group):
     """A group that takes the global flags and names the nearest command to a mistyped one."""
@@ -116,43 +160,82 @@ class BeadGroup(click.Group):
         super().__init__(*arguments, **settings)
         self.params += _global_options()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words up to the subcommand's name."""
+        options = _named_options(self, ctx)
+        return super().parse_args(ctx, arguments.settled(args, options, is_group=True))
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command, or name the nearest."""
         name = args[0] if args else ""
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
-            hint = nearest_hint(name, self.list_commands(ctx))
+        if self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            hint = nearest_hint(name, known)
+            if len(known) > _NAMED_MAX and not hint.startswith("Did"):
+                hint = f"`{ctx.command_path} --help` lists the commands."
             raise InvalidField(f'There is no command "{name[:60]}"', hint=hint, field="command")
         return super().resolve_command(ctx, args)
 
 
-class PriorityType(click.ParamType):
+_NAMED_MAX = 12
+"""So many commands of a group are named in a hint."""
+
+
+class _PriorityType(click.ParamType):
     """A priority: 0 to 4, or P0 to P4."""
 
     name = "priority"
 
     def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read a priority."""
         del param, ctx
-        text = str(value).strip().lstrip("Pp")
-        if not text.isdigit() or not limits.PRIORITY_MIN <= int(text) <= limits.PRIORITY_MAX:
+        found = re.fullmatch(r"[Pp]?([0-9])", str(value).strip())
+        if found is None or not limits.PRIORITY_MIN <= int(found[1]) <= limits.PRIORITY_MAX:
             raise InvalidField(
                 f'There is no priority "{str(value)[:40]}"',
                 hint="Use 0 (critical) to 4 (backlog), or P0 to P4.",
                 field="priority",
             )
-        return int(text)
+        return int(found[1])
 
 
-PRIORITY = PriorityType()
+class _IdType(click.ParamType):
+    """An id as it was typed; an empty one is an unset variable of a script."""
+
+    name = "id"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Read an id."""
+        del param, ctx
+        text = str(value).strip()
+        if not text:
+            raise InvalidField("An id is empty", hint="See `bd list` for the ids.", field="id")
+        return text
+
+
+PRIORITY = _PriorityType()
+ID = _IdType()
 
 
 def split_words(values: tuple[str, ...]) -> list[str]:
     """Split comma lists: `-l a,b -l c` is a, b, c."""
     return [word.strip() for value in values for word in value.split(",") if word.strip()]
+
+
+def one_of(given: dict[str, str | None], field: str) -> str | None:
+    """Return the one text that was given under several names.
+
+    Raises:
+        InvalidField: two different texts were given.
+    """
+    texts = {name: text for name, text in given.items() if text is not None}
+    if len(set(texts.values())) > 1:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in texts)
+        raise InvalidField(f"{names} say different things", hint="Give one.", field=field)
+    return next(iter(texts.values()), None)

@@ -1,18 +1,29 @@
 """One run of `bd`: its global flags, its streams, and the engine behind it."""
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from beadwork.doors.cli import streams, text
 from beadwork.doors.world import Options, World
 from beadwork.engine import Call, Caller, Engine, Outcome
-from beadwork.model.errors import BeadworkError, InvalidPath, WriteForbidden
+from beadwork.model import limits
+from beadwork.model.errors import (
+    BeadworkError,
+    FileTrouble,
+    InvalidField,
+    InvalidPath,
+    WriteForbidden,
+)
 from beadwork.ops.operation import Request, Response
+from beadwork.ops.record import Imported
 from beadwork.ops.table import BY_REQUEST
 
 R = TypeVar("R", bound=Response)
+
+_MESSAGE_CHARS_MAX = 1000
+"""What was typed is quoted in errors, but not all 200,000 characters of it."""
 
 
 class Flags:
@@ -35,6 +46,8 @@ class Session:
         self.world = world
         self.flags = Flags()
         self.exit_code = 0
+        self.imported: Imported | None = None
+        """What was taken in from the file before the command began."""
         self._engine: Engine | None = None
         self._caller: Caller | None = None
         self._has_written = False
@@ -43,9 +56,21 @@ class Session:
 
     @property
     def caller(self) -> Caller:
-        """Return who calls."""
+        """Return who calls.
+
+        Raises:
+            InvalidField: the name is blank, too long, or not UTF-8.
+        """
         if self._caller is None:
-            self._caller = self.world.caller(self.flags.options)
+            caller = self.world.caller(self.flags.options)
+            for what, name in (("actor", caller.holder.actor), ("session", caller.holder.session)):
+                if not name.isprintable() or len(name) > limits.ID_CHARS_MAX:
+                    raise InvalidField(
+                        f"The {what}'s name can't be used: it is too long, or not readable text",
+                        hint="Set BD_ACTOR, or pass --actor.",
+                        field=what,
+                    )
+            self._caller = caller
         return self._caller
 
     @property
@@ -59,14 +84,15 @@ class Session:
 
     def _refresh(self, engine: Engine) -> None:
         try:
-            imported = self.world.refresh(engine, self.caller)
+            self.imported = self.world.refresh(engine, self.caller)
         except BeadworkError as error:
             if error.code != "store.readonly":
                 raise
             return
-        if imported is not None and imported.report.quarantined:
-            count = len(imported.report.quarantined)
-            self.warn(f"{count} lines of the file can't be read; they are kept in quarantine")
+        if self.imported is not None and self.imported.report.quarantined:
+            count = len(self.imported.report.quarantined)
+            what = "1 line" if count == 1 else f"{count} lines"
+            self.warn(f"Warning: {what} of the file can't be read; quarantine keeps them.")
 
     def run(self, request: Request[R]) -> R:
         """Carry out a request.
@@ -75,12 +101,12 @@ class Session:
             BeadworkError: whatever it raises.
         """
         if BY_REQUEST[type(request)].kind != "read":
-            self._note_write()
+            self.note_write()
         return self.engine.run(request, self.caller)
 
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit, each succeeding or failing by itself."""
-        self._note_write()
+        self.note_write()
         engine = self.engine
         return engine.write_all(
             [Call(BY_REQUEST[type(each)], each, self._keyed(i)) for i, each in enumerate(requests)]
@@ -90,77 +116,90 @@ class Session:
         key = self.caller.key
         return self.caller._replace(key=f"{key}#{position}") if key and position else self.caller
 
-    def _note_write(self) -> None:
+    def note_write(self) -> None:
+        """Note that the store changes, so that the file follows.
+
+        Raises:
+            WriteForbidden: --readonly was given.
+        """
         if self.flags.is_read_only:
             raise WriteForbidden
         self._has_written = True
 
     # -- answering
 
-    def show(self, value: Any, text: Callable[[], str] | str = "") -> None:  # noqa: ANN401
+    def show(self, value: Any, shown: Callable[[], str] | str = "") -> None:  # noqa: ANN401
         """Answer: as JSON if that was asked for, else as text."""
         if self.flags.is_json:
             self.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
-        else:
-            shown = text if isinstance(text, str) else text()
-            if shown:
-                self.write(shown if shown.endswith("\n") else f"{shown}\n")
+            return
+        said = shown if isinstance(shown, str) else shown()
+        if said:
+            self.write(said if said.endswith("\n") else f"{said}\n")
 
-    def say(self, text: str) -> None:
-        """Tell a person something that is no result; silent with --json and --quiet."""
-        if not (self.flags.is_json or self.flags.is_quiet):
-            self.write(f"{text}\n")
-
-    def write(self, text: str) -> None:
+    def write(self, said: str) -> None:
         """Write to standard output."""
-        sys.stdout.write(text)
+        streams.write(said)
 
-    def warn(self, text: str) -> None:
+    def warn(self, said: str) -> None:
         """Write a line to standard error."""
         if not self.flags.is_quiet:
-            sys.stderr.write(f"{text}\n")
+            streams.write_error(f"{said}\n")
 
     def fail(self, error: BeadworkError) -> None:
         """Show an error, in the one form that every error has."""
+        error.message = _shortened(error.message)
         if self.flags.is_json:
-            sys.stderr.write(msgspec.json.encode(error.as_json(), enc_hook=str).decode() + "\n")
+            streams.write_error(_error_json(error) + "\n")
         else:
-            hint = f"\n  {error.hint}" if error.hint else ""
-            sys.stderr.write(f"Error: {error.message}{hint}\n")
+            hint = f"\n  {text.line(error.hint)}" if error.hint else ""
+            streams.write_error(f"Error: {text.line(error.message)}{hint}\n")
         self.exit_code = max(self.exit_code, error.exit_code)
 
     def fail_each(self, failed: Sequence[tuple[str, BeadworkError]]) -> None:
         """Show the failures of a command with several ids, and leave with the worst code."""
         if not failed:
             return
-        if len(failed) == 1:
-            self.fail(failed[0][1])
+        if len(failed) == 1 or not self.flags.is_json:
+            for _, error in failed:
+                self.fail(error)
             return
         worst = max((error for _, error in failed), key=lambda error: error.exit_code)
-        if self.flags.is_json:
-            summary = type(worst)(f"{len(failed)} issues failed; the first: {failed[0][1].message}")
-            summary.data["failed"] = [
-                {"id": name, "code": error.code, "error": error.message} for name, error in failed
-            ]
-            self.fail(summary)
-            return
-        for _, error in failed:
-            self.fail(error)
+        summary = type(worst)(f"{len(failed)} failed; the worst: {worst.message}", hint=worst.hint)
+        summary.data["failed"] = [
+            {"id": name, "code": error.code, "error": _shortened(error.message)}
+            for name, error in failed
+        ]
+        self.fail(summary)
 
     # -- texts from elsewhere
 
-    def read_text(self, path: str) -> str:
-        """Return the text of a file, or of standard input for `-`.
+    def read_bytes(self, path: str) -> bytes:
+        """Return what a file holds, or standard input for `-`.
 
         Raises:
-            InvalidPath: it is not UTF-8.
+            InvalidPath: it can't be read.
         """
-        content = sys.stdin.buffer.read() if path == "-" else self.world.read_file(path)
+        if path == "-":
+            return streams.read_bytes()
         try:
-            return content.decode("utf-8").removesuffix("\n")
+            return self.world.read_file(path)
+        except FileTrouble as error:
+            # Nothing is out of order but the name that was given.
+            raise InvalidPath(error.message, hint="Name a file that can be read.") from error
+
+    def read_text(self, path: str) -> str:
+        """Return the text of a file, or of standard input for `-`, without its last line end.
+
+        Raises:
+            InvalidPath: it can't be read, or is not UTF-8.
+        """
+        try:
+            return self.read_bytes(path).decode("utf-8").removesuffix("\n")
         except UnicodeDecodeError as error:
+            name = "Standard input" if path == "-" else path
             raise InvalidPath(
-                f"{path} is not valid UTF-8 at byte {error.start}", hint="Send UTF-8."
+                f"{name} is not valid UTF-8 at byte {error.start}", hint="Send UTF-8."
             ) from error
 
     # -- the end
@@ -169,19 +208,35 @@ class Session:
         """Bring the file up to date if anything was written, and close the store."""
         if self._engine is None:
             return
+        engine, self._engine = self._engine, None
         try:
-            sys.stdout.flush()
             if self._has_written and self.flags.has_flush:
-                self._engine.flush(self.caller)
+                engine.flush(self.caller)
         except BeadworkError as error:
             self.warn(f"Warning: the file was not written: {error.message}")
         finally:
-            self._engine.close()
+            engine.close()
 
     def is_agent(self) -> bool:
         """Tell whether an agent runs the command, as classic guesses it."""
         environ = self.world.environ
         return environ.get("BD_AGENT_MODE") == "1" or bool(environ.get("CLAUDE_CODE"))
+
+
+def _shortened(message: str) -> str:
+    return (
+        message if len(message) <= _MESSAGE_CHARS_MAX else f"{message[:_MESSAGE_CHARS_MAX]}…"
+    )
+
+
+def _error_json(error: BeadworkError) -> str:
+    try:
+        return msgspec.json.encode(error.as_json(), enc_hook=str).decode()
+    except UnicodeEncodeError:
+        # Something that is not UTF-8 was quoted.
+        error.message = error.message.encode("utf-8", "backslashreplace").decode()
+        error.data = {}
+        return msgspec.json.encode(error.as_json(), enc_hook=str).decode()
 
 
 def environment_flags(flags: Flags, environ: Any) -> None:  # noqa: ANN401 -- a mapping
