@@ -144,6 +144,8 @@ def work_off(root: Path, race: str, total: int, given: argparse.Namespace) -> Co
     until = time.monotonic() + LIMIT_S
     try:
         while any(each.poll() is None for each in workers):
+            if any(each.returncode for each in workers):
+                break
             if time.monotonic() > until:
                 raise SystemExit(f"The workers are not through after {LIMIT_S:.0f} s")
             time.sleep(_LOOK_S)

@@ -17,8 +17,9 @@ from beadwork.doors.world import Initialized, Options, Where
 from beadwork.engine import Caller, Engine, Guards
 from beadwork.model import ids
 from beadwork.model.claim import Holder
-from beadwork.model.errors import FileTrouble, NoStore, StoreExists
+from beadwork.model.errors import BeadworkError, FileTrouble, NoStore, StoreExists
 from beadwork.model.issue import Vocabulary
+from beadwork.ops.ready import CheckCapability
 from beadwork.ops.record import Imported, ImportFile, NoteHead, ShowStore
 from beadwork.store.sqlite import Opener
 from beadwork.store.store import SqliteStore
@@ -87,6 +88,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         place.database,
         busy_ms=int(lock_timeout_s * 1000),
         new_replica=lambda: secrets.token_hex(4),
+        outside=_Projects(place.folder, settings),
         opener=opener,
     )
     guards = Guards(
@@ -97,6 +99,41 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         at=at,
     )
     return Engine(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
+
+
+class _Projects:
+    """Looks up what other projects provide, by `external_projects.<name>: <path>`."""
+
+    def __init__(self, folder: str, settings: config.Settings) -> None:
+        self._base = os.path.dirname(folder)
+        self._settings = settings
+        self._answers: dict[str, bool] = {}
+
+    def __call__(self, target: str) -> bool:
+        """Tell whether `external:<project>:<capability>` is provided; what is not known is not."""
+        if target not in self._answers:
+            self._answers[target] = self._ask(target)
+        return self._answers[target]
+
+    def _ask(self, target: str) -> bool:
+        _, project, capability = target.split(":", 2) if target.count(":") > 1 else ("", "", "")
+        path = self._settings.text(f"external_projects.{project}")
+        if not path:
+            return False
+        try:
+            place = locate(os.path.join(self._base, os.path.expanduser(path)), {})
+            if not os.path.exists(place.database):
+                return False
+            engine = open_engine(place)
+        except BeadworkError:
+            return False
+        try:
+            caller = Caller(Holder("beadwork"))
+            return engine.run(CheckCapability(capability=capability), caller).provided
+        except BeadworkError:
+            return False
+        finally:
+            engine.close()
 
 
 class DirectWorld:

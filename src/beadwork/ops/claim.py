@@ -153,6 +153,9 @@ def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
     )
 
 
+_FIRST_TRIES = 20
+
+
 class ClaimReady(Request[Claimed], frozen=True):
     """Take the most urgent ready issue. Nothing ready is an answer: `issue` is absent then."""
 
@@ -172,11 +175,16 @@ def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
         priority=request.priority,
         assignee=request.assignee,
     )
-    for row in tx.ready.ready(wanted, sort="hybrid", limit=0 if request.assignee else 50):
-        try:
-            return take(tx, tx.issues.require(row.issue.id), request.lease_s)
-        except ClaimLost:
-            continue
+    for limit in (_FIRST_TRIES, 0):
+        rows = tx.ready.ready(wanted, sort="hybrid", limit=limit)
+        for row in rows:
+            try:
+                return take(tx, tx.issues.require(row.issue.id), request.lease_s)
+            except ClaimLost:
+                # It is assigned to another: a wish that `ready` shows and a claim respects.
+                continue
+        if len(rows) < limit:
+            break
     return Claimed()
 
 

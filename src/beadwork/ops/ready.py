@@ -6,14 +6,14 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import limits
-from beadwork.model.dependency import EXTERNAL
+from beadwork.model.dependency import BLOCKS, EXTERNAL
 from beadwork.model.errors import InvalidField, UnknownIssue
 from beadwork.model.instants import parse_us
 from beadwork.model.issue import Issue
 from beadwork.ops.claim import IssueName
 from beadwork.ops.issue import Listed
 from beadwork.ops.operation import Request, Response, operation
-from beadwork.ops.transaction import Entry, ReadyFilter, Standing, Transaction
+from beadwork.ops.transaction import Edge, Entry, ReadyFilter, Standing, Transaction
 from beadwork.ops.views import listed, shown
 
 _SORTS = ("hybrid", "priority", "oldest")
@@ -205,10 +205,33 @@ def _edge_reasons(tx: Transaction, entry: Entry) -> list[Reason]:
                 by = tx.ready.open_children(spawner.n) or [spawner.id]
             message = _SENTENCES[edge.kind].format(edge.spawn_id or edge.target_id)
             reasons.append(Reason(code=edge.kind, message=message, by=by))
-        elif edge.kind == "blocks" and edge.target_id.startswith(EXTERNAL):
+        elif _waits_outside(tx, edge):
             message = f"It needs {edge.target_id}, in another project"
             reasons.append(Reason(code="external", message=message, by=[edge.target_id]))
     return reasons
+
+
+def _waits_outside(tx: Transaction, edge: Edge) -> bool:
+    is_outside = edge.kind == BLOCKS and edge.target_id.startswith(EXTERNAL)
+    return is_outside and not tx.is_provided(edge.target_id)
+
+
+class Provided(Response):
+    """Whether this project provides a capability."""
+
+    provided: bool
+
+
+class CheckCapability(Request[Provided], frozen=True):
+    """Tell whether a closed issue labelled `provides:<capability>` stands here."""
+
+    capability: str
+
+
+@operation("issue.provides", kind="read", example={"capability": "login"})
+def check_capability(request: CheckCapability, tx: Transaction) -> Provided:
+    """Tell whether this project provides a capability."""
+    return Provided(provided=tx.ready.provides(request.capability))
 
 
 def _roots(tx: Transaction, parents: list[str]) -> list[str]:

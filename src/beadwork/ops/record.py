@@ -15,13 +15,17 @@ from msgspec import Meta
 from beadwork.model import limits
 from beadwork.model import record as records
 from beadwork.model.errors import FileTrouble
+from beadwork.model.splice import splice
 from beadwork.ops.folding import Folding, FoldReport
 from beadwork.ops.operation import Request, Response, operation
-from beadwork.ops.transaction import Desk, FileState, Line, Transaction
+from beadwork.ops.transaction import Desk, FileState, Line, ReadFile, Transaction
 
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 _ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _FILE_STATE = "file_state"
+_PLAIN_DIGEST = "plain_digest"
+"""The digest of the file as an export wrote it, if lines can be put in place there."""
+_PLAIN_START = b'{"id":"'
 
 
 class Folded(Response):
@@ -185,37 +189,54 @@ def note_head(request: NoteHead, tx: Transaction) -> Noted:
     return Noted()
 
 
-class Snapshot(Response):
-    """What the file should hold: its lines as one text, up to which event."""
+class ExportedLine(msgspec.Struct, kw_only=True, array_like=True):
+    """A line of the file, and the change that it is the state of."""
 
-    content: str
+    n: int
+    issue_id: str
+    text: str
+    changed_seq: int
+
+
+class Snapshot(Response):
+    """What the file should hold, up to which event; `changed` is what it does not hold yet."""
+
     to_seq: int
-    count: int
-    changed: list[tuple[int, str, int]]
+    changed: list[ExportedLine]
+    content: str | None = None
+    count: int = 0
 
 
 class TakeSnapshot(Request[Snapshot], frozen=True):
     """Read what the file should hold, in one moment."""
 
+    only_changed: Annotated[
+        bool, Meta(description="Leave out the content: only what changed since the export.")
+    ] = False
+
 
 @operation("record.snapshot", kind="read", example={})
 def take_snapshot(request: TakeSnapshot, tx: Transaction) -> Snapshot:
     """Read what the file should hold."""
-    del request
+    changed = [ExportedLine(**each._asdict()) for each in tx.records.dirty_lines()]
+    to_seq = tx.events.last_seq()
+    if request.only_changed:
+        return Snapshot(to_seq=to_seq, changed=changed)
     lines = tx.records.export_lines()
-    after = tx.records.exported_to()
-    content = "\n".join([each.text for each in lines] + [""])
-    changed = [(each.n, each.text, each.changed_seq) for each in lines if each.changed_seq > after]
-    return Snapshot(content=content, to_seq=tx.events.last_seq(), count=len(lines), changed=changed)
+    content = "\n".join([*lines, ""])
+    return Snapshot(to_seq=to_seq, changed=changed, content=content, count=len(lines))
 
 
 class NoteExport(Request[Noted], frozen=True):
     """Note that the file holds all up to an event, and what it looks like."""
 
     to_seq: int
-    changed: list[tuple[int, str, int]]
+    changed: list[ExportedLine]
     signature: str
     digest: str
+    is_plain: Annotated[
+        bool, Meta(description="Each line begins with its id, so that lines can be put in place.")
+    ] = False
 
 
 @operation(
@@ -225,7 +246,10 @@ class NoteExport(Request[Noted], frozen=True):
 )
 def note_export(request: NoteExport, tx: Transaction) -> Noted:
     """Note that the file holds all up to an event."""
-    tx.records.note_export(request.to_seq, request.changed)
+    tx.records.note_export(
+        request.to_seq, [(each.n, each.text, each.changed_seq) for each in request.changed]
+    )
+    tx.records.set_setting(_PLAIN_DIGEST, request.digest if request.is_plain else "")
     _note(tx, FileState(request.signature, request.digest))
     return Noted()
 
@@ -251,27 +275,50 @@ def export_file(request: ExportFile, desk: Desk) -> Exported:
     path = request.path or desk.export_path
     if path != desk.export_path:
         snapshot = desk.call(TakeSnapshot())
-        desk.files.replace(path, snapshot.content.encode())
+        desk.files.replace(path, (snapshot.content or "").encode())
         return Exported(exported=snapshot.count, is_written=True, path=path)
     with desk.exporting():
-        # What others wrote into the file since we last saw it must not be overwritten.
-        desk.call(ImportFile())
-        is_there = desk.files.exists(path)
-        if is_there and not request.force and not desk.call(ShowStore()).dirty:
-            return Exported(exported=0, is_written=False, path=path)
+        return _export_own(desk, path, is_forced=request.force)
+
+
+def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported:
+    content = _read_own(desk, path)
+    store = desk.call(ShowStore())
+    if content is not None and not is_forced and not store.dirty:
+        return Exported(exported=0, is_written=False, path=path)
+    is_plain = content is not None and store.settings.get(_PLAIN_DIGEST) == content.state.digest
+    if content is not None and is_plain and not is_forced:
+        snapshot = desk.call(TakeSnapshot(only_changed=True))
+        lines = [(each.issue_id, each.text) for each in snapshot.changed]
+        new = splice(content.content, lines)
+    else:
         snapshot = desk.call(TakeSnapshot())
-        if not is_there and not snapshot.count:
+        new = (snapshot.content or "").encode()
+        is_plain = new.count(b"\n" + _PLAIN_START) + new.startswith(_PLAIN_START) == snapshot.count
+        if content is None and not snapshot.count:
             return Exported(exported=0, is_written=False, path=path)
-        state = desk.files.replace(path, snapshot.content.encode())
-        desk.call(
-            NoteExport(
-                to_seq=snapshot.to_seq,
-                changed=snapshot.changed,
-                signature=state.signature,
-                digest=state.digest,
-            )
+    state = desk.files.replace(path, new)
+    desk.call(
+        NoteExport(
+            to_seq=snapshot.to_seq,
+            changed=snapshot.changed,
+            signature=state.signature,
+            digest=state.digest,
+            is_plain=is_plain,
         )
-        return Exported(exported=snapshot.count, is_written=True, path=path)
+    )
+    return Exported(exported=new.count(b"\n"), is_written=True, path=path)
+
+
+def _read_own(desk: Desk, path: str) -> ReadFile | None:
+    """Return the project's file; what others wrote into it is taken in, never overwritten."""
+    noted = _noted_state(desk)
+    if not desk.files.exists(path):
+        return None
+    found = ReadFile(*desk.files.read(path))
+    if noted is None or noted.digest != found.state.digest:
+        desk.call(ImportFile(force=True))
+    return found
 
 
 class Store(Response):

@@ -26,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     claim.claim_ready,
     claim.heartbeat,
     claim.release_issue,
+    ready.check_capability,
     ready.explain_issue,
     ready.list_blocked,
     ready.list_ready,

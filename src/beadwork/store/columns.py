@@ -57,7 +57,8 @@ def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, ob
     birth_ns = min(record.births) if record.stamps.births else created_ns
     defer_us = _us(record, "defer_until")
     flags = state_flags(record, vocabulary)
-    is_asleep = defer_us is not None and defer_us > now_us and not flags["done"]
+    # Done or not: the project's words may declare its status live again, and nobody sets this then.
+    is_asleep = defer_us is not None and defer_us > now_us
     return {
         "id": record.id,
         "hash": part + tail,

@@ -86,7 +86,7 @@ class EventStore:
             Change(tuple(names), self._found(before), self._found(after))
             for names, before, after in changes
         )
-        return EventRow(*row[:9], shown, row[10])
+        return EventRow._make((*row[:9], shown, row[10]))
 
     def of_issue(self, n: int, *, limit: int) -> list[EventRow]:
         """Return what happened to an issue, latest first."""

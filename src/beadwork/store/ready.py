@@ -46,9 +46,7 @@ class ReadyStore:
         found: list[Tuple] = []
         for status in wanted.statuses:
             found += self._shown(status, wanted, order, shared)
-            if set(wanted.types) & set(HIDDEN_TYPES):
-                found += self._hidden(status, wanted, shared)
-            found += self._sleepers(status, wanted, shared)
+            found += self._odd(status, wanted, shared)
         found.sort(key=self._rank(sort))
         return self._tx.issues.rows([row[0] for row in found[:most]])
 
@@ -123,35 +121,60 @@ class ReadyStore:
             yield row[0]
             row = self._session.one("ready.next_priority", status=status, priority=row[0])
 
-    def _hidden(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
-        return self._session.all(
-            "ready.hidden_of_status", status=status, priority=wanted.priority, **shared
-        )
-
-    def _sleepers(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
+    def _odd(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
+        """Return what the indexes leave out: hidden types, what sleeps, what waits outside."""
+        is_hidden_asked = bool(set(wanted.types) & set(HIDDEN_TYPES))
         until = _FOREVER_US if wanted.is_deferred_included else self._tx.now_us
-        if self._session.one("ready.any_sleeper", until=until) is None:
+        key = {"status": status, "until": until, "hidden": int(is_hidden_asked)}
+        found: list[Tuple] = []
+        if is_hidden_asked:
+            found += self._session.all("ready.hidden_of_status", status=status)
+        if self._session.one("ready.any_sleeper", until=until) is not None:
+            found += self._session.all("ready.sleepers", **key)
+        found += [
+            row
+            for row in self._session.all("ready.waiting_outside", **key)
+            if all(map(self._tx.is_provided, self.outside_targets(row[0])))
+        ]
+        if not found:
             return []
-        rows = self._session.all(
-            "ready.sleepers", status=status, until=until, priority=wanted.priority, **shared
-        )
-        return [row for row in rows if wanted.types or not row[4]]
+        numbers = json.dumps([row[0] for row in found])
+        kept = self._session.all("ready.filtered", ns=numbers, priority=wanted.priority, **shared)
+        passing = {row[0] for row in kept}
+        return [row for row in found if row[0] in passing]
+
+    def outside_targets(self, n: int) -> list[str]:
+        """Return what an issue needs of other projects."""
+        return [row[0] for row in self._session.all("ready.outside_targets", n=n)]
+
+    def provides(self, capability: str) -> bool:
+        """Tell whether a closed issue of this project provides a capability."""
+        label = f"provides:{capability}"
+        return self._session.one("ready.provides", label=label) is not None
 
     def blocked(self, *, within: int | None, limit: int) -> list[Blocked]:
         """Return the live issues that wait, most urgent first, and for what."""
         numbers = None
         if within is not None:
             numbers = json.dumps(self._tx.dependencies.descendants(within))
-        rows = self._session.all("ready.blocked", within=numbers)
+        rows = [
+            row
+            for row in self._session.all("ready.blocked", within=numbers)
+            if not row[1] or not all(map(self._tx.is_provided, self.outside_targets(row[0])))
+        ]
         chosen = rows[:limit] if limit else rows
         return [
             Blocked(
                 self._tx.issues.by_number(n),
-                tuple(each[1] for each in self._session.all("ready.holders", n=n)),
+                tuple(self._holders(n)),
                 tuple(self.holding_parents(n)),
             )
-            for (n,) in chosen
+            for n, _ in chosen
         ]
+
+    def _holders(self, n: int) -> list[str]:
+        held = [row[0] for row in self._session.all("ready.holders", n=n)]
+        return held + [each for each in self.outside_targets(n) if not self._tx.is_provided(each)]
 
     def standing(self, n: int) -> Standing:
         """Return what the index says of an issue."""

@@ -10,7 +10,7 @@ from beadwork.model.fold import Loss
 from beadwork.model.record import Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.transaction import ConflictRow, Entry, ExportLine, Line, QuarantineRow
-from beadwork.store.session import Row, Session
+from beadwork.store.session import Session
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -148,14 +148,23 @@ class RecordStore:
         row = self._session.one("record.dirty_count", seq=self.exported_to())
         return int(row[0]) if row else 0
 
-    def export_lines(self) -> list[ExportLine]:
+    def export_lines(self) -> list[str]:
         """Return every line of the file, in its order."""
-        return [_export_line(row) for row in self._session.all("record.to_export")]
+        return [
+            raw if raw is not None else records.join_line(body, stamps)
+            for body, stamps, raw in self._session.all("record.to_export")
+        ]
 
     def dirty_lines(self) -> list[ExportLine]:
         """Return the lines of the issues that changed since the last export."""
-        rows = self._session.all("record.dirty_to_export", seq=self.exported_to())
-        return [_export_line(row) for row in rows]
+        return [
+            ExportLine(
+                n, issue_id, raw if raw is not None else records.join_line(body, stamps), changed
+            )
+            for n, body, stamps, raw, changed, issue_id in self._session.all(
+                "record.dirty_to_export", seq=self.exported_to()
+            )
+        ]
 
     def note_export(self, to_seq: int, lines: Sequence[tuple[int, str, int]]) -> None:
         """Note that the file holds all up to an event; `lines` are n, text, changed_seq."""
@@ -183,8 +192,3 @@ class RecordStore:
     def set_setting(self, name: str, value: str) -> None:
         """Note something about the store or its file."""
         self._tx.put_setting(name, value)
-
-
-def _export_line(row: Row) -> ExportLine:
-    n, body, stamps, raw, changed_seq = row[:5]
-    return ExportLine(n, raw if raw is not None else records.join_line(body, stamps), changed_seq)

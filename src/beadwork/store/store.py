@@ -8,7 +8,7 @@ from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.store.migrate import check, migrate, newest
 from beadwork.store.sqlite import Opener, SqliteSession, open_reader, open_writer
-from beadwork.store.transaction import Counters, StoreTransaction
+from beadwork.store.transaction import Counters, Outside, StoreTransaction
 
 _HOME = "home"
 _MARK = "mark"
@@ -25,11 +25,13 @@ class SqliteStore:
         *,
         busy_ms: int,
         new_replica: Callable[[], str],
+        outside: Outside = lambda _: False,
         opener: Opener | None = None,
     ) -> None:
         self.path = path
         self._busy_ms = busy_ms
         self._new_replica = new_replica
+        self._outside = outside
         self._opener = {"opener": opener} if opener else {}
         self._writer: SqliteSession | None = None
         self._reader: SqliteSession | None = None
@@ -164,6 +166,7 @@ class SqliteStore:
         """Return a view of the open transaction for one request."""
         return StoreTransaction(
             self.writer(),
+            outside=self._outside,
             counters=self._counters,
             now_us=now_us,
             holder=holder,
@@ -185,6 +188,7 @@ class SqliteStore:
                 holder=holder,
                 vocabulary=vocabulary,
                 operation=operation,
+                outside=self._outside,
             )
         finally:
             if session.is_in_transaction:

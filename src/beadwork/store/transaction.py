@@ -1,6 +1,6 @@
 """One transaction over the store: the nouns, the clock, the log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from beadwork.model import instants, stamp
 from beadwork.model.claim import Holder
@@ -20,6 +20,10 @@ from beadwork.store.session import Session
 
 _CLOCK = "clock"
 _REPLICA = "replica"
+
+
+Outside = Callable[[str], bool]
+"""Tells whether `external:<project>:<capability>` is provided there."""
 
 
 class Counters:
@@ -79,6 +83,7 @@ class StoreTransaction:
         holder: Holder,
         vocabulary: Vocabulary,
         operation: str,
+        outside: Outside,
         counters: Counters | None = None,
     ) -> None:
         self._session = session
@@ -86,6 +91,7 @@ class StoreTransaction:
         self.holder = holder
         self.vocabulary = vocabulary
         self.operation = operation
+        self.is_provided = outside
         self.request_seq: int | None = None
         self._counters = counters or Counters(session)
         self.issues = IssueStore(session, self)

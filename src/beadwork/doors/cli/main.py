@@ -1,15 +1,16 @@
 """The `bd` command line: finds the command, runs it, turns errors into exit codes (R8)."""
 
 import importlib
-import sys
-from typing import Any
+import traceback
+from collections.abc import Callable
 
 import click
 
-from beadwork.doors.cli.options import BeadGroup
+from beadwork.doors.cli import streams
+from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session, environment_flags
 from beadwork.doors.world import World
-from beadwork.model.errors import BeadworkError, InvalidRequest
+from beadwork.model.errors import BeadworkError, Fault, InvalidField, InvalidRequest
 
 _COMMANDS = {
     "blocked": "ready:blocked",
@@ -32,19 +33,22 @@ _COMMANDS = {
     "merge": "file:merge",
     "new": "create:create",
     "ready": "ready:ready",
+    "relate": "dependency:relate",
     "release": "claim:release",
     "reopen": "issue:reopen",
-    "show": "listing:show",
+    "show": "show:show",
     "sync": "file:sync",
     "undo": "event:undo",
+    "unrelate": "dependency:unrelate",
     "update": "update:update",
     "version": "system:version",
-    "view": "listing:show",
+    "view": "show:show",
     "where": "system:where",
     "why": "ready:why",
 }
 """Command name to `module:attribute` in `commands`; a module is imported when it is asked for."""
-_ALIASES = frozenset({"comment", "done", "new", "view"})
+_ALIASES = frozenset({"comment", "done", "new", "relate", "unrelate", "view"})
+_CANCELLED = 130
 
 
 class _Root(BeadGroup):
@@ -52,15 +56,13 @@ class _Root(BeadGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
-        del ctx
-        return sorted(set(_COMMANDS) - _ALIASES)
+        return sorted({*_COMMANDS, *super().list_commands(ctx)} - _ALIASES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        del ctx
         found = _COMMANDS.get(cmd_name)
         if found is None:
-            return None
+            return super().get_command(ctx, cmd_name)
         module, _, attribute = found.partition(":")
         loaded = importlib.import_module(f"beadwork.doors.cli.commands.{module}")
         command: click.Command = getattr(loaded, attribute)
@@ -80,56 +82,96 @@ def bd(context: click.Context, *, is_version: bool) -> None:
     Begin with `bd init`, `bd create "Title"`, `bd ready`.
     """
     if is_version:
-        context.invoke(_version_command(context), daemon=False)
+        version = bd.get_command(context, "version")
+        if version is not None:
+            context.invoke(version, daemon=False)
     elif context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        streams.write(f"{context.get_help()}\n")
 
 
-def _version_command(context: click.Context) -> Any:  # noqa: ANN401 -- a click command
-    return bd.get_command(context, "version")
+@bd.command("help", cls=BeadCommand)
+@click.argument("words", metavar="[COMMAND]...", nargs=-1)
+@pass_session
+@click.pass_context
+def help_(context: click.Context, session: Session, words: tuple[str, ...]) -> None:
+    """Show what a command does and takes."""
+    command: click.Command = bd
+    place = click.Context(bd, info_name="bd", **bd.context_settings)
+    for word in words:
+        if not isinstance(command, click.Group):
+            break
+        name, found, _ = command.resolve_command(place, [word])
+        if found is None:
+            raise InvalidField(f'There is no command "{word[:60]}"', hint="See `bd help`.")
+        command, place = found, click.Context(found, info_name=name, parent=place)
+    del context
+    session.write(f"{command.get_help(place)}\n")
 
 
 def _usage_error(error: click.UsageError) -> InvalidRequest:
     name = error.ctx.command_path if error.ctx else "bd"
     message = error.format_message().rstrip(".")
     hint = f"See `{name} --help`."
-    possibilities = getattr(error, "possibilities", None)
-    if possibilities:
-        hint = f"Did you mean {sorted(possibilities)[0]}? {hint}"
-        message = message.split(" Did you mean")[0]
+    if isinstance(error, click.NoSuchOption):
+        message = f'There is no option "{error.option_name[:60]}"'
+        if error.possibilities:
+            hint = f"Did you mean {error.possibilities[0]}? {hint}"
+    elif "extra argument" in message:
+        hint = f"Put a text of several words in quotes. {hint}"
+    elif isinstance(error, click.MissingParameter) and error.ctx:
+        hint = f"{error.ctx.get_usage()}"
     return InvalidRequest(message, hint=hint)
+
+
+def _unforeseen(session: Session, error: Exception) -> Fault:
+    if session.world.environ.get("BD_DEBUG"):
+        streams.write_error("".join(traceback.format_exception(error)))
+    return Fault(
+        f"Beadwork failed: {type(error).__name__}",
+        hint="Set BD_DEBUG=1 to see where, and please report it.",
+    )
+
+
+def _require_utf8(arguments: list[str]) -> None:
+    for position, word in enumerate(arguments, start=1):
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise InvalidField(
+                f"Argument {position} is not valid UTF-8", hint="Send the text as UTF-8."
+            ) from None
 
 
 def run(arguments: list[str], world: World) -> int:
     """Run one command line; return its exit code."""
+    streams.settle()
     session = Session(world)
     environment_flags(session.flags, world.environ)
     if "--json" in arguments:
         # Errors in the command line itself are JSON too.
         session.flags.is_json = True
+    _guarded(session, lambda: _dispatch(session, arguments))
+    _guarded(session, session.finish)
+    return session.exit_code
+
+
+def _dispatch(session: Session, arguments: list[str]) -> None:
+    _require_utf8(arguments)
     try:
-        code = bd.main(arguments, prog_name="bd", standalone_mode=False, obj=session)
-        session.exit_code = session.exit_code or (code if isinstance(code, int) else 0)
+        bd.main(arguments, prog_name="bd", standalone_mode=False, obj=session)
+    except click.exceptions.NoArgsIsHelpError as error:
+        session.write(f"{error.format_message()}\n")
+
+
+def _guarded(session: Session, work: Callable[[], None]) -> None:
+    """Do a piece of work; whatever goes wrong ends as one error of ours."""
+    try:
+        work()
     except click.UsageError as error:
         session.fail(_usage_error(error))
     except BeadworkError as error:
         session.fail(error)
-    except BrokenPipeError:
-        return _leave_quietly(session)
     except (click.Abort, KeyboardInterrupt):
-        session.exit_code = 130
-    try:
-        session.finish()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _leave_quietly(session)
-    return session.exit_code
-
-
-def _leave_quietly(session: Session) -> int:
-    """Whoever read our output has gone: that is no error of the command."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    session.finish()
-    return session.exit_code
+        session.exit_code = _CANCELLED
+    except Exception as error:  # noqa: BLE001 -- nobody shall see a traceback
+        session.fail(_unforeseen(session, error))

@@ -1,5 +1,6 @@
 """One run of `bd`: its global flags, its streams, and the engine behind it."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from beadwork.ops.table import BY_REQUEST
 
 R = TypeVar("R", bound=Response)
 
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\s+$")
 _MESSAGE_CHARS_MAX = 1000
 """What was typed is quoted in errors, but not all 200,000 characters of it."""
 
@@ -64,10 +66,10 @@ class Session:
         if self._caller is None:
             caller = self.world.caller(self.flags.options)
             for what, name in (("actor", caller.holder.actor), ("session", caller.holder.session)):
-                if not name.isprintable() or len(name) > limits.ID_CHARS_MAX:
+                if _NO_NAME.search(name) or len(name) > limits.ID_CHARS_MAX:
                     raise InvalidField(
-                        f"The {what}'s name can't be used: it is too long, or not readable text",
-                        hint="Set BD_ACTOR, or pass --actor.",
+                        f"The name of the {what} is too long, or has other than letters in it",
+                        hint="Set BD_ACTOR, or pass --actor NAME.",
                         field=what,
                     )
             self._caller = caller
@@ -149,6 +151,7 @@ class Session:
     def fail(self, error: BeadworkError) -> None:
         """Show an error, in the one form that every error has."""
         error.message = _shortened(error.message)
+        error.data = {k: _shortened(v) if isinstance(v, str) else v for k, v in error.data.items()}
         if self.flags.is_json:
             streams.write_error(_error_json(error) + "\n")
         else:
@@ -224,9 +227,7 @@ class Session:
 
 
 def _shortened(message: str) -> str:
-    return (
-        message if len(message) <= _MESSAGE_CHARS_MAX else f"{message[:_MESSAGE_CHARS_MAX]}…"
-    )
+    return message if len(message) <= _MESSAGE_CHARS_MAX else f"{message[:_MESSAGE_CHARS_MAX]}…"
 
 
 def _error_json(error: BeadworkError) -> str:

@@ -6,12 +6,16 @@ import msgspec
 
 from beadwork.model.issue import Issue
 from beadwork.ops.dependency import TreeNode
+from beadwork.ops.folding import FoldReport
 from beadwork.ops.ready import BlockedIssue
 from beadwork.ops.views import IssueDetails, LinkedIssue, ListedIssue
 
 Json = dict[str, Any]
 
 _RAW = ("dependencies", "comments")
+_UNKNOWN: Json = {"id": "", "title": "", "status": "unknown", "priority": 2, "issue_type": ""}
+"""What is shown of an issue that this store does not know: the keys that are always there."""
+_COUNTS = ("lines", "created", "updated", "unchanged", "markers", "doubled", "conflicts")
 
 
 def issue(value: Issue, *, without: tuple[str, ...] = _RAW) -> Json:
@@ -36,7 +40,7 @@ def with_counts(row: ListedIssue, *, has_edges: bool = True) -> Json:
 
 def link(each: LinkedIssue) -> Json:
     """Show the other end of an edge as a full issue with the edge's type."""
-    shown = issue(each.issue) if each.issue is not None else {"id": each.issue_id, "title": ""}
+    shown = _UNKNOWN | {"id": each.issue_id} if each.issue is None else issue(each.issue)
     shown["dependency_type"] = each.dependency_type
     return shown
 
@@ -44,10 +48,13 @@ def link(each: LinkedIssue) -> Json:
 def details(value: IssueDetails) -> Json:
     """Show an issue with full issues at the other ends of its edges."""
     shown = issue(value.issue, without=("dependencies",))
+    comments = shown.pop("comments", None)
     if value.dependencies:
         shown["dependencies"] = [link(each) for each in value.dependencies]
     if value.dependents:
         shown["dependents"] = [link(each) for each in value.dependents]
+    if comments:
+        shown["comments"] = comments
     if value.parent:
         shown["parent"] = value.parent
     if value.claimed_by:
@@ -77,3 +84,8 @@ def tree_node(node: TreeNode) -> Json:
     if node.dependency_type:
         shown["dependency_type"] = node.dependency_type
     return shown
+
+
+def report(value: FoldReport) -> Json:
+    """Show what became of the lines of a file; the counts always."""
+    return {name: getattr(value, name) for name in _COUNTS} | msgspec.to_builtins(value)

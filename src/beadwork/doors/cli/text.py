@@ -1,18 +1,23 @@
 """What people see: plain lines, the same in a pipe and on a terminal.
 
-Text of an issue is shown, never obeyed: control characters are printed as escapes.
+Text of an issue is shown, never obeyed: control characters are printed as escapes, and a text
+of several lines is indented, so that it can't pass for a line of ours.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from beadwork.model.issue import Issue
+from beadwork.doors.cli import times
+from beadwork.model.issue import Comment, Issue
 from beadwork.ops.dependency import TreeNode
 from beadwork.ops.folding import FoldReport
 from beadwork.ops.ready import BlockedIssue, Explained
-from beadwork.ops.views import IssueDetails, ListedIssue
+from beadwork.ops.views import IssueDetails, LinkedIssue, ListedIssue
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _SIGNS = {"open": "○", "in_progress": "◐", "blocked": "●", "closed": "✓", "deferred": "❄"}
 _SECTIONS = (
     ("description", "Description"),
@@ -20,16 +25,37 @@ _SECTIONS = (
     ("acceptance_criteria", "Acceptance criteria"),
     ("notes", "Notes"),
 )
+_INDENT = "  "
+
+
+class _HasIssue(Protocol):
+    """A row of any list."""
+
+    @property
+    def issue(self) -> Issue:
+        """Return the issue of the row."""
+        ...
 
 
 def safe(text: str) -> str:
     """Return a text that a terminal shows and does not obey."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROL.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
 def line(text: str) -> str:
     """Return a text safe to show on one line."""
     return safe(text.replace("\n", " ").replace("\t", " "))
+
+
+def block(text: str, indent: str = _INDENT) -> str:
+    """Return a text of several lines, safe and indented."""
+    lines = safe(text.replace("\r\n", "\n")).split("\n")
+    return "\n".join(f"{indent}{each}" if each else "" for each in lines)
 
 
 def issue_line(issue: Issue) -> str:
@@ -45,47 +71,122 @@ def issue_line(issue: Issue) -> str:
     return f"{' '.join(parts)} - {line(issue.title)}"
 
 
-def listing(rows: Iterable[ListedIssue], nothing: str) -> str:
+def listing(rows: Iterable[_HasIssue]) -> str:
     """Show a list, an issue a line."""
-    lines = [issue_line(row.issue) for row in rows]
-    return "\n".join(lines) if lines else nothing
+    return "\n".join(issue_line(row.issue) for row in rows)
 
 
-def details(value: IssueDetails) -> str:
-    """Show an issue with all around it."""
-    issue = value.issue
-    facts = [f"Status: {issue.status}", f"Priority: P{issue.priority}", f"Type: {issue.issue_type}"]
-    facts += [f"Assignee: {issue.assignee}"] if issue.assignee else []
-    lines = [f"{line(issue.id)}: {line(issue.title)}", line("   ".join(facts))]
-    times = [f"Created: {issue.created_at}" + (f" by {issue.created_by}" * bool(issue.created_by))]
-    times.append(f"Updated: {issue.updated_at}")
-    lines.append(line("   ".join(times)))
-    if issue.closed_at:
-        lines.append(line(f"Closed: {issue.closed_at}   Reason: {issue.close_reason}"))
-    for name, label in (("due_at", "Due"), ("defer_until", "Deferred until")):
-        moment = getattr(issue, name)
-        lines += [f"{label}: {line(moment)}"] if moment else []
-    if value.claimed_by:
-        lines.append(f"Held by: {line(value.claimed_by)} (claim_epoch {value.claim_epoch})")
-    lines += [f"Labels: {line(', '.join(issue.labels))}"] if issue.labels else []
-    lines += [f"Parent: {line(value.parent)}"] if value.parent else []
-    for name, label in _SECTIONS:
-        content = getattr(issue, name)
-        lines += ["", f"{label}:", safe(content)] if content else []
-    lines += _links("Needs", value.dependencies) + _links("Needed by", value.dependents)
-    if issue.comments:
-        lines += ["", "Comments:"]
-    for comment in issue.comments:
-        lines.append(f"  {line(comment.created_at)} {line(comment.author)}: {safe(comment.text)}")
+def forest(rows: Sequence[ListedIssue]) -> str:
+    """Show a list with children under their parents, where both are in it."""
+    listed = {row.issue.id: row for row in rows}
+    children: dict[str | None, list[ListedIssue]] = {}
+    for row in rows:
+        children.setdefault(row.parent if row.parent in listed else None, []).append(row)
+    lines: list[str] = []
+    waiting = [(row, 0) for row in reversed(children.pop(None, []))]
+    while waiting:
+        row, depth = waiting.pop()
+        lines.append(f"{_INDENT * depth}{issue_line(row.issue)}")
+        below = children.pop(row.issue.id, [])
+        waiting += [(each, depth + 1) for each in reversed(below)]
+    # What is left lies under one another in a circle.
+    lines += [issue_line(row.issue) for rest in children.values() for row in rest]
     return "\n".join(lines)
 
 
-def _links(label: str, links: list) -> list[str]:  # type: ignore[type-arg] # of LinkedIssue
-    lines = ["", f"{label}:"] if links else []
-    for each in links:
-        what = issue_line(each.issue) if each.issue else f"? {line(each.issue_id)} (not known here)"
-        lines.append(f"  {line(each.dependency_type)}: {what}")
-    return lines
+def digraph(rows: Iterable[ListedIssue]) -> str:
+    """Show what needs what, an edge a line."""
+    edges = [
+        f"{line(row.issue.id)} {line(edge.depends_on_id)}"
+        for row in rows
+        for edge in row.issue.dependencies
+    ]
+    return "\n".join(edges)
+
+
+def dot(rows: Iterable[ListedIssue]) -> str:
+    """Show what needs what, for Graphviz."""
+    lines = ["digraph issues {", "  rankdir=LR;"]
+    for row in rows:
+        name, title = _quoted(row.issue.id), line(row.issue.title)
+        label = _quoted(f"{row.issue.id}: {title}")
+        lines.append(f"  {name} [label={label}];")
+        lines += [
+            f"  {name} -> {_quoted(edge.depends_on_id)} [label={_quoted(edge.type)}];"
+            for edge in row.issue.dependencies
+        ]
+    return "\n".join([*lines, "}"])
+
+
+def _quoted(text: str) -> str:
+    return '"' + line(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def details(value: IssueDetails, *, is_local: bool = False) -> str:
+    """Show an issue with all around it."""
+    issue = value.issue
+    lines = [f"{line(issue.id)}: {line(issue.title)}", *_facts(value, is_local=is_local)]
+    for name, label in _SECTIONS:
+        content = getattr(issue, name)
+        lines += ["", f"{label}:", block(content)] if content else []
+    for label, ends in (("Needs", value.dependencies), ("Needed by", value.dependents)):
+        lines += ["", f"{label}:"] if ends else []
+        lines += [f"{_INDENT}{link(each)}" for each in ends]
+    if issue.comments:
+        lines += ["", "Comments:", block(comments(issue.comments, is_local=is_local))]
+    return "\n".join(lines)
+
+
+def _facts(value: IssueDetails, *, is_local: bool) -> list[str]:
+    issue = value.issue
+
+    def moment(text: str) -> str:
+        return times.shown(text, is_local=is_local)
+
+    author = f" by {issue.created_by}" if issue.created_by else ""
+    rows = [
+        [
+            f"Status: {issue.status}",
+            f"Priority: P{issue.priority}",
+            f"Type: {issue.issue_type}",
+            issue.assignee and f"Assignee: {issue.assignee}",
+        ],
+        [f"Created: {moment(issue.created_at)}{author}", f"Updated: {moment(issue.updated_at)}"],
+        [
+            issue.closed_at and f"Closed: {moment(issue.closed_at)}",
+            issue.close_reason and f"Reason: {issue.close_reason}",
+        ],
+        [
+            issue.deleted_at and f"Deleted: {moment(issue.deleted_at)} by {issue.deleted_by}",
+            issue.delete_reason and f"Reason: {issue.delete_reason}",
+        ],
+        [issue.due_at and f"Due: {moment(issue.due_at)}"],
+        [issue.defer_until and f"Deferred until: {moment(issue.defer_until)}"],
+        [value.claimed_by and f"Held by: {value.claimed_by} (claim_epoch {value.claim_epoch})"],
+        [issue.labels and f"Labels: {', '.join(issue.labels)}"],
+        [value.parent and f"Parent: {value.parent}"],
+        [issue.external_ref and f"Reference: {issue.external_ref}"],
+        [issue.spec_id and f"Specification: {issue.spec_id}"],
+        [issue.estimated_minutes is not None and f"Estimate: {issue.estimated_minutes} min"],
+    ]
+    shown = ["   ".join(line(str(each)) for each in row if each) for row in rows]
+    return [each for each in shown if each]
+
+
+def comments(found: Iterable[Comment], *, is_local: bool = False) -> str:
+    """Show comments: who and when on a line, then what was said."""
+    parts = []
+    for each in found:
+        head = f"{line(times.shown(each.created_at, is_local=is_local))} {line(each.author)}:"
+        is_short = "\n" not in each.text
+        parts.append(f"{head} {line(each.text)}" if is_short else f"{head}\n{block(each.text)}")
+    return "\n".join(parts)
+
+
+def link(each: LinkedIssue) -> str:
+    """Show the other end of an edge."""
+    what = issue_line(each.issue) if each.issue else f"? {line(each.issue_id)} (not known here)"
+    return f"{line(each.dependency_type)}: {what}"
 
 
 def blocked(value: BlockedIssue) -> str:
@@ -104,7 +205,8 @@ def explained(value: Explained) -> str:
     head = f"{line(value.issue_id)} is {'ready' if value.ready else 'not ready'}:"
     reasons = []
     for reason in value.reasons:
-        by = f" ({', '.join(reason.by)})" if reason.by else ""
+        others = [each for each in reason.by if each not in reason.message]
+        by = f" ({', '.join(others)})" if others else ""
         reasons.append(f"  - {line(reason.message + by)}")
     return "\n".join([head, *reasons])
 
@@ -115,7 +217,7 @@ def tree(nodes: list[TreeNode]) -> str:
     for node in nodes:
         kind = f" ({line(node.dependency_type)})" if node.dependency_type else ""
         more = " …" if node.truncated else ""
-        lines.append(f"{'  ' * node.depth}{issue_line(node.issue)}{kind}{more}")
+        lines.append(f"{_INDENT * node.depth}{issue_line(node.issue)}{kind}{more}")
     return "\n".join(lines)
 
 
@@ -125,10 +227,12 @@ def mermaid(nodes: list[TreeNode]) -> str:
     for node in nodes:
         label = line(node.issue.title).replace('"', "'")
         lines.append(f'  {_node_name(node.issue.id)}["{line(node.issue.id)}: {label}"]')
-    for node in nodes:
-        if node.depth:
-            lines.append(f"  {_node_name(node.parent_id)} --> {_node_name(node.issue.id)}")
-    return "\n".join(lines)
+    lines += [
+        f"  {_node_name(node.parent_id)} --> {_node_name(node.issue.id)}"
+        for node in nodes
+        if node.depth
+    ]
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _node_name(issue_id: str) -> str:

@@ -96,23 +96,34 @@ ORDER BY i.created_us, i.id LIMIT :limit
 -- Ready issues of hidden types, which are few and only shown when asked for.
 SELECT i.n, i.priority, i.created_us, i.id FROM issue i
 WHERE i.workable = 1 AND i.hidden = 1 AND i.status = :status
-    AND (CAST(:priority AS BIGINT) IS NULL OR i.priority = :priority)
-    AND (CAST(:types AS TEXT) IS NULL OR i.issue_type IN /*dialect:each_text*/(:types))
-    AND (CAST(:assignee AS TEXT) IS NULL OR i.assignee = :assignee)
-    AND (CAST(:within AS TEXT) IS NULL OR i.n IN /*dialect:each_number*/(:within))
-    AND (CAST(:label_count AS BIGINT) = 0 OR :label_count = (
-        SELECT COUNT(*) FROM label l
-        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels)))
-    AND (CAST(:labels_any AS TEXT) IS NULL OR EXISTS (
-        SELECT 1 FROM label l
-        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_any)))
-ORDER BY i.created_us, i.id
 
 -- name: sleepers
 -- Deferred issues that are ready but for their date, up to a time.
-SELECT i.n, i.priority, i.created_us, i.id, i.hidden FROM issue i
+SELECT i.n, i.priority, i.created_us, i.id FROM issue i
 WHERE i.asleep = 1 AND i.defer_us <= :until AND i.shown = 1 AND i.own_holds = 0
-    AND i.held_up = 0 AND i.ext = 0 AND i.status = :status
+    AND i.held_up = 0 AND i.ext = 0 AND i.status = :status AND i.hidden <= :hidden
+
+-- name: waiting_outside
+-- Issues that are ready but for what they need of other projects.
+SELECT i.n, i.priority, i.created_us, i.id FROM issue i
+WHERE i.ext > 0 AND i.shown = 1 AND i.own_holds = 0 AND i.held_up = 0 AND i.status = :status
+    AND i.hidden <= :hidden AND (i.asleep = 0 OR i.defer_us <= :until)
+
+-- name: outside_targets
+-- What an issue needs of other projects.
+SELECT e.dst_id FROM edge e
+WHERE e.src = :n AND e.kind = 'blocks' AND substr(e.dst_id, 1, 9) = 'external:'
+ORDER BY e.dst_id
+
+-- name: provides
+-- Whether a closed issue of this project provides a capability.
+SELECT 1 FROM label l JOIN issue i ON i.n = l.n
+WHERE l.label = :label AND i.status = 'closed' LIMIT 1
+
+-- name: filtered
+-- Which of these issues a filter lets through.
+SELECT i.n FROM issue i
+WHERE i.n IN /*dialect:each_number*/(:ns)
     AND (CAST(:priority AS BIGINT) IS NULL OR i.priority = :priority)
     AND (CAST(:types AS TEXT) IS NULL OR i.issue_type IN /*dialect:each_text*/(:types))
     AND (CAST(:assignee AS TEXT) IS NULL OR i.assignee = :assignee)
@@ -123,11 +134,12 @@ WHERE i.asleep = 1 AND i.defer_us <= :until AND i.shown = 1 AND i.own_holds = 0
     AND (CAST(:labels_any AS TEXT) IS NULL OR EXISTS (
         SELECT 1 FROM label l
         WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_any)))
-ORDER BY i.created_us, i.id
 
 -- name: blocked
 -- Live issues that something holds, or whose status says so.
-SELECT i.n FROM issue i
+SELECT i.n, CASE WHEN i.ext > 0 AND i.own_holds = 0 AND i.held_up = 0
+        AND i.status NOT IN ('blocked', 'deferred') THEN 1 ELSE 0 END
+FROM issue i
 WHERE i.done = 0 AND i.pinned = 0 AND i.status NOT IN ('pinned')
     AND (i.own_holds > 0 OR i.held_up > 0 OR i.ext > 0 OR i.status IN ('blocked', 'deferred'))
     AND (CAST(:within AS TEXT) IS NULL OR i.n IN /*dialect:each_number*/(:within))
@@ -138,10 +150,9 @@ ORDER BY i.priority, i.created_us, i.id
 SELECT workable, shown, hidden, asleep, own_holds, held_up, ext FROM issue WHERE n = :n
 
 -- name: holders
--- The targets of the edges that hold an issue, and of those into other projects.
-SELECT e.dst_id, COALESCE(i.id, e.dst_id) FROM edge e LEFT JOIN issue i ON i.n = e.dst
-WHERE e.src = :n AND (e.holds = 1
-    OR (e.dst IS NULL AND e.kind = 'blocks' AND substr(e.dst_id, 1, 9) = 'external:'))
+-- The issues that the edges holding an issue mean.
+SELECT COALESCE(i.id, e.dst_id) FROM edge e LEFT JOIN issue i ON i.n = e.dst
+WHERE e.src = :n AND e.holds = 1
 ORDER BY e.dst_id
 
 -- name: held_parents

@@ -30,7 +30,7 @@ FROM conflict c JOIN issue i ON i.n = c.n ORDER BY i.id, c.register, c.stamp
 
 -- name: to_export
 -- Every issue that stands in the file, in the file's order.
-SELECT i.n, d.body, d.stamps, d.raw, i.changed_seq
+SELECT d.body, d.stamps, d.raw
 FROM issue i JOIN document d ON d.n = i.n
 WHERE i.filed = 1 OR i.ephemeral = 0
 ORDER BY i.id

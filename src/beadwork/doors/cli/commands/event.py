@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from beadwork.doors.cli import shapes, text
-from beadwork.doors.cli.options import BeadCommand, pass_session
+from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.ops.event import Event, ShowHistory, Undo
 
@@ -32,7 +32,7 @@ def _event(event: Event) -> str:
 
 
 @click.command(cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
+@click.argument("issue_id", metavar="ID", type=ID)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @pass_session
 def history(session: Session, issue_id: str, limit: int) -> None:
@@ -45,8 +45,8 @@ def history(session: Session, issue_id: str, limit: int) -> None:
 
 
 @click.command(cls=BeadCommand)
-@click.argument("issue_id", metavar="[ID]", required=False)
-@click.option("--request", type=int, help="Take this request back, as `bd history` numbers it.")
+@click.argument("issue_id", metavar="[ID]", type=ID, required=False)
+@click.option("--request", type=NUMBER, help="Take this request back, as `bd history` numbers it.")
 @click.option("--anyone", is_flag=True, help="The latest change, whoever made it.")
 @pass_session
 def undo(session: Session, issue_id: str | None, request: int | None, anyone: bool) -> None:

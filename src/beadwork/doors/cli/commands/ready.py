@@ -6,7 +6,7 @@ import click
 
 from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.commands.listing import note_cut
-from beadwork.doors.cli.options import PRIORITY, BeadCommand, pass_session, split_words
+from beadwork.doors.cli.options import COUNT, ID, PRIORITY, BeadCommand, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
 from beadwork.ops.claim import ClaimReady
@@ -14,14 +14,14 @@ from beadwork.ops.ready import ExplainIssue, ListBlocked, ListReady
 
 
 @click.command(cls=BeadCommand)
-@click.option("-n", "--limit", type=click.IntRange(min=0), help="At most so many; 0 for all (10).")
+@click.option("-n", "--limit", type=COUNT, help="At most so many; 0 for all (10).")
 @click.option("-p", "--priority", type=PRIORITY, help="Only this priority.")
 @click.option("-t", "--type", "issue_type", multiple=True, help="Only these types.")
 @click.option("-a", "--assignee", help='Only of this assignee; "" for nobody\'s.')
 @click.option("-u", "--unassigned", is_flag=True, help="Only nobody's.")
 @click.option("-l", "--label", multiple=True, help="With all of these labels.")
 @click.option("--label-any", multiple=True, help="With any of these labels.")
-@click.option("--parent", help="Anything under this issue.")
+@click.option("--parent", type=ID, help="Anything under this issue.")
 @click.option("-s", "--sort", default="hybrid", show_default=True, help="hybrid, priority, oldest.")
 @click.option("--include-deferred", is_flag=True, help="Also what is put off to a later date.")
 @click.option("--claim", is_flag=True, help="Take the first one.")
@@ -49,7 +49,7 @@ def ready(session: Session, /, **given: Any) -> None:
     )
     session.show(
         [shapes.with_counts(row, has_edges=False) for row in found.issues],
-        lambda: text.listing(found.issues, "Nothing is ready."),
+        lambda: text.listing(found.issues) or "Nothing is ready.",
     )
     note_cut(session, found, limit)
 
@@ -72,8 +72,8 @@ def _claim(session: Session, given: dict[str, Any]) -> None:
 
 
 @click.command(cls=BeadCommand)
-@click.option("--parent", help="Anything under this issue.")
-@click.option("-n", "--limit", type=click.IntRange(min=0), default=0, help="At most so many.")
+@click.option("--parent", type=ID, help="Anything under this issue.")
+@click.option("-n", "--limit", type=COUNT, default=0, help="At most so many.")
 @pass_session
 def blocked(session: Session, parent: str | None, limit: int) -> None:
     """List what waits, and for what: its own needs, or what its parents wait for."""
@@ -86,7 +86,7 @@ def blocked(session: Session, parent: str | None, limit: int) -> None:
 
 
 @click.command(cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
+@click.argument("issue_id", metavar="ID", type=ID)
 @pass_session
 def why(session: Session, issue_id: str) -> None:
     """Say why an issue is or isn't ready, and by whose doing."""

@@ -61,6 +61,7 @@ CREATE INDEX hidden_ready_by_priority ON issue (status, priority, created_us, id
 CREATE INDEX hidden_ready_by_age ON issue (status, created_us, id)
     WHERE workable = 1 AND hidden = 1;
 CREATE INDEX asleep_by_defer ON issue (defer_us) WHERE asleep = 1;
+CREATE INDEX waiting_outside ON issue (status) WHERE ext > 0;
 
 -- body: the canonical record without stamps. raw: its line, where it came in another form.
 -- base: the stamped line last seen in the file (rule R3); NULL while that is this very line.
