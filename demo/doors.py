@@ -18,7 +18,9 @@ from beadwork.client import Client
 from beadwork.model.errors import BeadworkError
 from beadwork.ops.claim import ClaimReady
 from beadwork.ops.comment import AddComment
-from beadwork.ops.issue import Closed, CloseIssue, CreateIssue, ListIssues
+from beadwork.ops.issue import ListIssues
+from beadwork.ops.issue_create import CreateIssue
+from beadwork.ops.issue_state import Closed, CloseIssue
 from beadwork.ops.operation import Request, Response
 
 Json = dict[str, Any]

@@ -14,7 +14,8 @@ from beadwork.engine import Call, Caller, Engine, Outcome
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Issue, Vocabulary
 from beadwork.model.record import join_line
-from beadwork.ops.issue import CreateIssue, ShowIssue
+from beadwork.ops.issue import ShowIssue
+from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.table import BY_REQUEST
 from beadwork.ops.views import IssueDetails

@@ -40,7 +40,9 @@ from beadwork.ops.claim import ClaimIssue, ReleaseIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import AddDependency, Relate, RemoveDependency
 from beadwork.ops.event import Undo
-from beadwork.ops.issue import CloseIssue, CreateIssue, DeleteIssue, ReopenIssue, UpdateIssue
+from beadwork.ops.issue_create import CreateIssue
+from beadwork.ops.issue_state import CloseIssue, DeleteIssue, ReopenIssue
+from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels, RemoveLabels
 from beadwork.ops.ready import ListBlocked, ListReady
 from beadwork.ops.record import ExportFile, ImportFile

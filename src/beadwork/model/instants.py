@@ -69,18 +69,20 @@ def _at_midnight(day: datetime) -> datetime:
     return day.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def _at_clock(day: datetime | None, clock: str) -> datetime | None:
+    found = re.fullmatch(r"(\d{1,2})(?::([0-5]\d))?(am|pm)?", clock)
+    if found is None or day is None:
+        return None
+    hour = int(found[1])
+    if found[3]:
+        hour = hour % 12 + (12 if found[3] == "pm" else 0)
+    return _at_midnight(day).replace(hour=hour, minute=int(found[2] or 0)) if hour < 24 else None
+
+
 def _parse_phrase(text: str, now: datetime) -> datetime | None:
     words = text.lower().split()
-    hour = 0
     if len(words) >= 3 and words[-2] == "at":
-        clock = re.fullmatch(r"(\d{1,2})(?::(\d\d))?(am|pm)?", words[-1])
-        if clock is None:
-            return None
-        hour = int(clock[1]) % 12 + 12 if clock[3] == "pm" else int(clock[1])
-        base = _parse_phrase(" ".join(words[:-2]), now)
-        if base is None or hour > 23:
-            return None
-        return _at_midnight(base).replace(hour=hour, minute=int(clock[2] or 0))
+        return _at_clock(_parse_phrase(" ".join(words[:-2]), now), words[-1])
     match words:
         case ["now"]:
             return now

@@ -17,7 +17,7 @@ from beadwork.model.errors import (
 from beadwork.model.issue import Issue
 from beadwork.model.transition import require_alive
 from beadwork.ops.claim import IssueName, fence, touched
-from beadwork.ops.issue import edge_token, require_target
+from beadwork.ops.issue_fields import edge_token, require_target
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, Transaction
 from beadwork.ops.views import LinkedIssue, linked, shown

@@ -83,6 +83,13 @@ class _Read(NamedTuple):
     seen: bool
 
 
+class _Formed(NamedTuple):
+    """A line that was read, and its record in the form that can be folded."""
+
+    read: _Read
+    form: Record
+
+
 class Folding:
     """Folds lines into the store, in one transaction, and reports."""
 
@@ -182,20 +189,16 @@ class Folding:
         if entry is None and reads[0].record.id != issue_id:
             self.report.moved.append(Moved(issue_id=issue_id, former_id=reads[0].record.id))
         base = None if entry is None else self._tx.records.base(entry)
-        forms: list[Record] = []
+        formed: list[_Formed] = []
         for read in reads:
             form, edits = self._adopted(issue_id, read, base)
-            forms.append(form)
+            formed.append(_Formed(read, form))
             if edits:
                 self.report.adopted.append(Adopted(issue_id=issue_id, fields=edits))
-        news = [
-            form for form, read in zip(forms, reads, strict=True) if not read.seen or entry is None
-        ]
-        last = reads[-1].line
         if entry is None:
-            self._add(issue_id, news, reads, last)
+            self._add(formed)
         else:
-            self._write(entry, news, forms, reads, last)
+            self._write(entry, formed)
 
     def _adopted(self, issue_id: str, read: _Read, base: Record | None) -> tuple[Record, list[str]]:
         record = read.record
@@ -217,36 +220,30 @@ class Folding:
             marks = [mark.stamp for mark in record.stamps.marks.values()]
             self._tx.records.observe(max([record.floor, *marks]))
 
-    def _add(self, issue_id: str, news: list[Record], reads: list[_Read], last: Line) -> None:
-        folded = fold_all(news)
-        record = folded.record
-        is_clean = self._is_own and len(reads) == 1 and reads[0].record == record
-        entry = self._tx.records.add_folded(record, last, is_clean=is_clean)
+    def _add(self, formed: list[_Formed]) -> None:
+        folded = fold_all([each.form for each in formed])
+        record, last = folded.record, formed[-1]
+        is_clean = self._is_own and len(formed) == 1 and last.read.record == record
+        entry = self._tx.records.add_folded(record, last.read.line, is_clean=is_clean)
         if not is_clean and self._is_own:
-            self._tx.records.set_base(entry.n, news[-1])
+            self._tx.records.set_base(entry.n, last.form)
         self._note_losses(entry.n, folded.losses)
         self.report.created += 1
 
-    def _write(
-        self,
-        entry: Entry,
-        news: list[Record],
-        forms: list[Record],
-        reads: list[_Read],
-        last: Line,
-    ) -> None:
+    def _write(self, entry: Entry, formed: list[_Formed]) -> None:
+        news = [each.form for each in formed if not each.read.seen]
         folded = fold_all([entry.record, *news])
-        record = folded.record
-        says_it = len(reads) == 1 and records.encode(record) == last.text
-        is_clean = self._is_own and says_it
+        record, last = folded.record, formed[-1]
+        line = last.read.line
         if record != entry.record:
-            self._tx.records.write_folded(entry, record, line=last, is_clean=is_clean)
+            says_it = len(formed) == 1 and records.encode(record) == line.text
+            is_clean = self._is_own and says_it
+            self._tx.records.write_folded(entry, record, line=line, is_clean=is_clean)
             self.report.updated += 1
         else:
             self.report.unchanged += 1
         if self._is_own:
-            form = forms[-1]
-            self._tx.records.set_base(entry.n, None if form == record else form)
+            self._tx.records.set_base(entry.n, None if last.form == record else last.form)
         self._note_losses(entry.n, folded.losses)
 
     def _note_losses(self, n: int, losses: Sequence[Loss]) -> None:

@@ -25,6 +25,7 @@ _ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _FILE_STATE = "file_state"
 _PLAIN_DIGEST = "plain_digest"
 """The digest of the file as an export wrote it, if lines can be put in place there."""
+_UNTIDY = "untidy"
 _PLAIN_START = b'{"id":"'
 
 
@@ -93,7 +94,9 @@ def import_file(request: ImportFile, desk: Desk) -> Imported:
     content, state = desk.files.read(path)
     report = _fold_all(desk, content, is_own=is_own)
     if is_own:
-        desk.call(NoteFile(signature=state.signature, digest=state.digest))
+        is_untidy = bool(report.markers or report.doubled)
+        note = NoteFile(signature=state.signature, digest=state.digest, is_untidy=is_untidy)
+        desk.call(note)
     return Imported(report=report)
 
 
@@ -163,12 +166,16 @@ class NoteFile(Request[Noted], frozen=True):
 
     signature: str
     digest: str
+    is_untidy: Annotated[
+        bool, Meta(description="It has conflict markers or doubled lines: write it anew.")
+    ] = False
 
 
 @operation("record.note_file", kind="write", example={"signature": "", "digest": ""})
 def note_file(request: NoteFile, tx: Transaction) -> Noted:
     """Note the file as seen."""
     _note(tx, FileState(request.signature, request.digest))
+    tx.records.set_setting(_UNTIDY, "1" if request.is_untidy else "")
     return Noted()
 
 
@@ -249,6 +256,7 @@ def note_export(request: NoteExport, tx: Transaction) -> Noted:
     tx.records.note_export(
         request.to_seq, [(each.n, each.text, each.changed_seq) for each in request.changed]
     )
+    tx.records.set_setting(_UNTIDY, "")
     tx.records.set_setting(_PLAIN_DIGEST, request.digest if request.is_plain else "")
     _note(tx, FileState(request.signature, request.digest))
     return Noted()
@@ -284,7 +292,8 @@ def export_file(request: ExportFile, desk: Desk) -> Exported:
 def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported:
     content = _read_own(desk, path)
     store = desk.call(ShowStore())
-    if content is not None and not is_forced and not store.dirty:
+    is_stale = is_forced or store.dirty or store.settings.get(_UNTIDY)
+    if content is not None and not is_stale:
         return Exported(exported=0, is_written=False, path=path)
     is_plain = content is not None and store.settings.get(_PLAIN_DIGEST) == content.state.digest
     if content is not None and is_plain and not is_forced:

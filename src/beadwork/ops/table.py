@@ -1,6 +1,18 @@
 """Every operation there is, listed by hand: what stands here can be asked at every door."""
 
-from beadwork.ops import claim, comment, dependency, event, issue, label, ready, record
+from beadwork.ops import (
+    claim,
+    comment,
+    dependency,
+    event,
+    issue,
+    issue_create,
+    issue_state,
+    issue_update,
+    label,
+    ready,
+    record,
+)
 from beadwork.ops.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -15,13 +27,13 @@ OPERATIONS: tuple[Operation, ...] = (
     event.list_events,
     event.show_history,
     event.undo,
-    issue.close_issue,
-    issue.create_issue,
-    issue.delete_issue,
+    issue_state.close_issue,
+    issue_create.create_issue,
+    issue_state.delete_issue,
     issue.list_issues,
-    issue.reopen_issue,
+    issue_state.reopen_issue,
     issue.show_issue,
-    issue.update_issue,
+    issue_update.update_issue,
     claim.claim_issue,
     claim.claim_ready,
     claim.heartbeat,

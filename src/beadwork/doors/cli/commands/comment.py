@@ -6,17 +6,10 @@ import click
 import msgspec
 
 from beadwork.doors.cli import text as texts
-from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
-from beadwork.model.issue import Comment
 from beadwork.ops.comment import AddComment, ListComments
-
-
-def _line(comment: Comment) -> str:
-    return (
-        f"{texts.line(comment.created_at)} {texts.line(comment.author)}: {texts.safe(comment.text)}"
-    )
 
 
 class _Comments(BeadGroup):
@@ -37,21 +30,20 @@ def comments() -> None:
 
 
 @comments.command("list", cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
-@click.option("--local-time", is_flag=True, hidden=True)
+@click.argument("issue_id", metavar="ID", type=ID)
+@click.option("--local-time", is_flag=True, help="Times in the zone of this machine.")
 @pass_session
 def list_comments(session: Session, issue_id: str, local_time: bool) -> None:
     """Show the comments of an issue, oldest first."""
-    del local_time
     found = session.run(ListComments(issue=issue_id)).comments
     session.show(
         [msgspec.to_builtins(each) for each in found],
-        lambda: "\n".join(_line(each) for each in found) or "No comments.",
+        lambda: texts.comments(found, is_local=local_time) or "No comments.",
     )
 
 
 @click.command("add", cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
+@click.argument("issue_id", metavar="ID", type=ID)
 @click.argument("words", metavar="TEXT", nargs=-1)
 @click.option("-f", "--file", help="Read the text from a file; - is standard input.")
 @click.option("-a", "--author", default="", help="Who says it; by default you.")

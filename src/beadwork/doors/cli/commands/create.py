@@ -11,7 +11,7 @@ from beadwork.doors.cli.session import Session
 from beadwork.doors.cli.times import given_time
 from beadwork.model.dependency import Gate
 from beadwork.model.errors import InvalidField
-from beadwork.ops.issue import CreateIssue
+from beadwork.ops.issue_create import CreateIssue
 
 
 def one_text(session: Session, given: dict[str, str | None], field: str) -> str | None:

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from beadwork.doors.cli import shapes, text
-from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.options import COUNT, ID, BeadCommand, BeadGroup, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
 from beadwork.ops.dependency import (
@@ -16,9 +16,8 @@ from beadwork.ops.dependency import (
     Relate,
     RemoveDependency,
     ShowTree,
+    TreeNode,
 )
-
-_COMMANDS = ("add", "remove", "rm", "list", "tree", "cycles", "relate", "unrelate", "shorthand")
 
 
 class _Dependencies(BeadGroup):
@@ -28,7 +27,8 @@ class _Dependencies(BeadGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take an id in the place of a subcommand as the short form."""
-        if args and args[0] not in _COMMANDS and ("-b" in args or "--blocks" in args):
+        is_short = any(each.startswith(("-b", "--blocks")) for each in args)
+        if is_short and self.get_command(ctx, args[0]) is None:
             args = ["shorthand", *args]
         return super().resolve_command(ctx, args)
 
@@ -51,10 +51,10 @@ def _add(session: Session, issue_id: str, needs: str, kind: str) -> None:
 
 
 @dep.command(cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
-@click.argument("needed", metavar="NEEDED_ID", required=False)
-@click.option("--depends-on", help="The issue that is needed.")
-@click.option("--blocked-by", help="The issue that is needed.")
+@click.argument("issue_id", metavar="ID", type=ID)
+@click.argument("needed", metavar="NEEDED_ID", type=ID, required=False)
+@click.option("--depends-on", type=ID, help="The issue that is needed.")
+@click.option("--blocked-by", type=ID, help="The issue that is needed.")
 @click.option("-t", "--type", "kind", default="blocks", show_default=True, help="Kind of edge.")
 @pass_session
 def add(session: Session, /, **given: Any) -> None:
@@ -67,8 +67,8 @@ def add(session: Session, /, **given: Any) -> None:
 
 
 @dep.command(cls=BeadCommand, hidden=True)
-@click.argument("issue_id", metavar="ID")
-@click.option("-b", "--blocks", required=True)
+@click.argument("issue_id", metavar="ID", type=ID)
+@click.option("-b", "--blocks", type=ID, required=True)
 @pass_session
 def shorthand(session: Session, issue_id: str, blocks: str) -> None:
     """Let another issue need this one."""
@@ -76,8 +76,8 @@ def shorthand(session: Session, issue_id: str, blocks: str) -> None:
 
 
 @dep.command(cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
-@click.argument("needed", metavar="NEEDED_ID")
+@click.argument("issue_id", metavar="ID", type=ID)
+@click.argument("needed", metavar="NEEDED_ID", type=ID)
 @click.option("-t", "--type", "kind", default="", help="Only the edge of this kind.")
 @pass_session
 def remove(session: Session, issue_id: str, needed: str, kind: str) -> None:
@@ -98,7 +98,7 @@ dep.add_command(remove, "rm")
 
 
 @dep.command("list", cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
+@click.argument("issue_id", metavar="ID", type=ID)
 @click.option("--direction", type=click.Choice(["down", "up"]), default="down", show_default=True)
 @click.option("-t", "--type", "kind", default="", help="Only edges of this kind.")
 @pass_session
@@ -108,26 +108,20 @@ def list_(session: Session, issue_id: str, direction: Any, kind: str) -> None:  
     found = session.run(request).dependencies
     session.show(
         [shapes.link(each) for each in found],
-        lambda: (
-            "\n".join(
-                f"{text.line(each.dependency_type)}: "
-                + (text.issue_line(each.issue) if each.issue else f"? {text.line(each.issue_id)}")
-                for each in found
-            )
-            or "None."
-        ),
+        lambda: "\n".join(text.link(each) for each in found) or "None.",
     )
 
 
 @dep.command(cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
+@click.argument("issue_id", metavar="ID", type=ID)
 @click.option(
     "--direction", type=click.Choice(["down", "up", "both"]), default="down", show_default=True
 )
 @click.option("--reverse", is_flag=True, help="The same as --direction up.")
-@click.option("-d", "--max-depth", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("-d", "--max-depth", type=click.IntRange(1, COUNT.max), default=50, show_default=True)
 @click.option("--show-all-paths", is_flag=True, help="Repeat issues reached on several ways.")
 @click.option("--format", "style", type=click.Choice(["text", "mermaid"]), default="text")
+@click.option("-s", "--status", multiple=True, help="Only what has this status, and the way to it.")
 @click.option("-t", "--type", "kind", default="", help="Only edges of this kind.")
 @pass_session
 def tree(session: Session, /, **given: Any) -> None:
@@ -141,8 +135,23 @@ def tree(session: Session, /, **given: Any) -> None:
             kind=given["kind"],
         )
     ).nodes
+    statuses = split_words(given["status"])
+    if statuses:
+        nodes = _with_status(nodes, set(statuses))
     shown = text.mermaid if given["style"] == "mermaid" else text.tree
     session.show([shapes.tree_node(node) for node in nodes], lambda: shown(nodes))
+
+
+def _with_status(nodes: list[TreeNode], statuses: set[str]) -> list[TreeNode]:
+    """Return the nodes of some statuses with those that lead to them, root included."""
+    kept: list[TreeNode] = []
+    depth = 0
+    for node in reversed(nodes):
+        # What leads to a kept node comes before it, and lies less deep.
+        if node.issue.status in statuses or node.depth < depth or not node.depth:
+            kept.append(node)
+            depth = node.depth
+    return kept[::-1]
 
 
 @dep.command(cls=BeadCommand)
@@ -171,8 +180,8 @@ def _relate(session: Session, first: str, second: str, *, is_gone: bool) -> None
 
 
 @dep.command(cls=BeadCommand)
-@click.argument("first", metavar="ID")
-@click.argument("second", metavar="ID")
+@click.argument("first", metavar="ID", type=ID)
+@click.argument("second", metavar="ID", type=ID)
 @pass_session
 def relate(session: Session, first: str, second: str) -> None:
     """Link two issues both ways; neither waits for the other."""
@@ -180,8 +189,8 @@ def relate(session: Session, first: str, second: str) -> None:
 
 
 @dep.command(cls=BeadCommand)
-@click.argument("first", metavar="ID")
-@click.argument("second", metavar="ID")
+@click.argument("first", metavar="ID", type=ID)
+@click.argument("second", metavar="ID", type=ID)
 @pass_session
 def unrelate(session: Session, first: str, second: str) -> None:
     """Take the link between two issues away."""

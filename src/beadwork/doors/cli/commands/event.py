@@ -5,7 +5,7 @@ from typing import Any
 import click
 import msgspec
 
-from beadwork.doors.cli import shapes, text
+from beadwork.doors.cli import shapes, text, times
 from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.ops.event import Event, ShowHistory, Undo
@@ -14,14 +14,25 @@ _SHOWN_CHARS = 60
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 -- any JSON value
-    shown = "nothing" if value is None else text.line(str(value))
+    match value:
+        case None | "":
+            said = "nothing"
+        case str():
+            said = value
+        case {"depends_on_id": target, "type": kind}:
+            said = f"{kind} {target}"
+        case {"author": author, "text": words}:
+            said = f"{author}: {words}"
+        case _:
+            said = msgspec.json.encode(value).decode()
+    shown = text.line(said)
     return shown if len(shown) <= _SHOWN_CHARS else f"{shown[:_SHOWN_CHARS]}…"
 
 
 def _event(event: Event) -> str:
     undone = " (undone)" if event.undone else ""
     head = (
-        f"{event.at} {text.line(event.actor)}: {event.kind} by {event.operation}, "
+        f"{times.shown(event.at)} {text.line(event.actor)}: {event.kind} by {event.operation}, "
         f"request {event.request}{undone}"
     )
     changes = [

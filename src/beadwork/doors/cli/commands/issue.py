@@ -8,7 +8,7 @@ from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import BeadworkError, InvalidField
-from beadwork.ops.issue import Closed, CloseIssue, Deleted, DeleteIssue, Reopened, ReopenIssue
+from beadwork.ops.issue_state import Closed, CloseIssue, Deleted, DeleteIssue, Reopened, ReopenIssue
 
 
 def require_ids(ids: tuple[str, ...], usage: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import msgspec
 
 from beadwork.doors.cli import text
 from beadwork.doors.cli.commands.issue import failures
-from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
 from beadwork.ops.issue import ShowIssue
@@ -24,7 +24,7 @@ def _change(
         raise InvalidField(
             "An issue and a label are needed", hint="bd label add ID [ID ...] LABEL", field="label"
         )
-    ids, name = words[:-1], words[-1]
+    ids, name = tuple(ID.convert(each, None, None) for each in words[:-1]), words[-1]
     answers = session.run_each([request(issue=each, labels=[name]) for each in ids])
     done = [out for each in answers if isinstance(each, Labelled) for out in each.outcomes]
     if done:
@@ -55,7 +55,7 @@ def remove(session: Session, words: tuple[str, ...]) -> None:
 
 
 @label.command("list", cls=BeadCommand)
-@click.argument("issue_id", metavar="ID")
+@click.argument("issue_id", metavar="ID", type=ID)
 @pass_session
 def list_(session: Session, issue_id: str) -> None:
     """Show the labels of an issue."""

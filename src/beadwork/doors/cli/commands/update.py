@@ -11,7 +11,7 @@ from beadwork.doors.cli.options import PRIORITY, BeadCommand, pass_session, spli
 from beadwork.doors.cli.session import Session
 from beadwork.doors.cli.times import given_time
 from beadwork.model.errors import BeadworkError, InvalidField
-from beadwork.ops.issue import Updated, UpdateIssue
+from beadwork.ops.issue_update import Updated, UpdateIssue
 
 _DESCRIPTIONS = ("description", "body", "message", "body_file", "description_file")
 _ACCEPTANCES = ("acceptance", "acceptance_criteria")

@@ -1,0 +1,142 @@
+"""The engine alone: reads and writes of a store of 100,000 issues, in this process."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+from figures import Figure, clocked, median, p99, repeated
+
+from beadwork.engine import Call, Engine
+from beadwork.model.errors import BeadworkError
+from beadwork.ops.claim import ClaimReady
+from beadwork.ops.issue_create import CreateIssue
+from beadwork.ops.issue_state import CloseIssue
+from beadwork.ops.ready import ListReady
+from beadwork.ops.table import BY_REQUEST
+from beadwork.sync.locate import Place
+from bench import CALLER, Bench, bare, engine_on
+
+_SIZES = (1_000, 10_000, 100_000)
+_READS = 2_000
+_CLOSES = 1_000
+_BATCHES = 20
+_BATCH = 100
+_READY_S, _CLOSE_S = 0.0001, 0.0003
+_ROWS = 100_000
+_READ_FLOOR = """
+    SELECT i.id, d.body FROM issue i JOIN document d ON d.n = i.n
+    WHERE i.status = 'open' AND i.workable = 1 AND i.hidden = 0
+    ORDER BY i.priority, i.created_us, i.id LIMIT 10
+"""
+
+
+def measure(bench: Bench) -> list[Figure]:
+    figures = []
+    for size in _SIZES:
+        place = bench.store(size)
+        with engine_on(place) as engine, bare(place.database) as connection:
+            figures.append(_ready(engine, connection, size))
+            if size == _SIZES[-1]:
+                floor_file = Path(place.folder) / "floor.db"
+                figures += _writes(engine, place, floor_file)
+    return figures
+
+
+def _ready(engine: Engine, connection: apsw.Connection, size: int) -> Figure:
+    request = ListReady(limit=10)
+    repeated(lambda: engine.run(request, CALLER), 20)
+    floor = repeated(lambda: connection.execute(_READ_FLOOR).fetchall(), _READS)
+    values = repeated(lambda: engine.run(request, CALLER), _READS)
+    return Figure(
+        what=f"ready, ten of {size:,}",
+        median=median(values),
+        worst=p99(values),
+        floor=median(floor),
+        floor_is="bare indexed select of ten",
+        target=_READY_S,
+    )
+
+
+def _floor_table(connection: apsw.Connection) -> None:
+    connection.execute("CREATE TABLE item (n INTEGER PRIMARY KEY, status TEXT NOT NULL) STRICT")
+    with connection:
+        rows = ((n, "open") for n in range(_ROWS))
+        connection.executemany("INSERT INTO item VALUES (?, ?)", rows)
+
+
+def _writes(engine: Engine, place: Place, floor_file: Path) -> Iterator[Figure]:
+    with bare(place.database) as reader:
+        ready = [
+            row[0]
+            for row in reader.execute(
+                "SELECT id FROM issue WHERE workable = 1 AND hidden = 0 AND status = 'open'"
+            )
+        ]
+    chance = random.Random(1)
+    chance.shuffle(ready)
+    closes = iter(ready)
+    with bare(floor_file) as connection:
+        _floor_table(connection)
+        commits: list[float] = []
+        single: list[float] = []
+        for _ in range(_CLOSES):
+            commits.append(clocked(lambda: _update(connection, [chance.randrange(_ROWS)])))
+            request = CloseIssue(issue=next(closes))
+            single.append(clocked(lambda r=request: engine.run(r, CALLER)))
+        yield Figure(
+            what="close, with its own commit, 100,000",
+            median=median(single),
+            worst=p99(single),
+            floor=median(commits),
+            floor_is="bare durable commit of a row",
+            target=_CLOSE_S,
+        )
+        yield _close_share(engine, connection, [next(closes) for _ in range(_BATCHES * _BATCH)])
+        yield from _others(engine, median(commits))
+
+
+def _update(connection: apsw.Connection, numbers: list[int]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for n in numbers:
+        connection.execute("UPDATE item SET status = 'closed' WHERE n = ?", (n,))
+    connection.execute("COMMIT")
+
+
+def _close_share(engine: Engine, connection: apsw.Connection, ids: list[str]) -> Figure:
+    """Close in batches: the commit is shared, so that what is left is the engine's own work."""
+    floor, values = [], []
+    for start in range(0, len(ids), _BATCH):
+        floor.append(clocked(lambda s=start: _update(connection, list(range(s, s + _BATCH)))))
+        calls = [
+            Call(BY_REQUEST[CloseIssue], CloseIssue(issue=each), CALLER)
+            for each in ids[start : start + _BATCH]
+        ]
+        values.append(clocked(lambda c=calls: _all_well(engine, c)))
+    return Figure(
+        what="close, one of 100 in a commit, 100,000",
+        median=median(values) / _BATCH,
+        worst=max(values) / _BATCH,
+        floor=median(floor) / _BATCH,
+        floor_is="bare update of a row, 100 in a commit",
+        target=_CLOSE_S,
+    )
+
+
+def _all_well(engine: Engine, calls: list[Call]) -> None:
+    for outcome in engine.write_all(calls):
+        if isinstance(outcome, BeadworkError):
+            raise outcome
+
+
+def _others(engine: Engine, floor: float) -> Iterator[Figure]:
+    claims = repeated(lambda: engine.run(ClaimReady(), CALLER), _CLOSES)
+    creates = repeated(lambda: engine.run(CreateIssue(title="New"), CALLER), _CLOSES)
+    for what, values in (("ready --claim", claims), ("create", creates)):
+        yield Figure(
+            what=f"{what}, with its own commit, 100,000",
+            median=median(values),
+            worst=p99(values),
+            floor=floor,
+            floor_is="bare durable commit of a row",
+        )

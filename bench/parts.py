@@ -1,0 +1,22 @@
+"""The parts of a run in their order: each measures something and returns its figures."""
+
+from collections.abc import Callable, Sequence
+
+import commands
+import crowd
+import engines
+import files
+import graph
+from figures import Figure
+
+from bench import Bench
+
+PARTS: dict[str, tuple[str, Callable[[Bench], Sequence[Figure]]]] = {
+    "commands": ("Direct commands, whole process, 10,000 issues", commands.measure),
+    "engine": ("In the engine", engines.measure),
+    "import": ("Import", files.measure_import),
+    "export": ("Export after one change, records of 300 bytes", files.measure_export),
+    "fold": ("Fold of two files of 100,000 lines, few of them different", files.measure_fold),
+    "graph": ("Readiness", graph.measure),
+    "processes": ("Processes that create at once", crowd.measure),
+}

@@ -1,0 +1,208 @@
+"""Making an issue."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from beadwork.model import ids, limits, token
+from beadwork.model.dependency import (
+    ORDERING_KINDS,
+    PARENT_CHILD,
+    WAITS_FOR,
+    Gate,
+)
+from beadwork.model.errors import (
+    DependencyCycle,
+    InvalidField,
+    InvalidTransition,
+    IssueExists,
+    PrefixMismatch,
+    UnknownIssue,
+)
+from beadwork.model.issue import (
+    Issue,
+    require_label,
+    require_priority,
+    require_text,
+    require_title,
+)
+from beadwork.model.record import Record, Register
+from beadwork.model.transition import require_alive
+from beadwork.ops.issue_fields import (
+    EMPTY_TOKENS,
+    PLAIN_TEXTS,
+    Priority,
+    Text,
+    When,
+    edge_token,
+    rare_fields,
+    require_target,
+    split_dependency,
+    when,
+)
+from beadwork.ops.operation import Request, Response, operation
+from beadwork.ops.transaction import Entry, Transaction
+from beadwork.ops.views import shown
+
+
+class Created(Response):
+    """The new issue."""
+
+    issue: Issue
+
+
+class CreateIssue(Request[Created], frozen=True):
+    """Make an issue. With `parent` it becomes a child and gets the parent's next number."""
+
+    title: Annotated[str, Meta(description="1 to 500 characters.")]
+    description: Text = ""
+    design: Text = ""
+    acceptance_criteria: Text = ""
+    notes: Text = ""
+    spec_id: str = ""
+    issue_type: str = "task"
+    priority: Priority = limits.PRIORITY_DEFAULT
+    assignee: str = ""
+    owner: str = ""
+    labels: list[str] = []
+    dependencies: Annotated[
+        list[str], Meta(description="Ids that the issue needs, each as `id` or `type:id`.")
+    ] = []
+    parent: str = ""
+    id: Annotated[str, Meta(description="An id of the caller's choice.")] = ""
+    external_ref: str = ""
+    estimated_minutes: Annotated[int | None, Meta(ge=0)] = None
+    due_at: When = ""
+    defer_until: When = ""
+    waits_for: Annotated[str, Meta(description="Wait for the children of this issue.")] = ""
+    waits_for_gate: Gate = Gate.ALL_CHILDREN
+    ephemeral: bool = False
+    metadata: Any = None
+    extra: Annotated[
+        dict[str, Any], Meta(description="The rare fields of the record, by name.")
+    ] = {}
+    force: Annotated[bool, Meta(description="Take an id with a foreign prefix.")] = False
+
+
+@operation(
+    "issue.create",
+    kind="write",
+    raises=(
+        InvalidField, UnknownIssue, IssueExists, PrefixMismatch, InvalidTransition,
+        DependencyCycle,
+    ),
+    example={"title": "Write the guide", "priority": 1, "labels": ["docs"]},
+)  # fmt: skip
+def create_issue(request: CreateIssue, tx: Transaction) -> Created:
+    """Make an issue."""
+    parent = _require_parent(tx, request)
+    issue_id = _choose_id(tx, request, parent)
+    edges = _first_edges(tx, request, issue_id, parent)
+    record = Record(
+        issue_id,
+        _first_fields(tx, request),
+        tuple(sorted({require_label(each) for each in request.labels})),
+        {(target, kind): edge for (target, kind), (edge, _) in edges.items()},
+    )
+    births: dict[Register, int] = {
+        ("dependencies", *key): birth for key, (_, birth) in edges.items() if birth is not None
+    }
+    return Created(issue=shown(tx.issues.write_new(record, births)))
+
+
+def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
+    values: dict[str, Any] = {name: getattr(request, name) for name in PLAIN_TEXTS}
+    for name, value in values.items():
+        require_text(value, name)
+    values["title"] = require_title(request.title)
+    values["status"] = "open"
+    values["priority"] = require_priority(request.priority)
+    values["issue_type"] = tx.vocabulary.require_type(request.issue_type)
+    values["estimated_minutes"] = request.estimated_minutes
+    values["created_at"] = values["updated_at"] = tx.now_text
+    values["created_by"] = tx.holder.actor
+    for name in ("due_at", "defer_until"):
+        values[name] = when(tx, getattr(request, name), name)
+    values["metadata"] = request.metadata
+    values.update(rare_fields(request.extra))
+    fields = {name: token.encode(value) for name, value in values.items()}
+    fields = {name: text for name, text in fields.items() if text not in EMPTY_TOKENS}
+    if request.ephemeral:
+        fields["ephemeral"] = "true"
+    return fields
+
+
+def _require_parent(tx: Transaction, request: CreateIssue) -> Entry | None:
+    if not request.parent:
+        return None
+    parent = tx.issues.require(request.parent)
+    require_alive(parent.record)
+    if parent.is_done and not request.force:
+        raise InvalidTransition(
+            f"The parent {parent.id} is {parent.record.status}",
+            hint=f"Reopen it first (`bd reopen {parent.id}`), or pass --force.",
+            id=parent.id,
+        )
+    return parent
+
+
+def _choose_id(tx: Transaction, request: CreateIssue, parent: Entry | None) -> str:
+    vocabulary = tx.vocabulary
+    if request.id:
+        prefixes = (vocabulary.prefix, *vocabulary.allowed_prefixes)
+        issue_id = ids.require_explicit(request.id, prefixes=prefixes, is_forced=request.force)
+        if tx.issues.is_taken(issue_id):
+            raise IssueExists(f"There is an issue {issue_id}", id=issue_id)
+        return issue_id
+    if parent is not None:
+        if ids.level(parent.id) >= limits.CHILD_LEVELS_MAX:
+            raise InvalidField(
+                f"{parent.id} lies {limits.CHILD_LEVELS_MAX} levels deep; "
+                "its children can't have numbers",
+                hint=f"Create it without --parent, then `bd dep add ID {parent.id} "
+                "--type parent-child`.",
+                field="parent",
+            )
+        while tx.issues.is_taken(child := f"{parent.id}.{tx.issues.next_child_number(parent.n)}"):
+            pass
+        return child
+    return ids.new_id(
+        vocabulary.prefix,
+        title=request.title,
+        description=request.description,
+        creator=tx.holder.actor,
+        created_ns=tx.now_us * 1000,
+        issue_count=tx.issues.count_with_prefix(vocabulary.prefix),
+        is_taken=tx.issues.is_taken,
+    )
+
+
+_Edges = dict[tuple[str, str], tuple[str, int | None]]
+
+
+def _first_edges(
+    tx: Transaction, request: CreateIssue, issue_id: str, parent: Entry | None
+) -> _Edges:
+    edges: _Edges = {}
+
+    def add(target: str, kind: str, metadata: str = "") -> None:
+        edge = edge_token(tx, issue_id, target, kind, metadata=metadata)
+        edges[target, kind] = edge, tx.dependencies.birth_of(target)
+
+    if parent is not None:
+        add(parent.id, PARENT_CHILD)
+    for text in request.dependencies:
+        kind, name = split_dependency(text)
+        target, _ = require_target(tx, name)
+        if parent is not None and target == parent.id and kind in ORDERING_KINDS:
+            if kind == PARENT_CHILD:
+                continue
+            raise DependencyCycle(
+                f"A child can't wait for its own parent {parent.id}", cycle=[issue_id, parent.id]
+            )
+        add(target, kind)
+    if request.waits_for:
+        spawner, _ = require_target(tx, request.waits_for)
+        metadata = {"gate": request.waits_for_gate.value, "spawner_id": spawner}
+        add(spawner, WAITS_FOR, token.encode(metadata))
+    return edges

@@ -1,0 +1,127 @@
+"""What making and changing an issue share: its fields, as requests bring them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from beadwork.model import instants, token
+from beadwork.model.dependency import (
+    EXTERNAL,
+    require_kind,
+)
+from beadwork.model.errors import (
+    InvalidField,
+)
+from beadwork.model.issue import (
+    Issue,
+    require_text,
+)
+from beadwork.ops.transaction import Entry, Transaction
+
+Text = Annotated[str, Meta(description="Markdown.")]
+
+
+When = Annotated[
+    str, Meta(description="RFC 3339, a date, +2d, 6h, tomorrow, next monday; UTC if it says none.")
+]
+
+
+Priority = Annotated[int, Meta(description="0, the most urgent, to 4.")]
+
+
+EMPTY_TOKENS = frozenset({'""', "[]", "null", "{}"})
+
+
+def edge_token(tx: Transaction, source: str, target: str, kind: str, *, metadata: str = "") -> str:
+    """Write an edge as it stands in the file."""
+    pairs = {
+        "issue_id": source,
+        "depends_on_id": target,
+        "type": kind,
+        "created_at": tx.now_text,
+        "created_by": tx.holder.actor,
+        "metadata": metadata,
+    }
+    kept = {k: token.encode(v) for k, v in pairs.items() if v or k not in _OPTIONAL_EDGE}
+    return token.compose(kept)
+
+
+_OPTIONAL_EDGE = frozenset({"created_by", "metadata"})
+
+
+def require_target(tx: Transaction, name: str) -> tuple[str, Entry | None]:
+    """Return the id that an edge is to name; the entry is None for another project's.
+
+    Raises:
+        UnknownIssue: there is no such issue.
+        InvalidField: an external target of the wrong form.
+    """
+    if not name.startswith(EXTERNAL):
+        entry = tx.issues.require(name)
+        return entry.id, entry
+    if len(name.split(":", 2)) < 3 or not all(name.split(":", 2)):
+        raise InvalidField(
+            f'"{name}" is no external target', hint="Use external:<project>:<capability>."
+        )
+    return name, None
+
+
+PLAIN_TEXTS = (
+    "description",
+    "design",
+    "acceptance_criteria",
+    "notes",
+    "spec_id",
+    "assignee",
+    "owner",
+    "external_ref",
+)
+
+
+_RARE = frozenset(
+    {
+        "source_system", "sender", "wisp_type", "pinned", "is_template", "bonded_from", "creator",
+        "validations", "quality_score", "crystallizes", "await_type", "await_id", "timeout",
+        "waiters", "holder", "source_formula", "source_location", "hook_bead", "role_bead",
+        "agent_state", "last_activity", "role_type", "rig", "mol_type", "work_type", "event_kind",
+        "actor", "target", "payload", "created_by",
+    }
+)  # fmt: skip
+
+
+def rare_fields(extra: dict[str, Any]) -> dict[str, Any]:
+    """Return the rare fields of a record, if they are fields and have the right types.
+
+    Raises:
+        InvalidField: one is not, or has not.
+    """
+    for name, value in extra.items():
+        if name not in _RARE:
+            raise InvalidField(f'There is no field "{name[:60]}"', field=name[:60])
+        if isinstance(value, str):
+            require_text(value, name)
+    try:
+        msgspec.convert({"id": "x", **extra}, Issue)
+    except msgspec.ValidationError as error:
+        raise InvalidField(f"A field has the wrong type: {error}") from error
+    return extra
+
+
+def when(tx: Transaction, text: str, field: str) -> str:
+    """Return a time as it stands in the record; empty stays empty."""
+    if not text:
+        return ""
+    if instants.parse_ns(text) is not None:
+        return text
+    return instants.format_us(
+        instants.parse_when(text, now_us=tx.now_us, zone_offset_s=0, field=field)
+    )
+
+
+def split_dependency(text: str) -> tuple[str, str]:
+    """Split `type:id` or `id` into a dependency type and the id."""
+    kind, colon, name = text.strip().partition(":")
+    if not colon or kind == EXTERNAL[:-1]:
+        return "blocks", text.strip()
+    return require_kind(kind), name.strip()
