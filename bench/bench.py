@@ -17,17 +17,22 @@ import data
 from beadwork.compose import open_engine
 from beadwork.engine import Caller, Engine
 from beadwork.model.claim import Holder
+from beadwork.ops.operation import Request
+from beadwork.ops.table import BY_NAME
 from beadwork.sync.locate import Place, place_of
 
 HERE = Path(__file__).resolve().parent
 CALLER = Caller(Holder("bench"))
 SETTLED_S = 0.1
 """A file younger than 50 ms is known by its content only (rule R5)."""
-_HIDDEN = ("BD_", "BEADS_", "GIT_", "CLAUDE")
+_HIDDEN = ("BD_", "BEADS_", "GIT_", "CLAUDE", "PYTHONDONTWRITEBYTECODE")
 
 
 def environment() -> dict[str, str]:
-    """Make the environment of a process: nothing of this machine's own settings of Beadwork."""
+    """Make the environment of a process: nothing of this machine's own settings of Beadwork.
+
+    Compiled modules are kept, as in any installation: without them a command takes twice as long.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)}
     return kept | {"BD_ACTOR": "bench", "BEADS_NO_DAEMON": "1"}
 
@@ -55,6 +60,11 @@ def engine_on(place: Place) -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
+
+
+def request(name: str, **fields: object) -> Request[Any]:
+    """Build the request of an operation."""
+    return BY_NAME[name].request(**fields)
 
 
 @contextmanager

@@ -13,10 +13,8 @@ from pathlib import Path
 import msgspec
 from figures import clocked
 
-from beadwork.ops.issue_create import CreateIssue
-from beadwork.ops.record import ImportFile
 from beadwork.sync.locate import place_of
-from bench import CALLER, bare, engine_on
+from bench import CALLER, bare, engine_on, request
 
 _FLOOR = "floor.db"
 
@@ -37,7 +35,7 @@ def peak_bytes() -> int:
 def take_in(folder: Path) -> dict[str, float]:
     """Import the file of a folder into its store."""
     with engine_on(place_of(str(folder / ".beads"))) as engine:
-        seconds = clocked(lambda: engine.run(ImportFile(), CALLER))
+        seconds = clocked(lambda: engine.run(request("record.import"), CALLER))
     return {"seconds": seconds, "peak": peak_bytes()}
 
 
@@ -70,7 +68,9 @@ def _at(start: float, work: Callable[[int], object], count: int) -> dict[str, ob
 def creates(folder: Path, start: float, name: str, count: int) -> dict[str, object]:
     """Create issues, one commit each, while others do too."""
     with engine_on(place_of(str(folder / ".beads"))) as engine:
-        return _at(start, lambda n: engine.run(CreateIssue(title=f"{name} {n}"), CALLER), count)
+        return _at(
+            start, lambda n: engine.run(request("issue.create", title=f"{name} {n}"), CALLER), count
+        )
 
 
 def creates_floor(folder: Path, start: float, name: str, count: int) -> dict[str, object]:

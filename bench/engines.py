@@ -9,13 +9,9 @@ from figures import Figure, clocked, median, p99, repeated
 
 from beadwork.engine import Call, Engine
 from beadwork.model.errors import BeadworkError
-from beadwork.ops.claim import ClaimReady
-from beadwork.ops.issue_create import CreateIssue
-from beadwork.ops.issue_state import CloseIssue
-from beadwork.ops.ready import ListReady
-from beadwork.ops.table import BY_REQUEST
+from beadwork.ops.table import BY_NAME
 from beadwork.sync.locate import Place
-from bench import CALLER, Bench, bare, engine_on
+from bench import CALLER, Bench, bare, engine_on, request
 
 _SIZES = (1_000, 10_000, 100_000)
 _READS = 2_000
@@ -44,10 +40,10 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _ready(engine: Engine, connection: apsw.Connection, size: int) -> Figure:
-    request = ListReady(limit=10)
-    repeated(lambda: engine.run(request, CALLER), 20)
+    asked = request("issue.ready", limit=10)
+    repeated(lambda: engine.run(asked, CALLER), 20)
     floor = repeated(lambda: connection.execute(_READ_FLOOR).fetchall(), _READS)
-    values = repeated(lambda: engine.run(request, CALLER), _READS)
+    values = repeated(lambda: engine.run(asked, CALLER), _READS)
     return Figure(
         what=f"ready, ten of {size:,}",
         median=median(values),
@@ -82,8 +78,8 @@ def _writes(engine: Engine, place: Place, floor_file: Path) -> Iterator[Figure]:
         single: list[float] = []
         for _ in range(_CLOSES):
             commits.append(clocked(lambda: _update(connection, [chance.randrange(_ROWS)])))
-            request = CloseIssue(issue=next(closes))
-            single.append(clocked(lambda r=request: engine.run(r, CALLER)))
+            asked = request("issue.close", issue=next(closes))
+            single.append(clocked(lambda r=asked: engine.run(r, CALLER)))
         yield Figure(
             what="close, with its own commit, 100,000",
             median=median(single),
@@ -109,7 +105,7 @@ def _close_share(engine: Engine, connection: apsw.Connection, ids: list[str]) ->
     for start in range(0, len(ids), _BATCH):
         floor.append(clocked(lambda s=start: _update(connection, list(range(s, s + _BATCH)))))
         calls = [
-            Call(BY_REQUEST[CloseIssue], CloseIssue(issue=each), CALLER)
+            Call(BY_NAME["issue.close"], request("issue.close", issue=each), CALLER)
             for each in ids[start : start + _BATCH]
         ]
         values.append(clocked(lambda c=calls: _all_well(engine, c)))
@@ -130,8 +126,8 @@ def _all_well(engine: Engine, calls: list[Call]) -> None:
 
 
 def _others(engine: Engine, floor: float) -> Iterator[Figure]:
-    claims = repeated(lambda: engine.run(ClaimReady(), CALLER), _CLOSES)
-    creates = repeated(lambda: engine.run(CreateIssue(title="New"), CALLER), _CLOSES)
+    claims = repeated(lambda: engine.run(request("issue.claim_ready"), CALLER), _CLOSES)
+    creates = repeated(lambda: engine.run(request("issue.create", title="New"), CALLER), _CLOSES)
     for what, values in (("ready --claim", claims), ("create", creates)):
         yield Figure(
             what=f"{what}, with its own commit, 100,000",

@@ -10,9 +10,8 @@ import data
 from figures import Figure, clocked, median, repeated
 
 from beadwork.engine import Engine
-from beadwork.ops.issue_update import UpdateIssue
 from beadwork.sync.merge import merge
-from bench import CALLER, SETTLED_S, Bench, engine_on, make_folder, run_child
+from bench import CALLER, SETTLED_S, Bench, engine_on, make_folder, request, run_child
 
 _IMPORTS = {10_000: (3, 1.5), 100_000: (3, 15.0)}
 _EXPORTS = {10_000: 0.020, 100_000: 0.200}
@@ -88,7 +87,9 @@ def _export(bench: Bench, size: int, target: float) -> Figure:
     values, floor = [], []
     with engine_on(place) as engine:
         for number in range(_EXPORT_RUNS + 1):
-            engine.run(UpdateIssue(issue=data.issue_id(number), notes=f"{number}"), CALLER)
+            engine.run(
+                request("issue.update", issue=data.issue_id(number), notes=f"{number}"), CALLER
+            )
             time.sleep(SETTLED_S)
             seconds = clocked(lambda: _flush(engine))
             content = path.read_bytes()

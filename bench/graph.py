@@ -8,10 +8,9 @@ from figures import Figure, clocked, median
 
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
-from beadwork.ops.issue_state import CloseIssue, ReopenIssue
 from beadwork.store.store import SqliteStore
 from beadwork.sync.locate import Place
-from bench import CALLER, Bench, bare, engine_on
+from bench import CALLER, Bench, bare, engine_on, request
 
 _CHILDREN = 10_000
 _ISSUES = 100_000
@@ -38,8 +37,12 @@ def _epic(bench: Bench) -> list[Figure]:
     with engine_on(place) as engine, bare(Path(place.folder) / "floor.db") as connection:
         _fill(connection)
         for _ in range(_RUNS):
-            freeing.append(clocked(lambda: engine.run(CloseIssue(issue=_BLOCKER), CALLER)))
-            holding.append(clocked(lambda: engine.run(ReopenIssue(issue=_BLOCKER), CALLER)))
+            freeing.append(
+                clocked(lambda: engine.run(request("issue.close", issue=_BLOCKER), CALLER))
+            )
+            holding.append(
+                clocked(lambda: engine.run(request("issue.reopen", issue=_BLOCKER), CALLER))
+            )
             floor.append(clocked(lambda: _shift(connection, -1)))
             _shift(connection, 1)
     return [

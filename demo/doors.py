@@ -10,23 +10,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 
 from beadwork.client import Client
 from beadwork.model.errors import BeadworkError
-from beadwork.ops.claim import ClaimReady
-from beadwork.ops.comment import AddComment
-from beadwork.ops.issue import ListIssues
-from beadwork.ops.issue_create import CreateIssue
-from beadwork.ops.issue_state import Closed, CloseIssue
-from beadwork.ops.operation import Request, Response
 
 Json = dict[str, Any]
-R = TypeVar("R", bound=Response)
 
-_HIDDEN = ("BD_", "BEADS_", "GIT_", "CLAUDE")
+_HIDDEN = ("BD_", "BEADS_", "GIT_", "CLAUDE", "PYTHONDONTWRITEBYTECODE")
 
 
 class RefusedError(Exception):
@@ -58,7 +51,10 @@ def find_bd() -> Path:
 
 
 def environment(actor: str) -> dict[str, str]:
-    """Make the environment of an agent's commands: nothing of this machine's own settings."""
+    """Make the environment of an agent's commands: nothing of this machine's own settings.
+
+    Compiled modules are kept, as in any installation: without them a command takes twice as long.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)}
     return kept | {"BD_ACTOR": actor, "BEADS_NO_DAEMON": "1"}
 
@@ -128,42 +124,31 @@ class Library:
         self._client = client
 
     def claim_ready(self, types: Sequence[str]) -> Json | None:
-        claimed = self._call(ClaimReady(issue_types=list(types)))
-        if claimed.issue is None:
-            return None
-        return _plain(claimed.issue) | {"claim_epoch": claimed.claim_epoch}
+        claimed = self._call("issue.claim_ready", issue_types=types)
+        issue: Json | None = claimed.get("issue")
+        return None if issue is None else issue | {"claim_epoch": claimed["claim_epoch"]}
 
     def comment(self, issue: str, text: str) -> Json:
-        return _plain(self._call(AddComment(issue=issue, text=text)).comment)
+        answer: Json = self._call("comment.add", issue=issue, text=text)["comment"]
+        return answer
 
     def create(self, title: str, *, source: str, parent: str) -> Json:
-        request = CreateIssue(
-            title=title, dependencies=[f"discovered-from:{source}"], parent=parent
-        )
-        return _plain(self._call(request).issue)
+        needs = [f"discovered-from:{source}"]
+        answer = self._call("issue.create", title=title, dependencies=needs, parent=parent)
+        made: Json = answer["issue"]
+        return made
 
     def close(self, issues: Sequence[str], reason: str) -> list[Json]:
-        answers = self._client.call_each([CloseIssue(issue=each, reason=reason) for each in issues])
-        for answer in answers:
-            if isinstance(answer, BeadworkError):
-                raise _refused("close", answer) from answer
-        return [_plain(answer.issue) for answer in answers if isinstance(answer, Closed)]
+        return [self._call("issue.close", issue=each, reason=reason)["issue"] for each in issues]
 
     def in_progress(self) -> list[Json]:
-        found = self._call(ListIssues(statuses=["in_progress"], limit=0))
-        return [_plain(row.issue) for row in found.issues]
+        found = self._call("issue.list", statuses=["in_progress"], limit=0)["issues"]
+        return [row["issue"] for row in found]
 
-    def _call(self, request: Request[R]) -> R:
+    def _call(self, operation: str, **request: Any) -> Json:
         try:
-            return self._client.call(request)
+            answer: Json = msgspec.to_builtins(self._client.call_name(operation, request))
         except BeadworkError as error:
-            raise _refused(type(request).__name__, error) from error
-
-
-def _refused(what: str, error: BeadworkError) -> RefusedError:
-    return RefusedError(what, error.exit_code, f"{error.message} {error.hint}")
-
-
-def _plain(value: msgspec.Struct) -> Json:
-    plain: Json = msgspec.to_builtins(value)
-    return plain
+            said = f"{error.message} {error.hint}"
+            raise RefusedError(operation, error.exit_code, said) from error
+        return answer

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from acks import Ack, read_all
 from backlog import DONE, Record
 from doors import Json, Shell, environment
@@ -17,7 +18,6 @@ from doors import Json, Shell, environment
 from beadwork.compose import open_engine
 from beadwork.engine import Caller
 from beadwork.model.claim import Holder
-from beadwork.ops.event import Event, ListEvents
 from beadwork.sync.locate import place_of
 
 PROJECT, LOGS, BACKLOG, HEAD = "project", "acknowledged", "backlog.jsonl", "head"
@@ -38,7 +38,7 @@ class Evidence:
     unreadable: list[str]
     store: dict[str, Json]
     """What `bd show` says of each issue."""
-    events: list[Event]
+    events: list[Json]
     changed_paths: list[str]
     """What git sees as changed."""
     head_before: str
@@ -104,18 +104,19 @@ def _shown(shell: Shell, names: list[str]) -> list[Json]:
     return answer
 
 
-def read_events(project: Path) -> Iterator[Event]:
+def read_events(project: Path) -> Iterator[Json]:
     """Read the store's log, in its order."""
     engine = open_engine(place_of(str(project / ".beads")))
     try:
         since = 0
         while True:
-            request = ListEvents(since=since, limit=_EVENTS_AT_ONCE)
-            found = engine.run(request, Caller(Holder("auditor"))).events
+            request = {"since": since, "limit": _EVENTS_AT_ONCE}
+            answer = engine.call("event.list", request, Caller(Holder("auditor")))
+            found = msgspec.to_builtins(answer)["events"]
             yield from found
             if len(found) < _EVENTS_AT_ONCE:
                 return
-            since = found[-1].seq
+            since = found[-1]["seq"]
     finally:
         engine.close()
 

@@ -71,10 +71,10 @@ def order_by_the_log(evidence: Evidence) -> tuple[int, list[str]]:
     claimed: dict[str, int] = {}
     closed: dict[str, int] = {}
     for event in evidence.events:
-        if event.operation in _CLAIMS:
-            claimed.setdefault(event.issue_id, event.seq)
-        elif event.operation == _CLOSE:
-            closed[event.issue_id] = event.seq
+        if event["operation"] in _CLAIMS:
+            claimed.setdefault(event["issue_id"], event["seq"])
+        elif event["operation"] == _CLOSE:
+            closed[event["issue_id"]] = event["seq"]
     pairs = list(_needed(evidence))
     faults = [
         f"{issue} was claimed in event {claimed.get(issue)}, "
@@ -93,7 +93,7 @@ def writes_are_in_the_log(evidence: Evidence) -> tuple[int, list[str]]:
         "create": ("issue.create",),
         "close": (_CLOSE,),
     }
-    logged = {(each.operation, each.issue_id, each.actor) for each in evidence.events}
+    logged = {(each["operation"], each["issue_id"], each["actor"]) for each in evidence.events}
     acks = [each for each in evidence.acks if each["what"] in wanted]
     faults = [
         f"no event says that {ack['worker']} did {ack['what']} {ack['issue']}"

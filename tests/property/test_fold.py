@@ -1,58 +1,55 @@
 """Fold is commutative, associative and idempotent, on whatever a file can hold (R2)."""
 
-from hypothesis import given
+from random import Random
 
-from beadwork.model.fold import fold, fold_all
-from beadwork.model.record import Record, comment_key, decode, encode
-from tests.property.lines import MS, lines, records
-from beadwork.model.instants import format_ns
+from hypothesis import given
 from hypothesis import strategies as st
 
-COMMENT_KEYS = tuple(
-    comment_key("ann", format_ns(7 * MS), text, nth) for text in ("Yes", "No") for nth in range(2)
-)
-some_records = records(COMMENT_KEYS)
+from beadwork.model.fold import fold, fold_all
+from beadwork.model.record import Record, decode, encode
+from tests.property.lines import lines, records
 
 
-def both(left: Record, right: Record) -> Record:
+def folded(left: Record, right: Record) -> Record:
+    """Fold two records."""
     return fold(left, right).record
 
 
-@given(lines(COMMENT_KEYS))
+@given(lines)
 def test_a_line_that_was_written_once_never_changes_again(line: str) -> None:
     written = encode(decode(line))
     assert encode(decode(written)) == written
     assert decode(written) == decode(line)
 
 
-@given(some_records, some_records)
+@given(records, records)
 def test_the_order_of_two_records_does_not_matter(left: Record, right: Record) -> None:
-    assert encode(both(left, right)) == encode(both(right, left))
+    assert encode(folded(left, right)) == encode(folded(right, left))
 
 
-@given(some_records, some_records, some_records)
+@given(records, records, records)
 def test_the_grouping_of_three_records_does_not_matter(a: Record, b: Record, c: Record) -> None:
-    assert encode(both(both(a, b), c)) == encode(both(a, both(b, c)))
+    assert encode(folded(folded(a, b), c)) == encode(folded(a, folded(b, c)))
 
 
-@given(some_records, some_records)
+@given(records, records)
 def test_what_was_folded_once_says_nothing_new(left: Record, right: Record) -> None:
-    folded = both(left, right)
-    assert encode(both(left, left)) == encode(left)
-    assert encode(both(folded, left)) == encode(folded)
-    assert encode(both(folded, folded)) == encode(folded)
+    both = folded(left, right)
+    assert encode(folded(left, left)) == encode(left)
+    assert encode(folded(both, left)) == encode(both)
+    assert encode(folded(both, both)) == encode(both)
 
 
-@given(some_records, some_records)
+@given(records, records)
 def test_a_folded_record_is_read_back_as_it_is(left: Record, right: Record) -> None:
-    folded = both(left, right)
-    assert decode(encode(folded)) == folded
+    both = folded(left, right)
+    assert decode(encode(both)) == both
 
 
-@given(st.lists(some_records, min_size=2, max_size=4), st.randoms(use_true_random=False))
-def test_any_number_of_records_folds_alike_in_any_order(found: list[Record], random) -> None:
+@given(st.lists(records, min_size=2, max_size=4), st.randoms(use_true_random=False))
+def test_any_number_of_records_folds_alike_in_any_order(found: list[Record], luck: Random) -> None:
     shuffled = list(found)
-    random.shuffle(shuffled)
+    luck.shuffle(shuffled)
     one, other = fold_all(found), fold_all(shuffled)
     assert encode(one.record) == encode(other.record)
     assert one.losses == other.losses

@@ -1,6 +1,7 @@
 """What the documents say is so: commands, files, links, rules and words."""
 
 import ast
+import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -26,8 +27,8 @@ FENCED_LINES = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-SHELL_END = re.compile(r"\s(?:&&|\|\||\||;|>|#)\s|;\s|\s{3,}")
-ASSIGNMENTS = re.compile(r"^(?:[A-Z_]+=\S*\s+)+")
+REMARK = re.compile(r"(?<=\S)\s{3,}.*$")
+ASSIGNMENT = re.compile(r"[A-Z_]+=.*")
 PATH = re.compile(r"[\w.*-]+(?:/[\w.*-]+)*\.(?:py|sql|toml|md|txt)")
 RULE = re.compile(r"\bR(\d{1,2})\b")
 SECTION = re.compile(r"classic-bd\.md (\d\.\d)(?: and (\d\.\d))?")
@@ -60,13 +61,27 @@ def code_in(page: Path) -> Iterator[str]:
     yield from CODE.findall(FENCE.sub("", text))
 
 
-def commands(page: Path, program: str) -> Iterator[str]:
-    """Answer the command lines of one program that a page shows."""
+def simple_commands(line: str) -> Iterator[list[str]]:
+    """Split a line of shell into the words of its commands; a wide gap begins a remark."""
+    lexer = shlex.shlex(REMARK.sub("", line), posix=True, punctuation_chars=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    words: list[str] = []
+    for word in lexer:
+        if set(word) <= set(";&|<>()"):
+            yield words
+            words = []
+        elif words or not ASSIGNMENT.fullmatch(word):
+            words.append(word)
+    yield words
+
+
+def commands(page: Path, program: str) -> Iterator[list[str]]:
+    """Answer the commands of one program that a page shows, as words, its name left out."""
     for code in code_in(page):
-        for part in SHELL_END.split(code.removeprefix("$ ")):
-            bare = ASSIGNMENTS.sub("", part.strip())
-            if bare.startswith(f"{program} "):
-                yield bare
+        if f"{program} " in code:
+            for words in simple_commands(code.removeprefix("$ ")):
+                if words[:1] == [program]:
+                    yield words[1:]
 
 
 # -- links and files
@@ -125,32 +140,42 @@ def flags_of(command: click.Command) -> set[str]:
 
 @pages
 def test_the_commands_that_a_page_shows_exist(page: Path) -> None:
-    for line in commands(page, "bd"):
-        words = shlex.split(line)[1:]
+    for words in commands(page, "bd"):
         command, rest = find_command(words)
-        assert command is not bd or words[0].startswith("-"), f"{page.name}: {line}"
+        assert command is not bd or words[0].startswith("-") or words == ["COMMAND", "--help"], (
+            words
+        )
         flags = {word.partition("=")[0] for word in rest if re.match(r"--?[A-Za-z]", word)}
-        assert not flags - flags_of(command), f"{page.name}: {line}"
+        assert not flags - flags_of(command), words
 
 
 @pages
 def test_the_targets_of_make_that_a_page_names_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
-    named = {line.split()[1] for line in commands(page, "make")}
+    named = {words[0] for words in commands(page, "make") if words}
     assert not named - targets
 
 
 @pages
 def test_the_operations_that_a_page_calls_take_what_it_gives(page: Path) -> None:
-    for line in commands(page, "python"):
-        match shlex.split(line)[1:]:
+    for words in commands(page, "python"):
+        match words:
             case ["-m", "beadwork", "call", name, *payload]:
-                assert name in BY_NAME, line
+                assert name in BY_NAME
                 msgspec.json.decode(payload[0] if payload else "{}", type=BY_NAME[name].request)
-            case ["-m", "beadwork", *words]:
-                assert words in ([], ["operations"]), line
+            case ["-m", "beadwork", *others]:
+                assert others in ([], ["operations"])
             case _:
                 pass
+
+
+@pages
+def test_what_a_piece_of_python_imports_exists(page: Path) -> None:
+    for block in re.findall(r"^```python\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                module = importlib.import_module(node.module)
+                assert not [each.name for each in node.names if not hasattr(module, each.name)]
 
 
 # -- rules and sections that are cited

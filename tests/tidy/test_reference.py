@@ -31,6 +31,7 @@ OBVIOUS = {
 UNDESCRIBED = {
     "dependency.add claim_epoch",
     "dependency.remove claim_epoch",
+    "issue.provides capability",
     "issue.update extra",
     "record.note_export changed",
     "record.note_export to_seq",

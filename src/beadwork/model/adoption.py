@@ -47,22 +47,38 @@ def adopt(line: Record, base: Record | None) -> Adopted:
     marks: dict[Register, Mark] = {}
     edits: list[Register] = []
     for register in {*old, *new, *base.stamps.marks, *line.stamps.marks}:
-        is_ours = line.is_stamped and line.stamp_of(register) != base.stamp_of(register)
-        if is_ours:
+        is_same = old.get(register) == new.get(register)
+        if line.is_stamped and (is_same or line.stamp_of(register) != base.stamp_of(register)):
             marks[register] = line.mark_of(register)
-        elif old.get(register) == new.get(register):
+        elif is_same:
             marks[register] = base.mark_of(register)
         else:
             edits.append(register)
             marks[register] = _outside(line, base, register)
-    if not edits and not base.is_stamped and not line.is_stamped:
+    if not (edits or base.is_stamped or line.is_stamped) and line.floor == base.floor:
         return Adopted(line, [])
     identity: dict[str, str] = {
         k: line.fields[k] for k in ("created_at", "updated_at") if k in line.fields
     }
     births = line.stamps.births | base.births
-    stamps = Stamps(floor, marks, births - {line.created_ns})
+    stamps = Stamps(floor, marks, births - {line.created_ns, 0})
     return Adopted(assemble(line.id, identity, new, stamps), sorted(edits))
+
+
+def restamped(base: Record, later: Record) -> Record:
+    """Give a base that lost its stamps those which a later, stamped version shows it had.
+
+    Where the later version has another value, its write says what it replaced.
+    """
+    old, new = registers(base), registers(later)
+    marks: dict[Register, Mark] = {}
+    for register in {*old, *new, *later.stamps.marks}:
+        mark = later.mark_of(register)
+        is_same = old.get(register) == new.get(register)
+        marks[register] = mark if is_same else Mark(mark.replaced or later.floor)
+    identity = {k: v for k, v in base.fields.items() if k in ("created_at", "updated_at")}
+    births = (later.births | base.births) - {base.created_ns, 0}
+    return assemble(base.id, identity, old, Stamps(later.floor, marks, births))
 
 
 def _outside(line: Record, base: Record, register: Register) -> Mark:

@@ -7,6 +7,8 @@ from beadwork.model import instants
 from beadwork.model.ids import derived_id
 from beadwork.model.record import Record
 
+_UNDATED = frozenset({0})
+
 
 class Birth(NamedTuple):
     """The lines of one issue among those of an id, by position, and the id that it gets."""
@@ -24,9 +26,11 @@ def _is_same(left: Record, right: Record) -> bool:
 
 
 def _classes(records: Sequence[Record]) -> list[list[int]]:
-    """Group positions by transitive sameness."""
+    """Group positions by transitive sameness, but for lines that have no instant."""
     groups: list[list[int]] = []
     for position, record in enumerate(records):
+        if record.births == _UNDATED:
+            continue
         joined = [g for g in groups if any(_is_same(record, records[i]) for i in g)]
         groups = [g for g in groups if g not in joined]
         groups.append([i for g in joined for i in g] + [position])
@@ -38,10 +42,26 @@ def births(issue_id: str, records: Sequence[Record]) -> list[Birth]:
     found = []
     for group in _classes(records):
         created_ns = min(min(records[i].births) for i in group)
-        found.append((created_ns, tuple(group)))
-    found.sort(key=lambda each: (each[0], records[each[1][0]].text("title")))
+        found.append((created_ns, group))
+    found.sort()
+    _join_undated(found, records)
     named = []
     for rank, (created_ns, members) in enumerate(found):
         name = derived_id(issue_id, instants.format_ns(created_ns)) if rank else issue_id
-        named.append(Birth(created_ns, members, name))
+        named.append(Birth(created_ns, tuple(sorted(members)), name))
     return named
+
+
+def _join_undated(found: list[tuple[int, list[int]]], records: Sequence[Record]) -> None:
+    """Add lines without an instant to the issue of their title, or else to the id's keeper.
+
+    They tell no issues apart, and so they never make two of them one either.
+    """
+    for position, record in enumerate(records):
+        if record.births == _UNDATED:
+            title = record.text("title")
+            alike = [g for _, g in found if any(records[i].text("title") == title for i in g)]
+            if found:
+                (alike or [found[0][1]])[0].append(position)
+            else:
+                found.append((0, [position]))

@@ -480,7 +480,7 @@ def with_stamps(record: Record, stamps: str | None) -> Record:
 
 def digest(line: str | bytes) -> str:
     """Return what the store remembers a line by."""
-    content = line.encode() if isinstance(line, str) else line
+    content = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 

@@ -27,8 +27,8 @@ Epoch = Annotated[
     Meta(description="The claim_epoch that the caller was granted; by default its last one."),
 ]
 LeaseSeconds = Annotated[
-    float | None,
-    Meta(description="The claim ends after this time unless renewed, in seconds.", gt=0),
+    Annotated[float, Meta(gt=0, le=315_360_000)] | None,
+    Meta(description="The claim ends after this time unless renewed, in seconds."),
 ]
 
 
@@ -164,9 +164,12 @@ class ClaimReady(Request[Claimed], frozen=True):
     issue_types: Annotated[list[str], Meta(description="Only these types.")] = []
     labels: Annotated[list[str], Meta(description="Only with all of these labels.")] = []
     priority: Annotated[int | None, Meta(description="Only this priority.")] = None
+    unassigned: Annotated[bool, Meta(description="Only nobody's.")] = False
+    labels_any: Annotated[list[str], Meta(description="Only with any of these labels.")] = []
+    parent: Annotated[str | None, Meta(description="Only what lies under this issue.")] = None
 
 
-@operation("issue.claim_ready", kind="write", raises=(), example={})
+@operation("issue.claim_ready", kind="write", raises=(UnknownIssue,), example={})
 def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
     """Take the most urgent ready issue."""
     wanted = ReadyFilter(
@@ -174,6 +177,9 @@ def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
         labels=tuple(request.labels),
         priority=request.priority,
         assignee=request.assignee,
+        is_unassigned=request.unassigned,
+        labels_any=tuple(request.labels_any),
+        within=None if request.parent is None else tx.issues.number_of(request.parent),
     )
     for limit in (_FIRST_TRIES, 0):
         rows = tx.ready.ready(wanted, sort="hybrid", limit=limit)

@@ -28,6 +28,7 @@ from beadwork.model.issue import (
 )
 from beadwork.model.record import Record, Register
 from beadwork.model.transition import require_alive
+from beadwork.model.view import view
 from beadwork.ops.issue_fields import (
     EMPTY_TOKENS,
     PLAIN_TEXTS,
@@ -71,7 +72,7 @@ class CreateIssue(Request[Created], frozen=True):
     parent: str = ""
     id: Annotated[str, Meta(description="An id of the caller's choice.")] = ""
     external_ref: str = ""
-    estimated_minutes: Annotated[int | None, Meta(ge=0)] = None
+    estimated_minutes: Annotated[int, Meta(ge=0)] | None = None
     due_at: When = ""
     defer_until: When = ""
     waits_for: Annotated[str, Meta(description="Wait for the children of this issue.")] = ""
@@ -82,6 +83,7 @@ class CreateIssue(Request[Created], frozen=True):
         dict[str, Any], Meta(description="The rare fields of the record, by name.")
     ] = {}
     force: Annotated[bool, Meta(description="Take an id with a foreign prefix.")] = False
+    dry_run: Annotated[bool, Meta(description="Check everything, store nothing.")] = False
 
 
 @operation(
@@ -104,6 +106,8 @@ def create_issue(request: CreateIssue, tx: Transaction) -> Created:
         tuple(sorted({require_label(each) for each in request.labels})),
         {(target, kind): edge for (target, kind), (edge, _) in edges.items()},
     )
+    if request.dry_run:
+        return Created(issue=view(record))
     births: dict[Register, int] = {
         ("dependencies", *key): birth for key, (_, birth) in edges.items() if birth is not None
     }
@@ -163,6 +167,9 @@ def _choose_id(tx: Transaction, request: CreateIssue, parent: Entry | None) -> s
                 "--type parent-child`.",
                 field="parent",
             )
+        if request.dry_run:
+            # A number that is given out is never given again.
+            return f"{parent.id}.{tx.issues.last_child(parent.n) + 1}"
         while tx.issues.is_taken(child := f"{parent.id}.{tx.issues.next_child_number(parent.n)}"):
             pass
         return child

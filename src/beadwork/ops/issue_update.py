@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from beadwork.model import token
@@ -110,14 +111,8 @@ def update_issue(request: UpdateIssue, tx: Transaction) -> Updated:
 
 
 def _require_sense(request: UpdateIssue) -> None:
-    given = [
-        name
-        for name in request.__struct_fields__
-        if name not in ("issue", "force", "claim_epoch", "session")
-        and getattr(request, name) not in (UNSET, [], {}, False)
-    ]
-    given += [n for n in ("pinned", "ephemeral") if getattr(request, n) is False]
-    if not given:
+    asked = msgspec.structs.replace(request, issue="", force=False, claim_epoch=None, session="")
+    if asked == UpdateIssue(issue=""):
         raise NothingToDo("No change was asked for", hint="Name a field to change: `bd update -h`.")
     if request.claim and not isinstance(request.status, UnsetType):
         raise InvalidField(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from beadwork.model import ids
 from beadwork.model import record as records
+from beadwork.model.dependency import PARENT_CHILD
 from beadwork.model.errors import AmbiguousId, UnknownIssue
 from beadwork.model.record import Change, Record, Register
 from beadwork.model.view import issue_of
@@ -270,7 +271,8 @@ class IssueStore:
         readiness = self._tx.readiness
         before = readiness.facts(entry.n)
         gone, came = _edge_changes(written)
-        for edge in gone:
+        again = _edges_again(entry.record, after)
+        for edge in [*gone, *again]:
             readiness.remove_edge(entry.n, *edge)
         values = columns(after, self._tx.vocabulary, self._tx.now_us)
         self._session.run(
@@ -286,8 +288,8 @@ class IssueStore:
         )
         self._relabel(entry.n, written)
         readiness.state_changed(entry.n, before, Facts.of(values))
-        readiness.add_edges(entry.n, after, came)
-        if min(after.births) != min(entry.record.births):
+        readiness.add_edges(entry.n, after, [*came, *again])
+        if after.births != entry.record.births:
             readiness.id_appeared(after.id)
         return Entry(entry.n, after, raw, base, bool(values["done"]), filed, entry.child_top)
 
@@ -308,6 +310,27 @@ def _edge_changes(
     gone = [(c.register[1], c.register[2]) for c in edges if c.before is not None]
     came = [(c.register[1], c.register[2]) for c in edges if c.after is not None]
     return gone, came
+
+
+def _edges_again(before: Record, after: Record) -> list[tuple[str, str]]:
+    """Return the edges that look the same, but were written by another write than before.
+
+    The stamp of a parent edge decides which one closes a cycle (R6 e), the birth in any
+    edge's stamp what it means (R4); an edge of an issue that moved is another one too.
+    """
+    if before.id == after.id and before.stamps == after.stamps:
+        return []
+    return [
+        edge
+        for edge, value in after.edges.items()
+        if before.edges.get(edge) == value
+        and _written(before, edge) != _written(after, edge)
+    ]
+
+
+def _written(record: Record, edge: tuple[str, str]) -> tuple[object, ...]:
+    mark = record.mark_of(("dependencies", *edge))
+    return (mark.birth, mark.stamp, record.id) if edge[1] == PARENT_CHILD else (mark.birth,)
 
 
 def _row(row: Tuple) -> Row:

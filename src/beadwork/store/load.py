@@ -5,11 +5,12 @@ A file holds queries headed `-- name: x`; its stem and the name make `file.x`. P
 `/*dialect:each_text*/(:names)` is the rows of a JSON list of texts.
 """
 
+import os
 import re
 from functools import cache
-from pathlib import Path
 from typing import Literal, LiteralString, cast
 
+_FOLDER = os.path.join(os.path.dirname(__file__), "queries")
 Dialect = Literal["sqlite", "postgres"]
 
 _HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
@@ -39,7 +40,8 @@ class Query(str):
 
 @cache
 def _file(stem: str) -> dict[str, Query]:
-    text = (Path(__file__).parent / "queries" / f"{stem}.sql").read_text(encoding="utf-8")
+    with open(os.path.join(_FOLDER, f"{stem}.sql"), encoding="utf-8") as file:
+        text = file.read()
     pieces = _HEAD.split(text)
     found = {}
     for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -65,9 +67,5 @@ def sql(name: str, dialect: Dialect = "sqlite") -> LiteralString:
 
 def names() -> list[tuple[str, str | None]]:
     """Return every query's name, and the database it is only for if there is one."""
-    folder = Path(__file__).parent / "queries"
-    return [
-        (f"{path.stem}.{name}", query.only)
-        for path in sorted(folder.glob("*.sql"))
-        for name, query in _file(path.stem).items()
-    ]
+    stems = sorted(name.removesuffix(".sql") for name in os.listdir(_FOLDER))
+    return [(f"{stem}.{name}", query.only) for stem in stems for name, query in _file(stem).items()]

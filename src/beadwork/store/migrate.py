@@ -1,12 +1,14 @@
 """Migrations: numbered SQL files, applied once each, in order, one transaction a file."""
 
+import os
 import re
-from pathlib import Path
+from functools import cache
 from typing import Protocol
 
 from beadwork.model.errors import StoreNewer
 from beadwork.store.load import Dialect
 
+_FOLDER = os.path.join(os.path.dirname(__file__), "migrations")
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -24,19 +26,20 @@ class Migratable(Protocol):
 
 def migrations(dialect: Dialect) -> list[tuple[int, str]]:
     """Return the number and text of every migration, in order."""
-    folder = Path(__file__).parent / "migrations" / dialect
+    folder = os.path.join(_FOLDER, dialect)
     found = []
-    for path in sorted(folder.glob("*.sql")):
-        number = _FILE.fullmatch(path.name)
+    for name in sorted(os.listdir(folder)):
+        number = _FILE.fullmatch(name)
         if number:
-            found.append((int(number[1]), path.read_text(encoding="utf-8")))
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                found.append((int(number[1]), file.read()))
     return found
 
 
+@cache
 def newest(dialect: Dialect = "sqlite") -> int:
     """Return the number of the newest migration that this program knows."""
-    folder = Path(__file__).parent / "migrations" / dialect
-    return max(int(path.name[:4]) for path in folder.glob("*.sql"))
+    return max(int(name[:4]) for name in os.listdir(os.path.join(_FOLDER, dialect)))
 
 
 def check(session: Migratable) -> int:

@@ -251,15 +251,29 @@ class Readiness:
     def _turn(self, link: model.Link, dst_id: str, was_inert: int, is_inert: int) -> None:
         if was_inert == is_inert or link.target is None:
             return
+        if is_inert:
+            self._weigh_parent(link.source, link.target, -1)
         self._session.run(
             "edge.set_inert", src=link.source, dst_id=dst_id, kind=PARENT_CHILD, inert=is_inert
         )
-        self._weigh_parent(link.source, link.target, -1 if is_inert else 1)
+        if not is_inert:
+            self._weigh_parent(link.source, link.target, 1)
 
     def _weigh_parent(self, child: int, parent: int, sign: int) -> None:
-        """Let a parent edge begin (1) or cease (-1) to count."""
+        """Let a parent edge begin (1) or cease (-1) to count.
+
+        The edge stands in its table meanwhile, as one that counts. A child that comes or goes
+        may hold or free its own parents, which is then passed down along this edge too: so
+        what the parent passes on is taken over first, and given up last.
+        """
         facts = self.facts(child)
+        if sign > 0:
+            self._pass_on(parent, child, 1)
         self._shift_kids(parent, sign * (1 - facts.done), sign * facts.won)
+        if sign < 0:
+            self._pass_on(parent, child, -1)
+
+    def _pass_on(self, parent: int, child: int, sign: int) -> None:
         row = self._session.one("ready.facts", n=parent)
         if row and (row[3] or row[4]):
             self._shift_held_up({child: 1}, sign)

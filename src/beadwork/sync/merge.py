@@ -12,7 +12,7 @@ import msgspec
 
 from beadwork.model import identity
 from beadwork.model import record as records
-from beadwork.model.adoption import adopt
+from beadwork.model.adoption import adopt, restamped
 from beadwork.model.fold import fold_all
 from beadwork.model.record import Record
 from beadwork.model.view import view
@@ -76,24 +76,34 @@ def merge(base: bytes, left: bytes, right: bytes) -> Merged:
             settled[issue_id] = sides[0]
             continue
         read = [_read(line) for line in sides]
+        found = [each for each in read if each is not None]
         unreadable += [line for line, each in zip(sides, read, strict=True) if each is None]
-        ancestor = _ancestor(ancestors.get(issue_id, []))
-        for each in read:
-            if each is not None:
-                open_groups[issue_id].append(_adopted(each, ancestor))
+        ancestor = _ancestor(ancestors.get(issue_id, []), found)
+        open_groups[issue_id] += [_adopted(each, ancestor) for each in found]
     for issue_id, record in _folded(open_groups, settled):
         settled[issue_id] = records.encode(record).encode()
     lines = [settled[issue_id] for issue_id in sorted(settled)] + unreadable
     return Merged(b"".join(line + b"\n" for line in lines), unreadable)
 
 
-def _ancestor(lines: list[bytes]) -> Record | None:
+def _ancestor(lines: list[bytes], sides: list[Record]) -> Record | None:
+    """Return the ancestor, with the stamps that the sides show it had if its writer dropped them."""
     read = [each for line in lines if (each := _read(line)) is not None]
-    return fold_all(read).record if read else None
+    if not read:
+        return None
+    ancestor = fold_all(read).record
+    kept = [each for each in sides if each.is_stamped and _is_one(ancestor, each)]
+    return (
+        restamped(ancestor, fold_all(kept).record) if kept and not ancestor.is_stamped else ancestor
+    )
+
+
+def _is_one(ancestor: Record, record: Record) -> bool:
+    return len(identity.births(record.id, [ancestor, record])) == 1
 
 
 def _adopted(record: Record, ancestor: Record | None) -> Record:
-    if ancestor is None or len(identity.births(record.id, [ancestor, record])) > 1:
+    if ancestor is None or not _is_one(ancestor, record):
         return record
     return adopt(record, ancestor).record
 

@@ -68,12 +68,25 @@ _OPTIONS = (
     click.option("--include-templates", is_flag=True, help="Templates too."),
 )
 
+_NAMES = (
+    "status", "issue_type", "priority", "priority_min", "priority_max", "assignee", "no_assignee",
+    "label", "label_any", "label_pattern", "label_regex", "no_labels", "ids", "title",
+    "title_contains", "desc_contains", "notes_contains", "empty_description", "parent",
+    "filter_parent", *_NOTED, *_PLANNED, "deferred", "overdue", "pinned", "no_pinned", "spec",
+    "mol_type", "wisp_type", "is_ready",
+)  # fmt: skip
+
 
 def filter_options(command: F) -> F:
     """Give a command the options that say which issues are meant."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def is_asked(given: dict[str, Any]) -> bool:
+    """Tell whether any filter was given."""
+    return any(given[name] not in (None, False, ()) for name in _NAMES)
 
 
 def find(session: Session, given: dict[str, Any], request: ListIssues) -> Listed:

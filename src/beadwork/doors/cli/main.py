@@ -7,10 +7,10 @@ from collections.abc import Callable
 import click
 
 from beadwork.doors.cli import streams
-from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.options import BeadCommand, BeadGroup, override, pass_session
 from beadwork.doors.cli.session import Session, environment_flags
 from beadwork.doors.world import World
-from beadwork.model.errors import BeadworkError, Fault, InvalidField, InvalidRequest
+from beadwork.model.errors import BeadworkError, Fault, FileTrouble, InvalidField, InvalidRequest
 
 _COMMANDS = {
     "blocked": "ready:blocked",
@@ -54,10 +54,12 @@ _CANCELLED = 130
 class _Root(BeadGroup):
     """All commands, each imported on use."""
 
+    @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
         return sorted({*_COMMANDS, *super().list_commands(ctx)} - _ALIASES)
 
+    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
         found = _COMMANDS.get(cmd_name)
@@ -147,20 +149,24 @@ def run(arguments: list[str], world: World) -> int:
     streams.settle()
     session = Session(world)
     environment_flags(session.flags, world.environ)
-    if "--json" in arguments:
-        # Errors in the command line itself are JSON too.
-        session.flags.is_json = True
     _guarded(session, lambda: _dispatch(session, arguments))
     _guarded(session, session.finish)
     return session.exit_code
 
 
 def _dispatch(session: Session, arguments: list[str]) -> None:
-    _require_utf8(arguments)
     try:
+        _require_utf8(arguments)
         bd.main(arguments, prog_name="bd", standalone_mode=False, obj=session)
     except click.exceptions.NoArgsIsHelpError as error:
         session.write(f"{error.format_message()}\n")
+    except (click.UsageError, BeadworkError):
+        # Errors in the command line itself are JSON too, where it was not read so far.
+        session.flags.is_json |= "--json" in arguments
+        raise
+    except SystemExit:
+        # The parser's way to leave when nobody reads its help.
+        return
 
 
 def _guarded(session: Session, work: Callable[[], None]) -> None:
@@ -173,5 +179,8 @@ def _guarded(session: Session, work: Callable[[], None]) -> None:
         session.fail(error)
     except (click.Abort, KeyboardInterrupt):
         session.exit_code = _CANCELLED
+    except OSError as error:
+        streams.drop_output()
+        session.fail(FileTrouble(f"The system refused: {error.strerror or error}"))
     except Exception as error:  # noqa: BLE001 -- nobody shall see a traceback
         session.fail(_unforeseen(session, error))

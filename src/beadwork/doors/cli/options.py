@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,6 +11,17 @@ from beadwork.doors.cli.session import Session
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.issue import nearest_hint
+
+if TYPE_CHECKING:
+    from typing_extensions import override as override
+else:
+    # Python has it from 3.12 on.
+    _M = TypeVar("_M")
+
+    def override(method: _M) -> _M:
+        """Mark a method that takes the place of an inherited one."""
+        return method
+
 
 pass_session = click.make_pass_decorator(Session)
 
@@ -34,7 +45,7 @@ def _set_option(name: str) -> Callable[..., Any]:
     def callback(context: click.Context, _: click.Parameter, given: str | None) -> None:
         if given:
             flags = context.ensure_object(Session).flags
-            value = duration_s(given) if name == "lock_timeout_s" else given
+            value: Any = duration_s(given) if name == "lock_timeout_s" else given
             flags.options = flags.options._replace(**{name: value})
 
     return callback
@@ -71,7 +82,12 @@ def lease_s(text: str | None) -> float | None:
 
 def _flag(names: tuple[str, ...], attribute: str, value: Any, text: str) -> click.Option:  # noqa: ANN401
     return click.Option(
-        names, is_flag=True, expose_value=False, callback=_set_flag(attribute, value), help=text
+        names,
+        is_flag=True,
+        is_eager=True,  # How an error is shown is settled before there can be one.
+        expose_value=False,
+        callback=_set_flag(attribute, value),
+        help=text,
     )
 
 
@@ -143,6 +159,7 @@ class BeadCommand(click.Command):
             option for option in _global_options() if not taken.intersection(option.opts)
         ]
 
+    @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words of the command line."""
         if not ctx.ignore_unknown_options:
@@ -160,11 +177,13 @@ class BeadGroup(click.Group):
         super().__init__(*arguments, **settings)
         self.params += _global_options()
 
+    @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words up to the subcommand's name."""
         options = _named_options(self, ctx)
         return super().parse_args(ctx, arguments.settled(args, options, is_group=True))
 
+    @override
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -183,11 +202,12 @@ _NAMED_MAX = 12
 """So many commands of a group are named in a hint."""
 
 
-class _PriorityType(click.ParamType):
+class _PriorityType(click.ParamType[int]):
     """A priority: 0 to 4, or P0 to P4."""
 
     name = "priority"
 
+    @override
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
@@ -203,11 +223,12 @@ class _PriorityType(click.ParamType):
         return int(found[1])
 
 
-class _IdType(click.ParamType):
+class _IdType(click.ParamType[str]):
     """An id as it was typed; an empty one is an unset variable of a script."""
 
     name = "id"
 
+    @override
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> str:

@@ -102,31 +102,35 @@ class Session:
         Raises:
             BeadworkError: whatever it raises.
         """
-        if BY_REQUEST[type(request)].kind != "read":
-            self.note_write()
-        return self.engine.run(request, self.caller)
+        if BY_REQUEST[type(request)].kind == "read":
+            return self.engine.run(request, self.caller)
+        self.require_writable()
+        answer = self.engine.run(request, self.caller)
+        self._has_written = True
+        return answer
 
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit, each succeeding or failing by itself."""
-        self.note_write()
-        engine = self.engine
-        return engine.write_all(
-            [Call(BY_REQUEST[type(each)], each, self._keyed(i)) for i, each in enumerate(requests)]
-        )
+        self.require_writable()
+        calls = [
+            Call(BY_REQUEST[type(each)], each, self._keyed(i)) for i, each in enumerate(requests)
+        ]
+        answers = self.engine.write_all(calls)
+        self._has_written |= any(not isinstance(each, BeadworkError) for each in answers)
+        return answers
 
     def _keyed(self, position: int) -> Caller:
         key = self.caller.key
         return self.caller._replace(key=f"{key}#{position}") if key and position else self.caller
 
-    def note_write(self) -> None:
-        """Note that the store changes, so that the file follows.
+    def require_writable(self) -> None:
+        """Refuse to go on where nothing is to be written.
 
         Raises:
             WriteForbidden: --readonly was given.
         """
         if self.flags.is_read_only:
             raise WriteForbidden
-        self._has_written = True
 
     # -- answering
 

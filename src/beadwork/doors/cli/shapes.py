@@ -88,4 +88,6 @@ def tree_node(node: TreeNode) -> Json:
 
 def report(value: FoldReport) -> Json:
     """Show what became of the lines of a file; the counts always."""
-    return {name: getattr(value, name) for name in _COUNTS} | msgspec.to_builtins(value)
+    shown: Json = {name: getattr(value, name) for name in _COUNTS}
+    shown.update(msgspec.to_builtins(value))
+    return shown

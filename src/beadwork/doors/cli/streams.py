@@ -21,14 +21,14 @@ def settle() -> None:
         except OSError:
             os.open(os.devnull, mode)  # gets this number: all below it are open
     if sys.stdin is None:
-        sys.stdin = open(0, encoding="utf-8", closefd=False)
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
     sys.stdout = _utf8(sys.stdout, 1)
     sys.stderr = _utf8(sys.stderr, 2)
 
 
 def _utf8(stream: TextIO | None, descriptor: int) -> TextIO:
     if stream is None:
-        stream = open(descriptor, "w", encoding="utf-8", closefd=False)
+        stream = io.TextIOWrapper(io.FileIO(descriptor, "w", closefd=False))
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     return stream
@@ -68,6 +68,11 @@ def _drop(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def drop_output() -> None:
+    """Let standard output lead nowhere: what it still holds can't be written."""
+    _drop(sys.stdout)
 
 
 def read_bytes() -> bytes:

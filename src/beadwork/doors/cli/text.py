@@ -139,37 +139,38 @@ def details(value: IssueDetails, *, is_local: bool = False) -> str:
 
 def _facts(value: IssueDetails, *, is_local: bool) -> list[str]:
     issue = value.issue
+    closed, deleted = issue.closed_at, issue.deleted_at
 
-    def moment(text: str) -> str:
-        return times.shown(text, is_local=is_local)
+    def moment(text: str, author: str = "") -> str:
+        said = times.shown(text, is_local=is_local) if text else ""
+        return f"{said} by {author}" if said and author else said
 
-    author = f" by {issue.created_by}" if issue.created_by else ""
-    rows = [
+    rows: list[list[tuple[str, object]]] = [
         [
-            f"Status: {issue.status}",
-            f"Priority: P{issue.priority}",
-            f"Type: {issue.issue_type}",
-            issue.assignee and f"Assignee: {issue.assignee}",
-        ],
-        [f"Created: {moment(issue.created_at)}{author}", f"Updated: {moment(issue.updated_at)}"],
-        [
-            issue.closed_at and f"Closed: {moment(issue.closed_at)}",
-            issue.close_reason and f"Reason: {issue.close_reason}",
+            ("Status", issue.status),
+            ("Priority", f"P{issue.priority}"),
+            ("Type", issue.issue_type),
+            ("Assignee", issue.assignee),
         ],
         [
-            issue.deleted_at and f"Deleted: {moment(issue.deleted_at)} by {issue.deleted_by}",
-            issue.delete_reason and f"Reason: {issue.delete_reason}",
+            ("Created", moment(issue.created_at, issue.created_by)),
+            ("Updated", moment(issue.updated_at)),
         ],
-        [issue.due_at and f"Due: {moment(issue.due_at)}"],
-        [issue.defer_until and f"Deferred until: {moment(issue.defer_until)}"],
-        [value.claimed_by and f"Held by: {value.claimed_by} (claim_epoch {value.claim_epoch})"],
-        [issue.labels and f"Labels: {', '.join(issue.labels)}"],
-        [value.parent and f"Parent: {value.parent}"],
-        [issue.external_ref and f"Reference: {issue.external_ref}"],
-        [issue.spec_id and f"Specification: {issue.spec_id}"],
-        [issue.estimated_minutes is not None and f"Estimate: {issue.estimated_minutes} min"],
+        [("Closed", moment(closed)), ("Reason", issue.close_reason)],
+        [("Deleted", moment(deleted, issue.deleted_by)), ("Reason", issue.delete_reason)],
+        [("Due", moment(issue.due_at)), ("Deferred until", moment(issue.defer_until))],
+        [("Held by", value.claimed_by), ("claim_epoch", value.claimed_by and value.claim_epoch)],
+        [("Parent", value.parent), ("Labels", ", ".join(issue.labels))],
+        [
+            ("Reference", issue.external_ref),
+            ("Specification", issue.spec_id),
+            ("Minutes", issue.estimated_minutes),
+        ],
     ]
-    shown = ["   ".join(line(str(each)) for each in row if each) for row in rows]
+    shown = [
+        "   ".join(line(f"{label}: {fact}") for label, fact in row if fact not in (None, ""))
+        for row in rows
+    ]
     return [each for each in shown if each]
 
 

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from beadwork.doors.cli import text as texts
-from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, override, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
 from beadwork.ops.comment import AddComment, ListComments
@@ -15,6 +15,12 @@ from beadwork.ops.comment import AddComment, ListComments
 class _Comments(BeadGroup):
     """`bd comments ID` lists; `bd comments add ID TEXT` adds."""
 
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Ask for the id where none is given: an empty answer would say that all is well."""
+        return super().parse_args(ctx, args or ["list"])
+
+    @override
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

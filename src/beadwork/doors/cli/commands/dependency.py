@@ -6,7 +6,15 @@ import click
 import msgspec
 
 from beadwork.doors.cli import shapes, text
-from beadwork.doors.cli.options import COUNT, ID, BeadCommand, BeadGroup, pass_session, split_words
+from beadwork.doors.cli.options import (
+    COUNT,
+    ID,
+    BeadCommand,
+    BeadGroup,
+    override,
+    pass_session,
+    split_words,
+)
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
 from beadwork.ops.dependency import (
@@ -23,6 +31,7 @@ from beadwork.ops.dependency import (
 class _Dependencies(BeadGroup):
     """`bd dep A --blocks B` is short for `bd dep add B A`."""
 
+    @override
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

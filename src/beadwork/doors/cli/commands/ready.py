@@ -9,6 +9,7 @@ from beadwork.doors.cli.commands.listing import note_cut
 from beadwork.doors.cli.options import COUNT, ID, PRIORITY, BeadCommand, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
+from beadwork.model.errors import InvalidField
 from beadwork.ops.claim import ClaimReady
 from beadwork.ops.ready import ExplainIssue, ListBlocked, ListReady
 
@@ -55,12 +56,20 @@ def ready(session: Session, /, **given: Any) -> None:
 
 
 def _claim(session: Session, given: dict[str, Any]) -> None:
+    if given["sort"] != "hybrid" or given["include_deferred"]:
+        raise InvalidField(
+            "--claim takes the first in the usual order", hint="Leave out --sort.", field="sort"
+        )
+    assignee = given["assignee"]
     claimed = session.run(
         ClaimReady(
             issue_types=split_words(given["issue_type"]),
             labels=split_words(given["label"]),
+            labels_any=split_words(given["label_any"]),
             priority=given["priority"],
-            assignee=given["assignee"] or None,
+            assignee=assignee or None,
+            unassigned=given["unassigned"] or assignee == "",
+            parent=given["parent"],
         )
     )
     if claimed.issue is None:

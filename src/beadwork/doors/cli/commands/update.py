@@ -3,21 +3,28 @@
 from typing import Any
 
 import click
-from msgspec import UNSET
 
-from beadwork.doors.cli import shapes, text
-from beadwork.doors.cli.commands.create import json_value, one_text
-from beadwork.doors.cli.options import PRIORITY, BeadCommand, pass_session, split_words
+from beadwork.doors.cli import shapes, text, times
+from beadwork.doors.cli.commands.create import json_value, one_text, warn_if_past
+from beadwork.doors.cli.commands.issue import failures, require_ids
+from beadwork.doors.cli.options import (
+    COUNT,
+    ID,
+    NUMBER,
+    PRIORITY,
+    BeadCommand,
+    pass_session,
+    split_words,
+)
 from beadwork.doors.cli.session import Session
-from beadwork.doors.cli.times import given_time
-from beadwork.model.errors import BeadworkError, InvalidField
+from beadwork.model.errors import InvalidField
 from beadwork.ops.issue_update import Updated, UpdateIssue
 
-_DESCRIPTIONS = ("description", "body", "message", "body_file", "description_file")
+_DESCRIPTIONS = ("description", "body", "message", "body_file", "description_file", "stdin")
+_DESIGNS = ("design", "design_file")
 _ACCEPTANCES = ("acceptance", "acceptance_criteria")
 _PLAIN = {
     "title": "title",
-    "design": "design",
     "notes": "notes",
     "append_notes": "append_notes",
     "spec_id": "spec_id",
@@ -32,14 +39,16 @@ _PLAIN = {
 
 
 @click.command(cls=BeadCommand)
-@click.argument("ids", nargs=-1)
+@click.argument("ids", nargs=-1, type=ID)
 @click.option("--title", help="The title.")
 @click.option("-d", "--description", help="What it is about (Markdown).")
 @click.option("--body", hidden=True)
 @click.option("--message", hidden=True)
 @click.option("--body-file", help="Read the description from a file; - is standard input.")
 @click.option("--description-file", hidden=True)
+@click.option("--stdin", is_flag=True, hidden=True)
 @click.option("--design", help="How it is to be done.")
+@click.option("--design-file", help="Read the design from a file; - is standard input.")
 @click.option("--acceptance", help="When it is done.")
 @click.option("--acceptance-criteria", hidden=True)
 @click.option("--notes", help="Put these in the place of the notes.")
@@ -53,7 +62,7 @@ _PLAIN = {
 @click.option("--set-labels", multiple=True, help="Labels in the place of those it has.")
 @click.option("--external-ref", help="What it is called elsewhere.")
 @click.option("--spec-id", help="The specification that it belongs to.")
-@click.option("-e", "--estimate", type=click.IntRange(min=0), help="Minutes of work.")
+@click.option("-e", "--estimate", type=COUNT, help="Minutes of work.")
 @click.option("--due", help='When it is due; "" for never.')
 @click.option("--defer", help='Hide it from `bd ready` until then; "" shows it again.')
 @click.option("--metadata", help="A JSON object in the place of the one kept with it.")
@@ -62,15 +71,14 @@ _PLAIN = {
 @click.option("--ephemeral", is_flag=True, help="Keep it out of the exported file.")
 @click.option("--persistent", is_flag=True, help="Take it into the exported file.")
 @click.option("--claim", is_flag=True, help="Take it: in_progress, under your name.")
-@click.option("--epoch", type=int, help="The claim_epoch that you were granted.")
+@click.option("--epoch", type=NUMBER, help="The claim_epoch that you were granted.")
 @click.option("--session", "session_id", default="", help="The session that closes it.")
 @click.option("--force", is_flag=True, help="Close it although something blocks it.")
 @pass_session
 def update(session: Session, /, **given: Any) -> None:
     """Change fields of one or more issues."""
     ids = given["ids"]
-    if not ids:
-        raise InvalidField("No issue was named", hint="bd update ID --status ...", field="id")
+    require_ids(ids, "bd update ID --status ...")
     if given["ephemeral"] and given["persistent"]:
         raise InvalidField("It can't be both ephemeral and persistent", field="ephemeral")
     changes = _changes(session, given)
@@ -82,13 +90,7 @@ def update(session: Session, /, **given: Any) -> None:
             [shapes.issue(each.issue) | _epoch(each) for each in done],
             lambda: "\n".join(_line(each) for each in done),
         )
-    session.fail_each(
-        [
-            (name, each)
-            for name, each in zip(ids, answers, strict=True)
-            if isinstance(each, BeadworkError)
-        ]
-    )
+    session.fail_each(failures(ids, answers))
 
 
 def _epoch(answer: Updated) -> dict[str, int]:
@@ -104,13 +106,18 @@ def _changes(session: Session, given: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {
         field: given[name] for name, field in _PLAIN.items() if given[name] is not None
     }
-    description = one_text(session, {n: given[n] for n in _DESCRIPTIONS}, "description")
-    acceptance = one_text(session, {n: given[n] for n in _ACCEPTANCES}, "acceptance_criteria")
-    changes["description"] = UNSET if description is None else description
-    changes["acceptance_criteria"] = UNSET if acceptance is None else acceptance
+    for names, field in (
+        (_DESCRIPTIONS, "description"),
+        (_DESIGNS, "design"),
+        (_ACCEPTANCES, "acceptance_criteria"),
+    ):
+        content = one_text(session, given, names)
+        if content is not None:
+            changes[field] = content
     for flag, field in (("due", "due_at"), ("defer", "defer_until")):
         if given[flag] is not None:
-            changes[field] = given_time(given[flag], flag)
+            changes[field] = times.given_time(given[flag], flag)
+    warn_if_past(session, changes.get("defer_until", ""))
     if given["metadata"] is not None:
         changes["metadata"] = json_value(given["metadata"], "metadata")
     if given["await_id"] is not None:

@@ -1,0 +1,365 @@
+"""The file: taking it in, writing it, and losing nothing on the way (R1-R5)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from beadwork.model.errors import FileTrouble
+from beadwork.ops.claim import ClaimIssue
+from beadwork.ops.comment import AddComment
+from beadwork.ops.dependency import FindCycles
+from beadwork.ops.folding import FoldReport
+from beadwork.ops.issue import ListIssues
+from beadwork.ops.issue_state import DeleteIssue
+from beadwork.ops.issue_update import UpdateIssue
+from beadwork.ops.ready import ListBlocked, ListReady
+from beadwork.ops.record import (
+    ExportFile,
+    ImportFile,
+    ListConflicts,
+    ListQuarantine,
+)
+from tests.support import Project, make_folder
+
+
+def line(issue_id: str, **fields: object) -> str:
+    record = {
+        "id": issue_id,
+        "title": f"Issue {issue_id}",
+        "status": "open",
+        "priority": 1,
+        "issue_type": "task",
+        "created_at": "2025-01-01T00:00:00Z",
+        "updated_at": "2025-01-01T00:00:00Z",
+        **fields,
+    }
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+
+
+def edge(source: str, target: str, kind: str = "blocks") -> dict[str, str]:
+    return {
+        "issue_id": source,
+        "depends_on_id": target,
+        "type": kind,
+        "created_at": "2025-01-01T00:00:00Z",
+    }
+
+
+def put(project: Project, *lines: str) -> FoldReport:
+    project.records.write_text("".join(each + "\n" for each in lines), encoding="utf-8")
+    return project.run(ImportFile()).report
+
+
+def read(project: Project) -> dict[str, dict[str, object]]:
+    records = map(json.loads, project.records.read_text(encoding="utf-8").splitlines())
+    return {each["id"]: each for each in records}
+
+
+def test_an_untouched_file_is_not_written(project: Project) -> None:
+    put(project, line("px-a"), line("px-b", labels=["x"]))
+    before = project.records.stat()
+    assert not project.run(ExportFile()).is_written
+    assert project.records.stat() == before
+
+
+def test_a_change_of_one_issue_changes_its_line_only(project: Project) -> None:
+    odd = '{"title":"Odd order","id":"px-b","created_at":"2025-01-01T00:00:00+01:00","priority":1}'
+    put(project, line("px-a"), odd, line("px-c", timeout=1.50, unknown={"x": 1e3}))
+    project.run(UpdateIssue(issue="px-a", priority=0))
+    project.run(ExportFile())
+    lines = project.records.read_text(encoding="utf-8").splitlines()
+    assert lines[1:] == [odd, line("px-c", timeout=1.50, unknown={"x": 1e3})]
+    assert json.loads(lines[0])["priority"] == 0
+
+
+def test_the_same_state_gives_the_same_bytes(project: Project) -> None:
+    for n in range(20):
+        project.create(f"Issue {n}", labels=[f"l{n % 3}"])
+    project.run(ExportFile())
+    first = project.records.read_bytes()
+    project.run(ExportFile(force=True))
+    assert project.records.read_bytes() == first
+    project.run(ExportFile(path=str(project.root / "copy.jsonl")))
+    assert (project.root / "copy.jsonl").read_bytes() == first
+
+
+def test_lines_put_in_place_are_what_a_whole_export_writes(project: Project) -> None:
+    for n in range(30):
+        project.create(f"Issue {n}", id=f"px-{n * 7 % 30:02d}")
+    project.run(ExportFile())
+    project.run(UpdateIssue(issue="px-03", title="<Changed> & é"))
+    project.create("New", id="px-035")
+    project.run(ExportFile())
+    spliced = project.records.read_bytes()
+    project.run(ExportFile(force=True))
+    assert project.records.read_bytes() == spliced
+
+
+def test_unknown_fields_types_and_statuses_are_kept_and_reported(project: Project) -> None:
+    report = put(
+        project,
+        line("px-a", status="review", issue_type="saga", started_at="2025-02-02T00:00:00Z"),
+        line("zz-b"),
+        '{"id":"px-c","title":"No priority","created_at":"2025-01-01T00:00:00Z"}',
+    )
+    assert report.unknown_statuses == {"review": 1}
+    assert report.unknown_types == {"saga": 1}
+    assert report.foreign_prefixes == {"zz": 1}
+    assert report.without_priority == ["px-c"]
+    project.run(UpdateIssue(issue="px-a", title="New"))
+    assert project.issue("px-a").unknown_fields == {"started_at": "2025-02-02T00:00:00Z"}
+    assert project.issue("px-c").priority == 2
+    project.run(ExportFile())
+    assert read(project)["px-a"]["started_at"] == "2025-02-02T00:00:00Z"
+
+
+def test_an_unreadable_line_is_kept_with_its_number_and_reason(project: Project) -> None:
+    report = put(
+        project,
+        line("px-a"),
+        '{"id":"px-b","title":',
+        '{"id":"px-c","title":7}',
+        '["no record"]',
+        '{"title":"no id"}',
+        line("px-d"),
+    )
+    assert report.created == 2
+    assert [each.line_number for each in report.quarantined] == [2, 3, 4, 5]
+    kept = project.run(ListQuarantine()).lines
+    assert [each.line_number for each in kept] == [2, 3, 4, 5]
+    assert all(each.reason for each in kept)
+    assert kept[0].line == '{"id":"px-b","title":'
+
+
+def test_invalid_utf8_is_quarantined_and_the_rest_is_taken_in(project: Project) -> None:
+    bad = line("px-b").encode().replace(b"Issue", b"\xff\xfe")
+    project.records.write_bytes(line("px-a").encode() + b"\n" + bad + b"\n")
+    report = project.run(ImportFile()).report
+    assert (report.created, len(report.quarantined)) == (1, 1)
+
+
+def test_a_line_of_any_length_and_windows_line_ends_are_read(project: Project) -> None:
+    project.records.write_bytes(
+        line("px-a", description="x" * 3_000_000).encode() + b"\r\n\r\n" + line("px-b").encode()
+    )
+    assert project.run(ImportFile()).report.created == 2
+    assert len(project.issue("px-a").description) == 3_000_000
+
+
+def test_conflict_markers_and_doubled_ids_are_folded_and_the_file_is_mended(
+    project: Project,
+) -> None:
+    later = line("px-a", title="Issue px-a", notes="theirs", updated_at="2025-01-02T00:00:00Z")
+    report = put(
+        project, "<<<<<<< HEAD", line("px-a"), "=======", later, ">>>>>>> other", line("px-b")
+    )
+    assert (report.markers, report.doubled, report.created) == (3, 1, 2)
+    assert project.issue("px-a").notes == "theirs"
+    assert project.run(ExportFile()).is_written
+    assert list(read(project)) == ["px-a", "px-b"]
+    assert project.run(ImportFile()).is_unchanged
+
+
+def test_markers_around_what_is_known_are_mended_too(project: Project) -> None:
+    put(project, line("px-a"))
+    put(project, "<<<<<<< HEAD", line("px-a"), "=======", line("px-a"), ">>>>>>> other")
+    assert project.run(ExportFile()).is_written
+    assert project.records.read_text(encoding="utf-8") == line("px-a") + "\n"
+
+
+def test_two_births_under_one_id_both_live(project: Project) -> None:
+    first = line("px-a", title="Earlier")
+    second = line("px-a", title="Later", created_at="2025-06-01T00:00:00Z")
+    report = put(project, second, first)
+    assert [each.former_id for each in report.moved] == ["px-a"]
+    moved = report.moved[0].issue_id
+    assert project.issue("px-a").title == "Earlier"
+    assert project.issue(moved).title == "Later"
+    project.run(ExportFile())
+    assert set(read(project)) == {"px-a", moved}
+
+
+def test_an_issue_that_gives_way_keeps_its_claim_and_its_edges(project: Project) -> None:
+    issue = project.create("Mine", id="px-a")
+    needy = project.create("Needy", dependencies=[issue])
+    project.run(ClaimIssue(issue=issue))
+    put(project, line("px-a", title="Earlier birth"))
+    moved = project.show(needy).dependencies[0].issue
+    assert moved is not None
+    assert moved.title == "Mine"
+    assert moved.id != "px-a"
+    assert project.show(moved.id).claimed_by == "alice"
+    assert project.issue("px-a").title == "Earlier birth"
+    assert project.wrong_rows() == 0
+
+
+def test_edges_to_what_is_not_there_yet_are_kept_and_bind_later(project: Project) -> None:
+    put(project, line("px-a", dependencies=[edge("px-a", "px-late")]))
+    assert [each.issue.id for each in project.run(ListReady()).issues] == ["px-a"]
+    put(
+        project,
+        line("px-a", dependencies=[edge("px-a", "px-late")]),
+        line("px-late"),
+    )
+    assert [each.issue.id for each in project.run(ListReady()).issues] == ["px-late"]
+    assert project.run(ListBlocked()).issues[0].blocked_by == ["px-late"]
+
+
+def test_a_cycle_in_a_file_holds_its_members_and_is_named(project: Project) -> None:
+    put(
+        project,
+        line("px-a", dependencies=[edge("px-a", "px-b")]),
+        line("px-b", dependencies=[edge("px-b", "px-a")]),
+    )
+    assert project.run(ListReady()).issues == []
+    assert [each.id for each in project.run(FindCycles()).cycles[0]] == ["px-a", "px-b"]
+    assert project.run(ListBlocked()).issues[0].cycle == ["px-a", "px-b"]
+
+
+def test_an_edit_by_hand_without_a_new_date_is_taken_over_and_reported(project: Project) -> None:
+    issue = project.create("Mine", labels=["keep", "drop"])
+    project.run(ExportFile())
+    record = read(project)[issue]
+    record.pop("stamps")
+    record |= {"title": "By hand", "labels": ["keep", "new"]}
+    report = put(project, json.dumps(record))
+    assert report.adopted[0].issue_id == issue
+    assert set(report.adopted[0].fields) == {"title", "labels.drop", "labels.new"}
+    assert project.issue(issue).title == "By hand"
+    assert project.issue(issue).labels == ["keep", "new"]
+
+
+def test_an_edit_by_hand_and_one_of_ours_both_stand(project: Project) -> None:
+    issue = project.create("Title", notes="notes")
+    project.run(ExportFile())
+    record = read(project)[issue]
+    project.run(UpdateIssue(issue=issue, notes="ours"))
+    record.pop("stamps")
+    put(project, json.dumps(record | {"title": "theirs"}))
+    shown = project.issue(issue)
+    assert (shown.title, shown.notes) == ("theirs", "ours")
+
+
+def test_an_old_branch_does_not_take_anything_back(project: Project) -> None:
+    issue = project.create("Old")
+    project.run(ExportFile())
+    old = project.records.read_bytes()
+    project.run(UpdateIssue(issue=issue, title="New"))
+    project.run(ExportFile())
+    project.records.write_bytes(old)
+    assert project.run(ImportFile()).report.updated == 0
+    assert project.issue(issue).title == "New"
+    assert not project.run(ExportFile()).is_written
+
+
+def test_an_edit_on_an_old_branch_is_an_edit_of_that_field_only(project: Project) -> None:
+    issue = project.create("Old", notes="old")
+    project.run(ExportFile())
+    old = read(project)[issue]
+    project.run(UpdateIssue(issue=issue, title="New"))
+    project.run(ExportFile())
+    put(project, json.dumps(old))
+    put(project, json.dumps(old | {"notes": "from the branch"}))
+    shown = project.issue(issue)
+    assert (shown.title, shown.notes) == ("New", "from the branch")
+
+
+def test_a_deleted_issue_does_not_come_back_from_an_old_copy(project: Project) -> None:
+    issue = project.create("Gone")
+    project.run(ExportFile())
+    old = project.records.read_bytes()
+    project.run(DeleteIssue(issue=issue))
+    project.run(ExportFile())
+    project.records.write_bytes(old)
+    project.run(ImportFile())
+    assert project.issue(issue).status == "tombstone"
+
+
+def test_a_line_that_is_absent_says_nothing(project: Project) -> None:
+    put(project, line("px-a"), line("px-b"))
+    put(project, line("px-b"))
+    assert project.issue("px-a").status == "open"
+
+
+def test_two_clones_agree_whoever_folds_first(tmp_path: Path) -> None:
+    left, right = Project(tmp_path / "l"), Project(tmp_path / "r")
+    issue = left.create("Shared", labels=["a"])
+    left.run(ExportFile())
+    right.records.write_bytes(left.records.read_bytes())
+    right.run(ImportFile())
+    left.run(UpdateIssue(issue=issue, title="Left", add_labels=["l"]))
+    left.run(AddComment(issue=issue, text="left"))
+    right.clock.advance(5)
+    right.run(UpdateIssue(issue=issue, title="Right", remove_labels=["a"], due_at="2027-01-01"))
+    for project in (left, right):
+        project.run(ExportFile())
+    theirs = {each: each.records.read_text(encoding="utf-8") for each in (left, right)}
+    left.run(ImportFile(text=theirs[right]))
+    right.run(ImportFile(text=theirs[left]))
+    assert left.lines() == right.lines()
+    shown = left.issue(issue)
+    assert (shown.title, shown.labels, len(shown.comments)) == ("Right", ["l"], 1)
+    assert shown.due_at
+    lost = left.run(ListConflicts()).conflicts + right.run(ListConflicts()).conflicts
+    assert {(each.field[0], each.value) for each in lost} == {("title", "Left")}
+    for project in (left, right):
+        assert project.wrong_rows() == 0
+        project.close()
+
+
+def test_a_fold_that_moves_a_held_issue_ends_the_claim(project: Project) -> None:
+    issue = project.create("Held")
+    project.run(ClaimIssue(issue=issue))
+    project.run(ExportFile())
+    record = read(project)[issue]
+    record.pop("stamps")
+    put(project, json.dumps(record | {"assignee": "carol"}))
+    claim = project.show(issue)
+    assert claim.claimed_by is None
+    assert claim.claim_epoch == 2
+
+
+def test_our_ephemeral_issues_stay_out_of_the_file_and_those_of_a_file_stay_in(
+    project: Project,
+) -> None:
+    put(project, line("px-a", ephemeral=True))
+    project.create("Only here", ephemeral=True)
+    project.create("Shared", id="px-z")
+    project.run(ExportFile())
+    assert set(read(project)) == {"px-a", "px-z"}
+
+
+def test_importing_again_changes_nothing(project: Project) -> None:
+    put(project, *[line(f"px-{n}") for n in range(30)])
+    before = project.lines()
+    report = project.run(ImportFile(force=True)).report
+    assert (report.created, report.updated, report.unchanged) == (0, 0, 30)
+    assert project.lines() == before
+
+
+def test_another_file_is_taken_in_and_then_exported(project: Project, tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text(line("px-a") + "\n", encoding="utf-8")
+    assert project.run(ImportFile(path=str(other))).report.created == 1
+    project.run(ExportFile())
+    assert set(read(project)) == {"px-a"}
+    with pytest.raises(FileTrouble):
+        project.run(ImportFile(path=str(tmp_path / "none.jsonl")))
+
+
+def test_a_copied_store_writes_under_a_replica_of_its_own(tmp_path: Path) -> None:
+    first = Project(tmp_path / "first")
+    first.create("One")
+    first.close()
+    copy = make_folder(tmp_path / "second")
+    for name in ("beadwork.db", "beadwork.db-wal"):
+        source = Path(first.place.folder) / name
+        if source.exists():
+            (Path(copy.folder) / name).write_bytes(source.read_bytes())
+    second = Project(tmp_path / "second")
+    second.create("Two")
+    replicas = {json.loads(each)["stamps"]["*"].rsplit(".", 1)[1] for each in second.lines()}
+    assert len(replicas) == 2
+    assert len(second.run(ListIssues()).issues) == 2
+    second.close()

@@ -1,0 +1,403 @@
+"""Clones that share a file through git, and outsiders who edit its lines by hand.
+
+A clone is the store in a few lines (ops/folding.py): records, the line last seen for each, and
+what every known line stands for. Git is a graph of whole files. A clone looks at its file
+before whatever it does, as ours does, so each outsider's line is compared with the version that
+it was made from. Each register of each issue has one writer, who knows what he wrote there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from beadwork.model import token
+from beadwork.model.adoption import adopt
+from beadwork.model.fold import fold_all
+from beadwork.model.instants import format_ns
+from beadwork.model.record import (
+    STATE,
+    Record,
+    Register,
+    Stamps,
+    body,
+    changes,
+    comment_key,
+    decode,
+    digest,
+    encode,
+    registers,
+    stamped,
+    stamps_text,
+    with_stamps,
+)
+from beadwork.model.stamp import Clock, Stamp
+from beadwork.sync.merge import merge
+
+CLONES = ("A", "B", "C")
+OUTSIDERS = ("O", "P")
+FIELDS = {
+    "A": ("title", "status"),
+    "B": ("description", "assignee"),
+    "C": ("notes", "estimated_minutes"),
+    "O": ("design", "external_ref"),
+    "P": ("acceptance_criteria", "owner"),
+}
+EDITS = ("first", "second", "label", "edge", "comment", "metadata", "unknown", "unlabel", "unedge")
+SLOW_MS = {"A": 0, "B": 0, "C": 700}
+MARKERS = (b"<<<<<<< ours", b"=======", b">>>>>>> theirs")
+
+
+def at_ms(ms: int) -> str:
+    """Write an instant as a token."""
+    return token.encode(format_ns(ms * 1_000_000))
+
+
+def lines_in(content: bytes) -> list[str]:
+    """Split a file as an import does."""
+    found = [line for line in content.split(b"\n") if line and not line.startswith(MARKERS)]
+    return [line.decode() for line in found]
+
+
+def file_of(lines: Iterable[str]) -> bytes:
+    """Join lines to a file, by id."""
+    return b"".join(line.encode() + b"\n" for line in sorted(lines, key=lambda s: decode(s).id))
+
+
+# -- what one writer does to one issue ---------------------------------------------------------
+
+
+def edited(record: Record, writer: str, edit: str, fresh: int) -> Record:
+    """Let a writer change one of his own registers; the same record if there is nothing to do."""
+    # Fresh values, in no order, so that one which wins by chance loses as often.
+    word = token.encode(f"{fresh * 7919 % 1009}.{fresh}<{writer}>")
+    fields = dict(record.fields)
+    match edit:
+        case "first" | "second":
+            name = FIELDS[writer][edit == "second"]
+            return record._replace(fields=_with_field(fields, name, word, fresh))
+        case "metadata":
+            members = token.members(fields.get("metadata", "{}"))
+            fields["metadata"] = token.compose({**members, writer: word})
+        case "unknown":
+            fields[f"x_{writer}"] = word
+        case "label":
+            return record._replace(labels=tuple(sorted({*record.labels, f"{writer}{fresh}"})))
+        case "edge":
+            key = (f"px-{writer}{fresh}", "blocks")
+            payload = f'{{"issue_id":"{record.id}","depends_on_id":"{key[0]}","type":"blocks"}}'
+            return record._replace(edges={**record.edges, key: payload})
+        case "comment":
+            text = f"{writer}{fresh}"
+            key = comment_key(writer, "", text, 0)
+            payload = f'{{"id":{fresh},"author":"{writer}","text":"{text}"}}'
+            return record._replace(comments={**record.comments, key: payload})
+        case "unlabel":
+            doomed = next((each for each in record.labels if each.startswith(writer)), None)
+            return record._replace(labels=tuple(each for each in record.labels if each != doomed))
+        case "unedge":
+            edges = dict(record.edges)
+            gone = next((each for each in edges if each[0].startswith(f"px-{writer}")), None)
+            if gone:
+                del edges[gone]
+            return record._replace(edges=edges)
+    return record._replace(fields=fields)
+
+
+def _with_field(fields: dict[str, str], name: str, word: str, fresh: int) -> dict[str, str]:
+    if name == "status":
+        fields.pop("closed_at", None)
+        fields["status"] = ['"open"', '"in_progress"', '"closed"'][fresh % 3]
+        return fields | ({"closed_at": at_ms(fresh)} if fresh % 3 == 2 else {})
+    return fields | {name: f"{fresh}.50" if name == "estimated_minutes" else word}
+
+
+# -- one clone ---------------------------------------------------------------------------------
+
+
+class Clone:
+    """A store, its work tree and its HEAD."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.records: dict[str, Record] = {}
+        self.bases: dict[str, Record] = {}
+        self.known: dict[str, str | None] = {}
+        self.clock = Clock(name)
+        self.head = 0
+        self.work = b""
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Fold lines, as ops.folding does."""
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for line in lines:
+            groups[decode(line).id].append(line)
+        for issue_id, group in groups.items():
+            self._fold(issue_id, group)
+
+    def _fold(self, issue_id: str, group: list[str]) -> None:
+        there = self.records.get(issue_id)
+        base = self.bases.get(issue_id)
+        forms, news = [], []
+        for line in group:
+            key, form = digest(line), decode(line)
+            if key in self.known:
+                stamps = self.known[key]
+                form = form if form.is_stamped or stamps is None else with_stamps(form, stamps)
+            else:
+                adopted = adopt(form, base).record
+                is_new = not form.is_stamped and adopted.is_stamped
+                self.known[key] = stamps_text(adopted) if is_new else None
+                form = adopted
+                news.append(form)
+            forms.append(form)
+        if there is None or news:
+            self.records[issue_id] = fold_all(([there] if there else forms) + news).record
+        self.bases[issue_id] = forms[-1]
+
+    def look(self) -> None:
+        """Take in what stands in the work tree."""
+        self.read(lines_in(self.work))
+
+    def write(self, issue_id: str, after: Record, now_ms: int) -> None:
+        """Write a change of its own."""
+        now = now_ms - SLOW_MS[self.name]
+        before = self.records.get(issue_id)
+        after = after._replace(fields={**after.fields, "updated_at": at_ms(now)})
+        stamp = self.clock.tick(now)
+        if before is None:
+            self.records[issue_id] = after._replace(stamps=Stamps(stamp))
+            return
+        written = changes(before, after)
+        self.records[issue_id] = stamped(before, after, written, now=stamp, births={})
+
+    def export(self) -> None:
+        """Write the file."""
+        self.look()
+        lines = {issue_id: encode(record) for issue_id, record in self.records.items()}
+        self.work = file_of(lines.values())
+        self.bases = dict(self.records)
+        self.known.update((digest(line), None) for line in lines.values())
+
+
+# -- git ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Commit:
+    """A version of the file."""
+
+    content: bytes
+    parents: tuple[int, ...]
+    above: frozenset[int]
+
+
+@dataclass
+class Branch:
+    """What an outsider works on: where it began, where it is, what changed there and how."""
+
+    start: int
+    head: int
+    touched: set[tuple[str, Register]] = field(default_factory=set)
+
+
+class Git:
+    """A graph of versions, and merges as git makes them."""
+
+    def __init__(self, content: bytes) -> None:
+        self.commits = [Commit(content, (), frozenset({0}))]
+
+    def commit(self, content: bytes, *parents: int) -> int:
+        """Add a version."""
+        number = len(self.commits)
+        above = frozenset({number}).union(*(self.commits[each].above for each in parents))
+        self.commits.append(Commit(content, parents, above))
+        return number
+
+    def has(self, commit: int, other: int) -> bool:
+        """Tell whether a commit contains another."""
+        return other in self.commits[commit].above
+
+    def merged(self, left: int, right: int, *, has_driver: bool) -> bytes:
+        """Merge two versions: by the driver, or in git's own way."""
+        base = self._base(left, right)
+        ours, theirs = self.commits[left].content, self.commits[right].content
+        if base in (ours, theirs) or ours == theirs:
+            return theirs if base == ours else ours
+        if has_driver:
+            return merge(base, ours, theirs).content
+        return _union(ours, theirs)
+
+    def _base(self, left: int, right: int) -> bytes:
+        """The one version from which both came; several are merged into one, as git does."""
+        shared = self.commits[left].above & self.commits[right].above
+        best = [c for c in shared if not any(c != d and self.has(d, c) for d in shared)]
+        content = self.commits[best[0]].content
+        for one, other in zip(best, best[1:], strict=False):
+            content = merge(self._base(one, other), content, self.commits[other].content).content
+        return content
+
+
+def _union(ours: bytes, theirs: bytes) -> bytes:
+    """Both sides of what differs, with the markers that git leaves where it has no driver."""
+    left, right = ours.splitlines(), theirs.splitlines()
+    same = [line for line in left if line in right]
+    sides = [line for line in left if line not in right], [li for li in right if li not in left]
+    hunk = [MARKERS[0], *sides[0], MARKERS[1], *sides[1], MARKERS[2]]
+    return b"\n".join([*same, *hunk]) + b"\n"
+
+
+# -- all of them -------------------------------------------------------------------------------
+
+
+class World:
+    """Clones, outsiders, git, the time, and what every register should hold in the end."""
+
+    def __init__(self, content: bytes, *, now_ms: int) -> None:
+        self.now_ms = now_ms
+        self.git = Git(content)
+        self.clones = [Clone(name) for name in CLONES]
+        self.branches = {name: Branch(0, 0) for name in OUTSIDERS}
+        self.left_behind: list[Branch] = []
+        self.ours = [0]
+        self.expected: dict[str, dict[Register, str]] = {}
+        for line in lines_in(content):
+            self.expected[decode(line).id] = registers(decode(line))
+        for clone in self.clones:
+            clone.work = content
+            clone.look()
+
+    def tick(self) -> int:
+        """Let time pass; each moment is used once."""
+        self.now_ms += 100
+        return self.now_ms
+
+    def _issue(self, known: Iterable[str], number: int) -> str | None:
+        names = sorted(known)
+        return names[number % len(names)] if names else None
+
+    def _note(self, before: Record, after: Record) -> None:
+        for change in changes(before, after):
+            values = self.expected[before.id]
+            if change.after is None:
+                del values[change.register]
+            else:
+                values[change.register] = change.after
+
+    # what clones do
+
+    def create(self, clone: Clone) -> None:
+        """Let a clone make an issue."""
+        clone.look()
+        now = self.tick()
+        issue_id = f"px-{now}"
+        fields = {"title": '"New"', "status": '"open"', "priority": "2", "issue_type": '"task"'}
+        record = Record(issue_id, {**fields, "created_at": at_ms(now)})
+        clone.write(issue_id, record, now)
+        self.expected[issue_id] = registers(clone.records[issue_id])
+
+    def write(self, clone: Clone, number: int, edit: str) -> None:
+        """Let a clone change an issue."""
+        clone.look()
+        issue_id = self._issue(clone.records, number)
+        now = self.tick()
+        if issue_id is None:
+            return
+        before = clone.records[issue_id]
+        after = edited(before, clone.name, edit, now)
+        if changes(before, after):
+            self._note(before, after)
+            clone.write(issue_id, after, now)
+
+    def commit(self, clone: Clone) -> None:
+        """Let a clone export and commit."""
+        clone.export()
+        if clone.work != self.git.commits[clone.head].content:
+            clone.head = self.git.commit(clone.work, clone.head)
+            self.ours.append(clone.head)
+
+    def check_out(self, clone: Clone, number: int) -> None:
+        """Let a clone go to an older version, and look at it."""
+        self.commit(clone)
+        clone.head = self.ours[number % len(self.ours)]
+        clone.work = self.git.commits[clone.head].content
+        clone.look()
+
+    def merge(self, clone: Clone, other: int, *, has_driver: bool) -> None:
+        """Let a clone merge a version, and look at what came of it."""
+        self.commit(clone)
+        git = self.git
+        if git.has(clone.head, other):
+            return
+        if git.has(other, clone.head):
+            clone.head, clone.work = other, git.commits[other].content
+        else:
+            clone.work = git.merged(clone.head, other, has_driver=has_driver)
+            clone.head = git.commit(clone.work, clone.head, other)
+        clone.look()
+        self.commit(clone)
+
+    def merge_branch(self, clone: Clone, branch: Branch) -> None:
+        """Let a clone merge an outsider's branch, after the version that it grew from."""
+        self.merge(clone, branch.start, has_driver=True)
+        self.merge(clone, branch.head, has_driver=True)
+
+    # what outsiders do
+
+    def edit_work(self, clone: Clone, who: str, number: int, edit: str, moves: bool) -> None:
+        """Let an outsider edit a line of a clone's work tree."""
+        clone.look()
+        clone.work = self._edit(clone.work, who, number, edit, moves, None)
+
+    def edit_branch(self, who: str, number: int, edit: str, moves: bool) -> None:
+        """Let an outsider edit a line on his own branch, and commit it as it is."""
+        branch = self.branches[who]
+        content = self.git.commits[branch.head].content
+        after = self._edit(content, who, number, edit, moves, branch)
+        if after != content:
+            branch.head = self.git.commit(after, branch.head)
+
+    def restart(self, who: str, number: int) -> None:
+        """Let an outsider begin anew on a version, an old one too."""
+        self.left_behind.append(self.branches[who])
+        commit = self.ours[number % len(self.ours)]
+        self.branches[who] = Branch(commit, commit)
+
+    def _edit(
+        self, content: bytes, who: str, number: int, edit: str, moves: bool, branch: Branch | None
+    ) -> bytes:
+        lines = {decode(line).id: line for line in lines_in(content)}
+        issue_id = self._issue(lines, number)
+        if issue_id is None or len(lines) != len(lines_in(content)):
+            return content
+        before = decode(lines[issue_id])
+        now = self.tick()
+        after = edited(before, who, edit, now)
+        written = changes(before, after)
+        # One who doesn't see what he wrote last writes something else.
+        wanted = self.expected[issue_id]
+        if not written or any(change.before != wanted.get(change.register) for change in written):
+            return content
+        names = {(issue_id, change.register) for change in written}
+        if branch is not None:
+            if edit.startswith("un") and names & branch.touched:
+                return content  # Next to where the branch began there would be no edit to see.
+            moves = moves or bool(names & branch.touched)
+            branch.touched |= names
+        self._note(before, after)
+        if moves or edit.startswith("un"):
+            after = after._replace(fields={**after.fields, "updated_at": at_ms(now)})
+        return file_of({**lines, issue_id: body(after)}.values())
+
+    # the end
+
+    def settle(self) -> None:
+        """Let every clone fold everything."""
+        first = self.clones[0]
+        for branch in [*self.left_behind, *self.branches.values()]:
+            self.merge_branch(first, branch)
+        for _ in range(2):
+            for clone in self.clones[1:]:
+                self.commit(clone)
+                self.merge(first, clone.head, has_driver=True)
+            for clone in self.clones[1:]:
+                self.merge(clone, first.head, has_driver=True)
