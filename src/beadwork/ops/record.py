@@ -16,7 +16,7 @@ from beadwork.model import limits
 from beadwork.model import record as records
 from beadwork.model.errors import FileTrouble
 from beadwork.model.splice import splice
-from beadwork.ops.folding import Folding, FoldReport
+from beadwork.ops.folding import Dangling, Folding, FoldReport
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Desk, FileState, Line, ReadFile, Transaction
 
@@ -62,9 +62,13 @@ def fold_lines(request: FoldLines, tx: Transaction) -> Folded:
 
 
 class Imported(Response):
-    """What an import found; `is_unchanged` if the file was the one last seen."""
+    """What an import found; `is_unchanged` if the file was the one last seen.
+
+    `dangling` are the edges of the store whose targets are not known; they are kept.
+    """
 
     report: FoldReport
+    dangling: list[Dangling] = []
     is_unchanged: bool = False
 
 
@@ -81,7 +85,7 @@ def import_file(request: ImportFile, desk: Desk) -> Imported:
     """Take in a file of records."""
     if request.text is not None:
         report = _fold_all(desk, request.text.encode("utf-8", "surrogateescape"), is_own=False)
-        return Imported(report=report)
+        return Imported(report=report, dangling=desk.call(ListDangling()).edges)
     path = request.path or desk.export_path
     is_own = path == desk.export_path
     noted = _noted_state(desk)
@@ -97,7 +101,29 @@ def import_file(request: ImportFile, desk: Desk) -> Imported:
         is_untidy = bool(report.markers or report.doubled)
         note = NoteFile(signature=state.signature, digest=state.digest, is_untidy=is_untidy)
         desk.call(note)
-    return Imported(report=report)
+    return Imported(report=report, dangling=desk.call(ListDangling()).edges)
+
+
+class DanglingEdges(Response):
+    """Edges whose targets are not known."""
+
+    edges: list[Dangling]
+
+
+class ListDangling(Request[DanglingEdges], frozen=True):
+    """List the edges whose targets are not known here; they bind once the target comes."""
+
+
+@operation("record.dangling", kind="read", example={})
+def list_dangling(request: ListDangling, tx: Transaction) -> DanglingEdges:
+    """List the edges whose targets are not known here."""
+    del request
+    return DanglingEdges(
+        edges=[
+            Dangling(issue_id=source, depends_on_id=target, type=kind)
+            for source, target, kind in tx.records.dangling()
+        ]
+    )
 
 
 def _noted_state(desk: Desk) -> FileState | None:

@@ -323,8 +323,7 @@ def _edges_again(before: Record, after: Record) -> list[tuple[str, str]]:
     return [
         edge
         for edge, value in after.edges.items()
-        if before.edges.get(edge) == value
-        and _written(before, edge) != _written(after, edge)
+        if before.edges.get(edge) == value and _written(before, edge) != _written(after, edge)
     ]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beadwork.model import limits
 from beadwork.model.issue import HIDDEN_TYPES
-from beadwork.ops.transaction import Blocked, Entry, ReadyFilter, Row, Standing
+from beadwork.ops.transaction import Blocked, Entry, Kids, ReadyFilter, Row, Standing
 from beadwork.store.session import Row as Tuple
 from beadwork.store.session import Session
 
@@ -186,6 +186,11 @@ class ReadyStore:
     def holding_parents(self, n: int) -> list[str]:
         """Return the parents that pass their blockage on to an issue."""
         return [row[0] for row in self._session.all("ready.held_parents", n=n)]
+
+    def kids(self, n: int) -> Kids:
+        """Count the children of an issue; deleted ones are none."""
+        row = self._session.one("ready.kids", n=n)
+        return Kids(*row) if row else Kids(0, 0)
 
     def open_children(self, n: int) -> list[str]:
         """Return the live children of an issue."""

@@ -197,6 +197,9 @@ def _open_unwritable(path: str, opener: Opener) -> SqliteSession:
     """Open a store on a medium that takes no write (R15).
 
     `immutable=1` is safe only without a write-ahead log; else a copy is read.
+
+    Raises:
+        StoreReadOnly: it can't even be read.
     """
     log = f"{path}-wal"
     try:

@@ -168,6 +168,11 @@ SELECT i.id FROM edge e JOIN issue i ON i.n = e.src
 WHERE e.dst = :n AND e.kind = 'parent-child' AND e.inert = 0 AND i.done = 0
 ORDER BY i.id
 
+-- name: kids
+-- How many children an issue has, and how many of them are live.
+SELECT COUNT(*), COALESCE(SUM(1 - i.done), 0) FROM edge e JOIN issue i ON i.n = e.src
+WHERE e.dst = :n AND e.kind = 'parent-child' AND e.inert = 0 AND i.status <> 'tombstone'
+
 -- name: workable_dependents
 -- The issues that need this one and can be worked on.
 SELECT DISTINCT i.n, i.id FROM edge e JOIN issue i ON i.n = e.src
