@@ -27,7 +27,7 @@ def measure(bench: Bench) -> list[Figure]:
     each, rate = _crowd("creates", root)
     slow_each, slow_rate = _commands(root)
     who = f"{_PROCESSES} processes x {_CREATES} creates"
-    commands = f"{_PROCESSES} x {_COMMANDS} `bd create` one after another"
+    commands = f"{_PROCESSES} x {_COMMANDS} `bd create`, each a process"
     bare_rows = "bare rows, as many processes"
     return [
         _latency(f"{who}: one create", each, median(floor_each), bare_rows),

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -163,6 +165,20 @@ def child_environment() -> dict[str, str]:
     """The environment of a process that runs the code under test."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {**kept, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+
+
+def memory_folder() -> Path:
+    """Make a folder on a file system without a disk, where there is one: syncs cost nothing."""
+    memory = Path("/dev/shm")  # noqa: S108 -- only its parent
+    return Path(tempfile.mkdtemp(prefix="bw-", dir=memory if os.access(memory, os.W_OK) else None))
+
+
+@pytest.fixture
+def quick_path() -> Iterator[Path]:
+    """A folder for tests that sync a lot."""
+    folder = memory_folder()
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

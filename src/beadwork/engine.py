@@ -226,6 +226,7 @@ class Engine:
             self._store.reopen()
             if self._landed(mark):
                 return
+            self._store.bury()
             raise _Lost from error
         self._guards.at("after_commit")
 

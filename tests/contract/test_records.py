@@ -176,6 +176,7 @@ def test_two_births_under_one_id_both_live(project: Project) -> None:
     moved = report.moved[0].issue_id
     assert project.issue("px-a").title == "Earlier"
     assert project.issue(moved).title == "Later"
+    assert project.show("px-a").displaced == []
     project.run(ExportFile())
     assert set(read(project)) == {"px-a", moved}
 
@@ -191,6 +192,7 @@ def test_an_issue_that_gives_way_keeps_its_claim_and_its_edges(project: Project)
     assert moved.id != "px-a"
     assert project.show(moved.id).claimed_by == "alice"
     assert project.issue("px-a").title == "Earlier birth"
+    assert project.show("px-a").displaced == [moved.id]
     assert project.wrong_rows() == 0
 
 

@@ -31,6 +31,9 @@ MODES = {
 }
 STEPS_MAX = 2_000
 
+# SQLite ignores some failures, as while it rolls back; apsw mentions them as unraisable.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture
 def disk() -> Iterator[Disk]:
@@ -122,11 +125,11 @@ def is_exhausted(root: Path, disk: Disk, batch: Batch, arm: Callable[[], None]) 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_every_answer_agrees_with_the_rows_whichever_step_fails(
-    template: Path, tmp_path: Path, disk: Disk, mode: str
+    template: Path, quick_path: Path, disk: Disk, mode: str
 ) -> None:
     kinds, code, lasting = MODES[mode]
     for nth in range(1, STEPS_MAX):
-        root = copy_of(template, tmp_path / str(nth))
+        root = copy_of(template, quick_path / str(nth))
         batch = Batch()
         done = is_exhausted(
             root, disk, batch, lambda k=nth: disk.fail(kinds, k, code, lasting=lasting)
@@ -141,19 +144,19 @@ def test_every_answer_agrees_with_the_rows_whichever_step_fails(
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_a_batch_too_large_for_memory_agrees_with_the_rows(
-    template: Path, tmp_path: Path, disk: Disk, mode: str
+    template: Path, quick_path: Path, disk: Disk, mode: str
 ) -> None:
     # Pages are written while the transaction is open: the database may undo it all by itself.
     kinds, code, lasting = MODES[mode]
-    for nth in (1, 2, 3, 50, 333, 1000, 1700, 2400):
-        root = copy_of(template, tmp_path / str(nth))
+    for nth in (1, 2, 50, 1000, 2400):
+        root = copy_of(template, quick_path / str(nth))
         arm: Callable[[], None] = lambda k=nth: disk.fail(kinds, k, code, lasting=lasting)  # noqa: E731
         is_exhausted(root, disk, Batch(bulk=1_000_000), arm)
         shutil.rmtree(root)
 
 
-def test_an_engine_goes_on_after_each_failed_step(template: Path, tmp_path: Path, disk: Disk) -> None:
-    project = Project(copy_of(template, tmp_path / "p"), opener=disk.opener)
+def test_an_engine_goes_on_after_each_failed_step(template: Path, quick_path: Path, disk: Disk) -> None:
+    project = Project(copy_of(template, quick_path / "p"), opener=disk.opener)
     project.create("warm-up")
     for nth in range(1, 12):
         disk.fail({"write", "sync"}, nth, IOERR_WRITE, lasting=False)
@@ -166,8 +169,8 @@ def test_an_engine_goes_on_after_each_failed_step(template: Path, tmp_path: Path
     project.close()
 
 
-def test_a_full_disk_is_told_apart(template: Path, tmp_path: Path, disk: Disk) -> None:
-    project = Project(copy_of(template, tmp_path / "p"), opener=disk.opener)
+def test_a_full_disk_is_told_apart(template: Path, quick_path: Path, disk: Disk) -> None:
+    project = Project(copy_of(template, quick_path / "p"), opener=disk.opener)
     project.create("warm-up")
     disk.fail({"write"}, 1, apsw.SQLITE_FULL, lasting=True)
     with pytest.raises(StoreFull):
@@ -179,10 +182,10 @@ def test_a_full_disk_is_told_apart(template: Path, tmp_path: Path, disk: Disk) -
 
 @pytest.mark.slow
 def test_a_store_whose_making_fails_at_any_step_can_be_made_again(
-    tmp_path: Path, disk: Disk
+    quick_path: Path, disk: Disk
 ) -> None:
     for nth in range(1, STEPS_MAX):
-        root = tmp_path / str(nth)
+        root = quick_path / str(nth)
         project = Project(root, opener=disk.opener)
         disk.fail({"write", "sync"}, nth, IOERR_WRITE, lasting=False)
         (first,) = project.batch(CreateIssue(title="first"))
@@ -241,9 +244,9 @@ WAYS: dict[str, Callable[[int], bool]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_what_was_acknowledged_survives_a_power_cut_at_any_moment(
-    tmp_path: Path, disk: Disk, way: str
+    quick_path: Path, disk: Disk, way: str
 ) -> None:
-    project = Project(tmp_path / "p", opener=disk.opener)
+    project = Project(quick_path / "p", opener=disk.opener)
     for n in range(3):
         project.create(f"issue {n}")
         disk.acknowledge(f"issue {n}")
@@ -253,15 +256,15 @@ def test_what_was_acknowledged_survives_a_power_cut_at_any_moment(
         disk.acknowledge(f"batch {n}")
     project.close()
     for length in disk.cuts():
-        check_cut(disk, length, tmp_path / str(length), WAYS[way])
+        check_cut(disk, length, quick_path / str(length), WAYS[way])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_what_was_acknowledged_survives_a_power_cut_during_a_checkpoint(
-    tmp_path: Path, disk: Disk, way: str
+    quick_path: Path, disk: Disk, way: str
 ) -> None:
-    project = Project(tmp_path / "p", opener=disk.opener)
+    project = Project(quick_path / "p", opener=disk.opener)
     lines = [
         f'{{"id":"px-{n}","title":"line {n}","description":"{"x" * 20_000}",'
         f'"created_at":"2026-01-01T00:00:00Z"}}'
@@ -283,25 +286,25 @@ def test_what_was_acknowledged_survives_a_power_cut_during_a_checkpoint(
     assert len(checkpoints) > 100, "no checkpoint took place"
     chosen = [*checkpoints[:: len(checkpoints) // 12], checkpoints[-1], len(disk.journal)]
     for length in chosen:
-        check_cut(disk, length, tmp_path / str(length), WAYS[way])
+        check_cut(disk, length, quick_path / str(length), WAYS[way])
 
 
-def test_a_disk_that_only_says_it_synced_is_found_out(tmp_path: Path, disk: Disk) -> None:
+def test_a_disk_that_only_says_it_synced_is_found_out(quick_path: Path, disk: Disk) -> None:
     # The tests above would see a lost write: here the syncs are struck from the journal.
-    project = Project(tmp_path / "p", opener=disk.opener)
+    project = Project(quick_path / "p", opener=disk.opener)
     project.create("issue")
     disk.acknowledge("issue")
     project.close()
     disk.journal = [step for step in disk.journal if step.what != "sync"]
     with pytest.raises(AssertionError, match="cut behind"):
-        check_cut(disk, len(disk.journal), tmp_path / "q", lambda _: False)
+        check_cut(disk, len(disk.journal), quick_path / "q", lambda _: False)
 
 
 def test_a_renewed_claim_whose_commit_fails_is_not_called_renewed(
-    template: Path, tmp_path: Path, disk: Disk
+    template: Path, quick_path: Path, disk: Disk
 ) -> None:
     # A heartbeat logs no event, so the log can't tell whether it is stored.
-    project = Project(copy_of(template, tmp_path / "p"), opener=disk.opener)
+    project = Project(copy_of(template, quick_path / "p"), opener=disk.opener)
     project.create("warm-up")
     disk.fail({"write"}, 1, IOERR_WRITE, lasting=True)
     (outcome,) = project.batch(Heartbeat(issue="px-held", lease_s=3600))

@@ -47,7 +47,15 @@ from beadwork.ops.label import AddLabels, RemoveLabels
 from beadwork.ops.ready import ListBlocked, ListReady
 from beadwork.ops.record import ExportFile, ImportFile
 from tests.property.oracle import Opinion, Oracle
-from tests.support import DAY_US, START_US, Project, SetClock, lines_of, query
+from tests.support import (
+    DAY_US,
+    START_US,
+    Project,
+    SetClock,
+    lines_of,
+    memory_folder,
+    query,
+)
 
 ORDERING = ("blocks", "parent-child", "conditional-blocks", "waits-for")
 KINDS = (*ORDERING, "related", "discovered-from", "my-own-kind")
@@ -133,8 +141,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        memory = Path("/dev/shm")  # noqa: S108 -- a file system without a disk, where there is one
-        self.folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+        self.folder = memory_folder()
         self.clock = SetClock(START_US + 10 * DAY_US)
         self.words = WORDS[0]
         self.project = Project(self.folder, clock=self.clock, vocabulary=self.words)

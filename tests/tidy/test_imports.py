@@ -6,6 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
 
+COMMANDS = "beadwork.doors.cli.commands"
+"""The command line names the modules of its commands in a table, as `module:attribute`."""
 ENTRY_POINTS = {
     "beadwork": "what a program imports",
     "beadwork.__main__": "python -m beadwork",
@@ -32,7 +34,8 @@ def mentioned(node: ast.AST) -> list[str]:
         case ast.ImportFrom(module=str(module), names=names, level=0):
             return [module, *(f"{module}.{alias.name}" for alias in names)]
         case ast.Constant(value=str(text)):
-            return [text.partition(":")[0]]
+            module = text.partition(":")[0]
+            return [module, f"{COMMANDS}.{module}"]
         case _:
             return []
 

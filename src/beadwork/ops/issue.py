@@ -48,6 +48,7 @@ def show_issue(request: ShowIssue, tx: Transaction) -> Shown:
                 if each.entry is None or each.entry.record.status != "tombstone"
             ],
             parent=parent.id if parent else None,
+            displaced=tx.issues.displaced_from(entry.id),
             claim_epoch=claim.claim_epoch if claim else None,
             claimed_by=claim.actor or None if claim else None,
         )
@@ -119,8 +120,26 @@ def list_issues(request: ListIssues, tx: Transaction) -> Listed:
     wanted = list_filter(request, tx)
     limit = request.limit + 1 if request.limit else 0
     rows = tx.issues.select(wanted, sort=request.sort, is_reversed=request.reverse, limit=limit)
+    if not rows:
+        require_known_types(tx, request.issue_types)
     kept = rows[: request.limit] if request.limit else rows
     return Listed(issues=[listed(row) for row in kept], is_cut=len(rows) > len(kept))
+
+
+def meant_types(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the types that names or aliases stand for."""
+    return tuple(TYPE_ALIASES.get(name, name) for name in names)
+
+
+def require_known_types(tx: Transaction, names: Sequence[str]) -> None:
+    """Refuse a type that nobody declared, where nothing of it was found either.
+
+    Raises:
+        InvalidField: there is no such type.
+    """
+    for name in names:
+        if name not in HIDDEN_TYPES:
+            tx.vocabulary.require_type(name)
 
 
 def list_filter(request: ListIssues, tx: Transaction) -> Filter:
@@ -146,7 +165,7 @@ def list_filter(request: ListIssues, tx: Transaction) -> Filter:
     return Filter(
         statuses=tuple(request.statuses),
         is_open_only=not is_any,
-        types=tuple(request.issue_types),
+        types=meant_types(request.issue_types),
         hidden_types=("gate",) if hides else (),
         priority=request.priority,
         priority_min=request.priority_min,

@@ -32,6 +32,8 @@ class IssueDetails(msgspec.Struct, kw_only=True, omit_defaults=True):
     dependencies: list[LinkedIssue] = []
     dependents: list[LinkedIssue] = []
     parent: str | None = None
+    displaced: list[str] = []
+    """Issues that had this id until an earlier birth under it came to light."""
     claim_epoch: int | None = None
     claimed_by: str | None = None
 

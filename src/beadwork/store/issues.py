@@ -131,6 +131,10 @@ class IssueStore:
         """Return which of these ids are in use."""
         return {row[0] for row in self._session.all("issue.known_ids", ids=json.dumps(names))}
 
+    def displaced_from(self, issue_id: str) -> list[str]:
+        """Return the issues that had an id before an earlier birth took it (R4)."""
+        return [row[0] for row in self._session.all("issue.holders_before", id=issue_id)]
+
     def is_taken(self, issue_id: str) -> bool:
         """Tell whether an id is in use."""
         return self._exists(issue_id)

@@ -78,34 +78,31 @@ def merge(base: bytes, left: bytes, right: bytes) -> Merged:
         read = [_read(line) for line in sides]
         found = [each for each in read if each is not None]
         unreadable += [line for line, each in zip(sides, read, strict=True) if each is None]
-        ancestor = _ancestor(ancestors.get(issue_id, []), found)
-        open_groups[issue_id] += [_adopted(each, ancestor) for each in found]
+        ancestor = _ancestor(ancestors.get(issue_id, []))
+        open_groups[issue_id] += [_adopted(each, ancestor, found) for each in found]
     for issue_id, record in _folded(open_groups, settled):
         settled[issue_id] = records.encode(record).encode()
     lines = [settled[issue_id] for issue_id in sorted(settled)] + unreadable
     return Merged(b"".join(line + b"\n" for line in lines), unreadable)
 
 
-def _ancestor(lines: list[bytes], sides: list[Record]) -> Record | None:
-    """Return the ancestor, with the stamps that the sides show it had if its writer dropped them."""
+def _ancestor(lines: list[bytes]) -> Record | None:
     read = [each for line in lines if (each := _read(line)) is not None]
-    if not read:
-        return None
-    ancestor = fold_all(read).record
-    kept = [each for each in sides if each.is_stamped and _is_one(ancestor, each)]
-    return (
-        restamped(ancestor, fold_all(kept).record) if kept and not ancestor.is_stamped else ancestor
-    )
+    return fold_all(read).record if read else None
 
 
-def _is_one(ancestor: Record, record: Record) -> bool:
-    return len(identity.births(record.id, [ancestor, record])) == 1
-
-
-def _adopted(record: Record, ancestor: Record | None) -> Record:
-    if ancestor is None or not _is_one(ancestor, record):
+def _adopted(record: Record, ancestor: Record | None, sides: list[Record]) -> Record:
+    if ancestor is None or not _is_one(record, ancestor):
         return record
+    if not (record.is_stamped or ancestor.is_stamped):
+        # An outsider's line, on one that an outsider wrote before: the other side knows its stamps.
+        kept = [each for each in sides if each.is_stamped and _is_one(each, ancestor)]
+        ancestor = restamped(ancestor, fold_all(kept).record) if kept else ancestor
     return adopt(record, ancestor).record
+
+
+def _is_one(record: Record, ancestor: Record) -> bool:
+    return len(identity.births(record.id, [ancestor, record])) == 1
 
 
 def _folded(

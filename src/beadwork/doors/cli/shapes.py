@@ -57,6 +57,8 @@ def details(value: IssueDetails) -> Json:
         shown["comments"] = comments
     if value.parent:
         shown["parent"] = value.parent
+    if value.displaced:
+        shown["displaced"] = value.displaced
     if value.claimed_by:
         shown["claimed_by"] = value.claimed_by
         shown["claim_epoch"] = value.claim_epoch

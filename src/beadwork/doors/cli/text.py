@@ -126,6 +126,9 @@ def details(value: IssueDetails, *, is_local: bool = False) -> str:
     """Show an issue with all around it."""
     issue = value.issue
     lines = [f"{line(issue.id)}: {line(issue.title)}", *_facts(value, is_local=is_local)]
+    if value.displaced:
+        others = line(", ".join(value.displaced))
+        lines.append(f"Made later under this id, and moved: {others}")
     for name, label in _SECTIONS:
         content = getattr(issue, name)
         lines += ["", f"{label}:", block(content)] if content else []

@@ -13,12 +13,6 @@ SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birt
     e.spawn_id
 FROM edge e WHERE e.src = :n ORDER BY e.kind, e.dst_id
 
--- name: of_target
--- What needs an issue.
-SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birth_ns, e.added,
-    e.spawn_id
-FROM edge e WHERE e.dst = :n ORDER BY e.kind, e.src
-
 -- name: of_target_kind
 -- What needs an issue in one way.
 SELECT e.src, e.dst_id, e.kind, e.dst, e.spawn, e.gate, e.holds, e.inert, e.birth_ns, e.added,
