@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -61,7 +62,7 @@ def _at(start: float, work: Callable[[int], object], count: int) -> dict[str, ob
     """Begin at a moment that all children were given; note how long each call took."""
     time.sleep(max(0.0, start - time.time()))
     begun = time.time()
-    each = [clocked(lambda n=n: work(n)) for n in range(count)]
+    each = [clocked(partial(work, n)) for n in range(count)]
     return {"begun": begun, "ended": time.time(), "each": each}
 
 

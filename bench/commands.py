@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from figures import Figure, clocked, median
@@ -51,7 +52,7 @@ def measure(bench: Bench) -> list[Figure]:
     taken: dict[str, list[float]] = {what: [] for what in commands}
     for each in range(_ROUNDS + 1):
         for what, (arguments, code) in commands.items():
-            seconds = clocked(lambda a=arguments, c=code: runner.run(a, c))
+            seconds = clocked(partial(runner.run, arguments, code))
             if each:  # the first round warms up
                 taken[what].append(seconds)
     floor = median(taken.pop("python -c pass"))

@@ -3,6 +3,7 @@
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def _crowd(mode: str, root: Path) -> tuple[list[float], float]:
 
 def _commands(root: Path) -> tuple[list[float], float]:
     def one(number: int) -> list[float]:
-        return [clocked(lambda n=n: _create(root, f"c{number} {n}")) for n in range(_COMMANDS)]
+        return [clocked(partial(_create, root, f"c{number} {n}")) for n in range(_COMMANDS)]
 
     begun = time.time()
     with ThreadPoolExecutor(_PROCESSES) as pool:

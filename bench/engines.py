@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -77,9 +78,9 @@ def _writes(engine: Engine, place: Place, floor_file: Path) -> Iterator[Figure]:
         commits: list[float] = []
         single: list[float] = []
         for _ in range(_CLOSES):
-            commits.append(clocked(lambda: _update(connection, [chance.randrange(_ROWS)])))
+            commits.append(clocked(partial(_update, connection, [chance.randrange(_ROWS)])))
             asked = request("issue.close", issue=next(closes))
-            single.append(clocked(lambda r=asked: engine.run(r, CALLER)))
+            single.append(clocked(partial(engine.run, asked, CALLER)))
         yield Figure(
             what="close, with its own commit, 100,000",
             median=median(single),
@@ -103,12 +104,12 @@ def _close_share(engine: Engine, connection: apsw.Connection, ids: list[str]) ->
     """Close in batches: the commit is shared, so that what is left is the engine's own work."""
     floor, values = [], []
     for start in range(0, len(ids), _BATCH):
-        floor.append(clocked(lambda s=start: _update(connection, list(range(s, s + _BATCH)))))
+        floor.append(clocked(partial(_update, connection, list(range(start, start + _BATCH)))))
         calls = [
             Call(BY_NAME["issue.close"], request("issue.close", issue=each), CALLER)
             for each in ids[start : start + _BATCH]
         ]
-        values.append(clocked(lambda c=calls: _all_well(engine, c)))
+        values.append(clocked(partial(_all_well, engine, calls)))
     return Figure(
         what="close, one of 100 in a commit, 100,000",
         median=median(values) / _BATCH,

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,14 @@ _MB = 1_000_000
 def measure_import(bench: Bench) -> list[Figure]:
     figures = []
     medians = {}
-    peaks: dict[int, float] = {}
+    peak = floor_peak = 0.0
     for size, (runs, target) in _IMPORTS.items():
         content = bench.backlog(size)
         answers = [_import(bench, content) for _ in range(runs)]
         values = [each["seconds"] for each, _ in answers]
         medians[size] = median(values)
-        peaks[size] = max(each["peak"] for each, _ in answers)
+        peak = max(each["peak"] for each, _ in answers)
+        floor_peak = max(floor["peak"] for _, floor in answers)
         figures.append(
             Figure(
                 what=f"import of {size:,}",
@@ -44,7 +46,6 @@ def measure_import(bench: Bench) -> list[Figure]:
                 target=target,
             )
         )
-        floor_peak = max(floor["peak"] for _, floor in answers)
     small, large = _IMPORTS
     growth = medians[large] / medians[small] * small / large
     return [
@@ -57,7 +58,7 @@ def measure_import(bench: Bench) -> list[Figure]:
         ),
         Figure(
             what=f"peak memory, import of {large:,}",
-            median=peaks[large] / _MB,
+            median=peak / _MB,
             floor=floor_peak / _MB,
             floor_is="of the floor",
             target=_PEAK_MB,
@@ -91,9 +92,9 @@ def _export(bench: Bench, size: int, target: float) -> Figure:
                 request("issue.update", issue=data.issue_id(number), notes=f"{number}"), CALLER
             )
             time.sleep(SETTLED_S)
-            seconds = clocked(lambda: _flush(engine))
+            seconds = clocked(partial(_flush, engine))
             content = path.read_bytes()
-            bare_seconds = clocked(lambda c=content: _write(path.with_name("floor"), c))
+            bare_seconds = clocked(partial(_write, path.with_name("floor"), content))
             if number:
                 values.append(seconds)
                 floor.append(bare_seconds)

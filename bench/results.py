@@ -36,7 +36,8 @@ def machine() -> str:
     ]
     commit = _git("rev-parse", "--short", "HEAD")
     if commit:
-        facts.append(f"commit {commit}{' and changes' if _git('status', '--porcelain') else ''}")
+        is_changed = bool(_git("status", "--porcelain", "--", "../src"))
+        facts.append(f"commit {commit}{' and changes' if is_changed else ''}")
     return ", ".join(facts)
 
 

@@ -22,7 +22,7 @@ _SHOWN_MAX = 3
 class Result(NamedTuple):
     """How a check went: how many things were looked at, and what is wrong."""
 
-    count: int
+    seen: int
     faults: list[str]
 
 

@@ -1,7 +1,7 @@
 """What agents get wrong: each ends in the right exit code, with one sentence and a hint."""
 
 import json
-from collections.abc import Callable
+import re
 
 import pytest
 
@@ -178,29 +178,28 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def told(bd: Bd) -> Callable[[Words], list[str]]:
-    """Fill in the ids of issues in every state."""
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bd, dict[str, str]]:
+    """One store for all refusals, as none of them changes it: issues in every state."""
+    folder = tmp_path_factory.mktemp("shared") / "px"
+    folder.mkdir()
+    bd = Bd(folder, folder.parent)
+    bd.ok("init", "--quiet")
     names = {name: bd.create(name) for name in ("id", "other", "needed", "closed", "deleted")}
     names["needing"] = bd.create("needing", "--deps", names["needed"])
     names["held"] = bd.create("held")
     bd.ok("claim", names["held"], "--actor", "bob")
     bd.ok("close", names["closed"])
     bd.ok("delete", names["deleted"], "--force")
-
-    def fill(words: Words) -> list[str]:
-        for name, issue_id in names.items():
-            words = tuple(word.replace(f"{{{name}}}", issue_id) for word in words)
-        return list(words)
-
-    return fill
+    return bd, names
 
 
 @pytest.mark.parametrize(("code", "words"), CASES)
 def test_a_refusal_is_one_sentence_and_changes_nothing(
-    bd: Bd, told: Callable[[Words], list[str]], code: int, words: Words
+    shared: tuple[Bd, dict[str, str]], code: int, words: Words
 ) -> None:
-    typed = told(words)
+    bd, names = shared
+    typed = [re.sub(r"\{(\w+)\}", lambda found: names[found[1]], word) for word in words]
     before = bd.ok("export").out
 
     text = bd(*typed)

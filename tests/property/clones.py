@@ -258,6 +258,7 @@ class World:
         self.clones = [Clone(name) for name in CLONES]
         self.branches = {name: Branch(0, 0) for name in OUTSIDERS}
         self.left_behind: list[Branch] = []
+        self.committed: set[tuple[str, Register]] = set()
         self.ours = [0]
         self.expected: dict[str, dict[Register, str]] = {}
         for line in lines_in(content):
@@ -378,11 +379,14 @@ class World:
         if not written or any(change.before != wanted.get(change.register) for change in written):
             return content
         names = {(issue_id, change.register) for change in written}
+        touched = self.branches[who].touched
+        if names & touched and (branch is None or edit.startswith("un")):
+            # He goes on where he wrote it, and doesn't take back what nobody has seen.
+            return content
+        moves = moves or bool(names & self.committed)
         if branch is not None:
-            if edit.startswith("un") and names & branch.touched:
-                return content  # Next to where the branch began there would be no edit to see.
-            moves = moves or bool(names & branch.touched)
-            branch.touched |= names
+            touched |= names
+            self.committed |= names
         self._note(before, after)
         if moves or edit.startswith("un"):
             after = after._replace(fields={**after.fields, "updated_at": at_ms(now)})

@@ -178,6 +178,19 @@ def test_what_a_piece_of_python_imports_exists(page: Path) -> None:
                 assert not [each.name for each in node.names if not hasattr(module, each.name)]
 
 
+def test_every_command_stands_in_the_list_of_commands_and_no_absent_one_is_promised() -> None:
+    listed = text_of(DOCS / "classic-bd.md").split("### 1.2 ")[1].split("\n## ")[0]
+    words = {word for code in CODE.findall(listed) for word in code.split()}
+    context = click.Context(bd)
+    assert not set(bd.list_commands(context)) - words
+    readme = " ".join(text_of(ROOT / "README.md").split())
+    absent = re.search(r"are there; ([^.;]*) are not\.", readme)
+    assert absent
+    named = CODE.findall(absent[1])
+    assert named
+    assert not [name for name in named if bd.get_command(context, name)], "they are there now"
+
+
 # -- rules and sections that are cited
 
 

@@ -9,12 +9,14 @@ from beadwork.model.claim import Claim
 from beadwork.model.errors import (
     ClaimLost,
     ClaimStale,
+    InvalidField,
     InvalidTransition,
     UnknownIssue,
 )
 from beadwork.model.issue import Issue
 from beadwork.model.record import Record
 from beadwork.model.transition import Fields, moved
+from beadwork.ops.issue_fields import meant_types, require_known_types
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, ReadyFilter, Transaction
 from beadwork.ops.views import shown
@@ -169,11 +171,11 @@ class ClaimReady(Request[Claimed], frozen=True):
     parent: Annotated[str | None, Meta(description="Only what lies under this issue.")] = None
 
 
-@operation("issue.claim_ready", kind="write", raises=(UnknownIssue,), example={})
+@operation("issue.claim_ready", kind="write", raises=(UnknownIssue, InvalidField), example={})
 def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
     """Take the most urgent ready issue."""
     wanted = ReadyFilter(
-        types=tuple(request.issue_types),
+        types=meant_types(request.issue_types),
         labels=tuple(request.labels),
         priority=request.priority,
         assignee=request.assignee,
@@ -191,6 +193,7 @@ def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
                 continue
         if len(rows) < limit:
             break
+    require_known_types(tx, request.issue_types)
     return Claimed()
 
 

@@ -10,7 +10,7 @@ from beadwork.model.errors import (
     UnknownIssue,
 )
 from beadwork.ops.claim import IssueName
-from beadwork.ops.issue_fields import When, when
+from beadwork.ops.issue_fields import When, meant_types, require_known_types, when
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Filter, Transaction
 from beadwork.ops.views import IssueDetails, ListedIssue, linked, listed, shown
@@ -124,22 +124,6 @@ def list_issues(request: ListIssues, tx: Transaction) -> Listed:
         require_known_types(tx, request.issue_types)
     kept = rows[: request.limit] if request.limit else rows
     return Listed(issues=[listed(row) for row in kept], is_cut=len(rows) > len(kept))
-
-
-def meant_types(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the types that names or aliases stand for."""
-    return tuple(TYPE_ALIASES.get(name, name) for name in names)
-
-
-def require_known_types(tx: Transaction, names: Sequence[str]) -> None:
-    """Refuse a type that nobody declared, where nothing of it was found either.
-
-    Raises:
-        InvalidField: there is no such type.
-    """
-    for name in names:
-        if name not in HIDDEN_TYPES:
-            tx.vocabulary.require_type(name)
 
 
 def list_filter(request: ListIssues, tx: Transaction) -> Filter:

@@ -1,5 +1,6 @@
 """What making and changing an issue share: its fields, as requests bring them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +15,8 @@ from beadwork.model.errors import (
     InvalidField,
 )
 from beadwork.model.issue import (
+    HIDDEN_TYPES,
+    TYPE_ALIASES,
     Issue,
     require_text,
 )
@@ -125,3 +128,19 @@ def split_dependency(text: str) -> tuple[str, str]:
     if not colon or kind == EXTERNAL[:-1]:
         return "blocks", text.strip()
     return require_kind(kind), name.strip()
+
+
+def meant_types(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the types that names or aliases stand for."""
+    return tuple(TYPE_ALIASES.get(name, name) for name in names)
+
+
+def require_known_types(tx: Transaction, names: Sequence[str]) -> None:
+    """Refuse a type that nobody declared, where nothing of it was found either.
+
+    Raises:
+        InvalidField: there is no such type.
+    """
+    for name in names:
+        if name not in HIDDEN_TYPES:
+            tx.vocabulary.require_type(name)

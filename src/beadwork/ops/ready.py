@@ -12,6 +12,7 @@ from beadwork.model.instants import parse_us
 from beadwork.model.issue import Issue
 from beadwork.ops.claim import IssueName
 from beadwork.ops.issue import Listed
+from beadwork.ops.issue_fields import meant_types, require_known_types
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Edge, Entry, ReadyFilter, Standing, Transaction
 from beadwork.ops.views import listed, shown
@@ -50,7 +51,7 @@ def list_ready(request: ListReady, tx: Transaction) -> Listed:
         tx.vocabulary.require_status(status)
     wanted = ReadyFilter(
         statuses=request.statuses,
-        types=tuple(request.issue_types),
+        types=meant_types(request.issue_types),
         priority=request.priority,
         assignee=request.assignee,
         is_unassigned=request.unassigned,
@@ -61,6 +62,8 @@ def list_ready(request: ListReady, tx: Transaction) -> Listed:
     )
     limit = request.limit + 1 if request.limit else 0
     rows = tx.ready.ready(wanted, sort=request.sort, limit=limit)
+    if not rows:
+        require_known_types(tx, request.issue_types)
     kept = rows[: request.limit] if request.limit else rows
     return Listed(issues=[listed(row) for row in kept], is_cut=len(rows) > len(kept))
 
