@@ -30,12 +30,15 @@ class Client:
         *,
         holder: Holder,
         refresh: Callable[[Engine, Caller], object],
+        peek: Callable[[Engine], str],
     ) -> None:
         self._engine = engine
         self._caller = Caller(holder)
         self._refresh = refresh
+        self._peek = peek
+        self._seen = ""
         self._has_written = False
-        self._refresh(engine, self._caller)
+        self.refresh()
 
     def call(self, request: Request[R], *, key: str = "") -> R:
         """Carry out a request.
@@ -45,13 +48,12 @@ class Client:
         Raises:
             BeadworkError: whatever the operation raises.
         """
-        self._note(request)
+        self._prepare([request])
         return self._engine.run(request, self._caller._replace(key=key))
 
     def call_each(self, requests: Sequence[Request[Any]]) -> list[Response | BeadworkError]:
         """Carry out writes in one commit; each succeeds or fails by itself."""
-        for request in requests:
-            self._note(request)
+        self._prepare(requests)
         return self._engine.write_all(
             [Call(BY_REQUEST[type(request)], request, self._caller) for request in requests]
         )
@@ -64,12 +66,15 @@ class Client:
 
     def refresh(self) -> None:
         """Take in what others wrote into the file since it was last seen."""
+        self._seen = self._peek(self._engine)
         self._refresh(self._engine, self._caller)
 
     def flush(self) -> bool:
         """Bring the file up to the store; tell whether it was written."""
         self._has_written = False
-        return self._engine.flush(self._caller)
+        is_written = self._engine.flush(self._caller)
+        self._seen = self._peek(self._engine)
+        return is_written
 
     def close(self) -> None:
         """Flush what was written and close the store."""
@@ -79,8 +84,11 @@ class Client:
         finally:
             self._engine.close()
 
-    def _note(self, request: Request[Any]) -> None:
-        if BY_REQUEST[type(request)].kind != "read":
+    def _prepare(self, requests: Sequence[Request[Any]]) -> None:
+        """Look at the file first, if it is another than when it was last seen (R5)."""
+        if self._peek(self._engine) != self._seen:
+            self.refresh()
+        if any(BY_REQUEST[type(each)].kind != "read" for each in requests):
             self._has_written = True
 
     def __enter__(self) -> Self:

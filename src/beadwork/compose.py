@@ -199,6 +199,11 @@ class DirectWorld:
             engine.run(NoteHead(commit=head), caller)
         return None if report.is_unchanged else report
 
+    def peek(self, engine: Engine) -> str:
+        """Return what a look at the file and at HEAD tells; another text: look closer."""
+        facts = Files().glance(engine.export_path)
+        return f"{facts} {git.head_commit(os.path.dirname(engine.export_path))}"
+
     # -- without a store
 
     def init(self, options: Options, prefix: str, *, is_quiet: bool) -> Initialized:
@@ -331,4 +336,4 @@ def connect(
     holder = world.caller(options).holder
     if session:
         holder = holder._replace(session=session)
-    return Client(world.open(options), holder=holder, refresh=world.refresh)
+    return Client(world.open(options), holder=holder, refresh=world.refresh, peek=world.peek)

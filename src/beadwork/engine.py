@@ -21,6 +21,8 @@ from beadwork.model.errors import (
     Fault,
     InvalidRequest,
     KeyReused,
+    StoreTrouble,
+    Unavailable,
     UnknownOperation,
 )
 from beadwork.model.issue import Vocabulary, nearest_hint
@@ -88,6 +90,8 @@ class Engine:
         self._guards = guards
         self.files = files
         self.export_path = export_path
+        self._is_in_doubt = False
+        """A commit failed so late that a restart may find it in the log, whole."""
 
     def close(self) -> None:
         """Close the store."""
@@ -128,7 +132,7 @@ class Engine:
             BeadworkError: whatever the operation raises; anything else comes as a Fault.
         """
         operation = BY_REQUEST[type(request)]
-        call = Call(operation, request, caller)
+        call = Call(operation, _checked(request), caller)
         if operation.kind == "write":
             (outcome,) = self.write_all([call])
         else:
@@ -185,10 +189,26 @@ class Engine:
                     return self._batch(calls)
                 except _Lost as lost:
                     if len(calls) == 1:
-                        return [self._as_outcome(calls[0], lost.__cause__)]
-                    return [self._alone(call) for call in calls]
+                        return self._settled([self._as_outcome(calls[0], lost.__cause__)])
+                    return self._settled([self._alone(call) for call in calls])
         except BeadworkError as error:
             return [error for _ in calls]
+
+    def _settled(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Write over what a failed commit left in the log; say so where even that fails."""
+        if self._is_in_doubt:
+            try:
+                self._batch([])
+            except (BeadworkError, _Lost):
+                return [self._in_doubt() if _is_trouble(each) else each for each in outcomes]
+        return outcomes
+
+    def _in_doubt(self) -> StoreTrouble:
+        return StoreTrouble(
+            "The disk fails; it is not known whether this was stored",
+            hint="Once the disk works, look whether it is there before you try again.",
+            is_known=False,
+        )
 
     def _as_outcome(self, call: Call, cause: BaseException | None) -> Outcome:
         if isinstance(cause, BeadworkError):
@@ -217,17 +237,18 @@ class Engine:
         return outcomes
 
     def _commit(self, mark: str) -> None:
-        """Commit. After a failure, what the file holds decides, not the error (R9)."""
+        """Commit. After a failure, what readers see decides, not the error (R9)."""
         self._guards.at("before_commit")
         try:
             self._store.commit()
         except BeadworkError as error:
             self._store.rollback()
+            is_landed = self._landed(mark)
             self._store.reopen()
-            if self._landed(mark):
-                return
-            self._store.bury()
-            raise _Lost from error
+            if not is_landed:
+                self._is_in_doubt |= isinstance(error, StoreTrouble)
+                raise _Lost from error
+        self._is_in_doubt = False
         self._guards.at("after_commit")
 
     def _landed(self, mark: str) -> bool:
@@ -316,6 +337,23 @@ class Engine:
         except BaseException:
             self._store.rollback()
             raise
+
+
+def _is_trouble(outcome: Outcome) -> bool:
+    return isinstance(outcome, (StoreTrouble, Unavailable))
+
+
+def _checked(request: Request[R]) -> Request[R]:
+    """Hold a request that a program built against its own bounds, as one from outside is.
+
+    Raises:
+        InvalidRequest: a field lies outside them.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(request), type(request))
+    except msgspec.ValidationError as error:
+        name = BY_REQUEST[type(request)].name
+        raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 
 
 def _no_progress(done: int, total: int, what: str) -> None:

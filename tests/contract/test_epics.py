@@ -1,5 +1,6 @@
 """Epics are done when all their children are."""
 
+from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.epic import CloseEpics, ListEpics
 from beadwork.ops.issue_state import CloseIssue, DeleteIssue
 from beadwork.ops.record import ImportFile
@@ -28,6 +29,15 @@ def test_only_finished_epics_are_closed_and_blocked_ones_are_named(project: Proj
     answer = project.run(CloseEpics())
     assert (answer.closed, answer.refused) == ([done], [held])
     assert project.issue(empty).status == "open"
+
+
+def test_closing_an_epic_ends_the_claim_of_it(project: Project) -> None:
+    epic = project.create("Epic", issue_type="epic")
+    project.run(CloseIssue(issue=project.create("Child", parent=epic)))
+    project.run(ClaimIssue(issue=epic), actor="alice")
+    assert project.run(CloseEpics(), actor="bob").refused == [epic]
+    assert project.run(CloseEpics(), actor="alice").closed == [epic]
+    assert project.show(epic).claimed_by is None
 
 
 def test_an_import_reports_edges_that_lead_nowhere(project: Project) -> None:

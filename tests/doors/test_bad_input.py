@@ -228,9 +228,7 @@ def test_a_refusal_is_one_sentence_and_changes_nothing(
         (("list", "--sort", "created_at"), "created"),
     ],
 )
-def test_a_mistyped_word_is_answered_with_the_nearest(
-    bd: Bd, words: Words, nearest: str
-) -> None:
+def test_a_mistyped_word_is_answered_with_the_nearest(bd: Bd, words: Words, nearest: str) -> None:
     assert nearest in bd(*words, "--json").error["hint"]
 
 

@@ -155,7 +155,9 @@ def test_a_batch_too_large_for_memory_agrees_with_the_rows(
         shutil.rmtree(root)
 
 
-def test_an_engine_goes_on_after_each_failed_step(template: Path, quick_path: Path, disk: Disk) -> None:
+def test_an_engine_goes_on_after_each_failed_step(
+    template: Path, quick_path: Path, disk: Disk
+) -> None:
     project = Project(copy_of(template, quick_path / "p"), opener=disk.opener)
     project.create("warm-up")
     for nth in range(1, 12):

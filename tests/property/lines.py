@@ -79,9 +79,7 @@ def _marks(place: tuple[str, ...]) -> list[str]:
     if place[0] == "dependencies":
         found += [f"[{each},null,{_TIMES[n % 6]}]" for n, each in enumerate(_STAMPS)]
     if place[0] in ("metadata", "*metadata"):
-        found += [
-            f"[{each},null,null,{_WHOLE[n % 7]}]" for n, each in enumerate(_STAMPS)
-        ]
+        found += [f"[{each},null,null,{_WHOLE[n % 7]}]" for n, each in enumerate(_STAMPS)]
     return found
 
 

@@ -30,7 +30,10 @@ FOREIGN = {
     "metadata": {"A": 1.5, "kept": [1, {"x": None}]},
     "labels": ["B0", "P0", "other"],
     "dependencies": [{"issue_id": "px-b", "depends_on_id": "px-O0", "type": "blocks"}],
-    "comments": [{"id": 1, "author": "ann", "text": "Same"}, {"id": 2, "author": "ann", "text": "Same"}],
+    "comments": [
+        {"id": 1, "author": "ann", "text": "Same"},
+        {"id": 2, "author": "ann", "text": "Same"},
+    ],
     "future": "kept",
 }
 START_MS = 1767225610000

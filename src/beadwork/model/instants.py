@@ -7,11 +7,14 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
+from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:([Zz])|([+-])(\d\d):?(\d\d))"
 )
+_LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?")
+_LENGTH_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"([+-]?)(\d+)\s*([hdwmy])", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
@@ -111,6 +114,20 @@ def _parse_duration(text: str, now: datetime) -> datetime | None:
     if unit == "h":
         return now + timedelta(hours=count)
     return now + timedelta(days=count * _DAYS[unit])
+
+
+def duration_s(text: str) -> float:
+    """Read a length of time such as 30s, 5m or 1h30m, in seconds; a bare number is seconds.
+
+    Raises:
+        InvalidField: it is none, or longer than ten years.
+    """
+    parts = _LENGTH.findall(text)
+    seconds = sum(float(number) * _LENGTH_S[unit] for number, unit in parts)
+    is_whole = "".join(number + unit for number, unit in parts) == text.strip()
+    if not parts or not is_whole or seconds > limits.LEASE_S_MAX:
+        raise InvalidField(f'"{text[:40]}" is no length of time', hint="Use 30s, 5m or 1h.")
+    return seconds
 
 
 def parse_when(text: str, *, now_us: int, zone_offset_s: int, field: str) -> int:

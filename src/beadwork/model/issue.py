@@ -165,6 +165,8 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     done_statuses: tuple[str, ...] = ()
     custom_types: tuple[str, ...] = ()
     hidden_id_patterns: tuple[str, ...] = ("-mol-", "-wisp-")
+    claim_lease_s: float | None = None
+    """How long a claim holds unless renewed, where it does not say so itself; None: for ever."""
 
     def is_done(self, status: str) -> bool:
         """Tell whether a status ends the work."""

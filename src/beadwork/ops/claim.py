@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from beadwork.model import token
+from beadwork.model import limits, token
 from beadwork.model.claim import Claim
 from beadwork.model.errors import (
     ClaimLost,
@@ -29,7 +29,7 @@ Epoch = Annotated[
     Meta(description="The claim_epoch that the caller was granted; by default its last one."),
 ]
 LeaseSeconds = Annotated[
-    Annotated[float, Meta(gt=0, le=315_360_000)] | None,
+    Annotated[float, Meta(gt=0, le=limits.LEASE_S_MAX)] | None,
     Meta(description="The claim ends after this time unless renewed, in seconds."),
 ]
 
@@ -121,7 +121,8 @@ def take(tx: Transaction, entry: Entry, lease_s: float | None) -> Claimed:
             hint=f"Reopen it first: `bd reopen {entry.id}`.",
             id=entry.id,
         )
-    lease_us = None if lease_s is None else int(lease_s * 1_000_000)
+    length_s = tx.vocabulary.claim_lease_s if lease_s is None else lease_s
+    lease_us = None if length_s is None else int(length_s * 1_000_000)
     claim = tx.claims.of(entry.n)
     if claim is not None and claim.is_by(tx.holder):
         claim = tx.claims.renew(entry.n, lease_us)

@@ -3,7 +3,7 @@
 import msgspec
 
 from beadwork.model import instants, token
-from beadwork.model.errors import ClaimStale, InvalidField, UnknownIssue
+from beadwork.model.errors import ClaimStale, InvalidField, InvalidTransition, UnknownIssue
 from beadwork.model.issue import Comment, require_text
 from beadwork.model.record import Record, comment_key, comment_number
 from beadwork.model.transition import require_alive
@@ -49,7 +49,7 @@ class AddComment(Request[Commented], frozen=True):
 @operation(
     "comment.add",
     kind="write",
-    raises=(UnknownIssue, InvalidField, ClaimStale),
+    raises=(UnknownIssue, InvalidField, ClaimStale, InvalidTransition),
     example={"issue": "px-a3f", "text": "Found the cause."},
 )
 def add_comment(request: AddComment, tx: Transaction) -> Commented:

@@ -11,6 +11,7 @@ from beadwork.model.errors import (
     ClaimStale,
     DependencyCycle,
     InvalidField,
+    InvalidTransition,
     UnknownEdge,
     UnknownIssue,
 )
@@ -49,7 +50,7 @@ class AddDependency(Request[EdgeOutcome], frozen=True):
 @operation(
     "dependency.add",
     kind="write",
-    raises=(UnknownIssue, DependencyCycle, InvalidField, ClaimStale),
+    raises=(UnknownIssue, DependencyCycle, InvalidField, ClaimStale, InvalidTransition),
     example={"issue": "px-a3f", "needs": "px-b7k"},
 )
 def add_dependency(request: AddDependency, tx: Transaction) -> EdgeOutcome:
@@ -158,7 +159,7 @@ class Relate(Request[Related], frozen=True):
 @operation(
     "dependency.relate",
     kind="write",
-    raises=(UnknownIssue, DependencyCycle, ClaimStale),
+    raises=(UnknownIssue, DependencyCycle, ClaimStale, InvalidTransition),
     example={"issue": "px-a3f", "other": "px-b7k"},
 )
 def relate(request: Relate, tx: Transaction) -> Related:

@@ -8,7 +8,7 @@ from msgspec import Meta
 from beadwork.model.errors import Conflict
 from beadwork.model.issue import Issue
 from beadwork.model.transition import closed
-from beadwork.ops.claim import updated
+from beadwork.ops.claim import end_claim, fence, updated
 from beadwork.ops.issue_state import require_closable
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Filter, Transaction
@@ -84,10 +84,15 @@ def close_epics(request: CloseEpics, tx: Transaction) -> ClosedEpics:
             continue
         entry = tx.issues.require(each.epic.id)
         try:
+            fence(tx, entry)
             require_closable(tx, entry, is_forced=False)
         except Conflict:
             answer.refused.append(entry.id)
             continue
-        fields = closed(entry.record, now_us=tx.now_us, reason="All children are done", session="")
+        session = tx.holder.session
+        fields = closed(
+            entry.record, now_us=tx.now_us, reason="All children are done", session=session
+        )
+        end_claim(tx, entry)
         answer.closed.append(tx.issues.write(entry, updated(tx, entry.record, fields)).id)
     return answer

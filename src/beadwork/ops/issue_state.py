@@ -8,6 +8,7 @@ from beadwork.model.errors import (
     ClaimLost,
     ClaimStale,
     CloseBlocked,
+    InvalidField,
     InvalidTransition,
     UnknownIssue,
 )
@@ -69,7 +70,7 @@ class CloseIssue(Request[Closed], frozen=True):
 @operation(
     "issue.close",
     kind="write",
-    raises=(UnknownIssue, CloseBlocked, ClaimStale, ClaimLost, InvalidTransition),
+    raises=(UnknownIssue, CloseBlocked, ClaimStale, ClaimLost, InvalidTransition, InvalidField),
     example={"issue": "px-a3f", "reason": "Done"},
 )
 def close_issue(request: CloseIssue, tx: Transaction) -> Closed:
@@ -109,7 +110,7 @@ class ReopenIssue(Request[Reopened], frozen=True):
 @operation(
     "issue.reopen",
     kind="write",
-    raises=(UnknownIssue, InvalidTransition, ClaimStale),
+    raises=(UnknownIssue, InvalidTransition, ClaimStale, InvalidField),
     example={"issue": "px-a3f", "reason": "It came back"},
 )
 def reopen_issue(request: ReopenIssue, tx: Transaction) -> Reopened:

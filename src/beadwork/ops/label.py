@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from beadwork.model.errors import ClaimStale, InvalidField, UnknownIssue
+from beadwork.model.errors import ClaimStale, InvalidField, InvalidTransition, UnknownIssue
 from beadwork.model.issue import require_label
 from beadwork.model.transition import require_alive
 from beadwork.ops.claim import Epoch, IssueName, fence, touched
@@ -38,7 +38,7 @@ class AddLabels(Request[Labelled], frozen=True):
 @operation(
     "label.add",
     kind="write",
-    raises=(UnknownIssue, InvalidField, ClaimStale),
+    raises=(UnknownIssue, InvalidField, ClaimStale, InvalidTransition),
     example={"issue": "px-a3f", "labels": ["docs"]},
 )
 def add_labels(request: AddLabels, tx: Transaction) -> Labelled:
@@ -72,7 +72,7 @@ class RemoveLabels(Request[Labelled], frozen=True):
 @operation(
     "label.remove",
     kind="write",
-    raises=(UnknownIssue, ClaimStale),
+    raises=(UnknownIssue, ClaimStale, InvalidTransition),
     example={"issue": "px-a3f", "labels": ["docs"]},
 )
 def remove_labels(request: RemoveLabels, tx: Transaction) -> Labelled:

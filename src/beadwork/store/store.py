@@ -166,8 +166,11 @@ class SqliteStore:
         return mark
 
     def has_mark(self, mark: str) -> bool:
-        """Tell whether the transaction with this mark is durable."""
-        row = self.writer().one("setting.get", name=_MARK)
+        """Tell whether the transaction with this mark is durable, as a reader sees it.
+
+        A new writer might read the log anew, and take for durable what was never synced.
+        """
+        row = self._reading().one("setting.get", name=_MARK)
         return row is not None and row[0] == mark
 
     def writing(

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from beadwork.model.errors import InvalidField
+from beadwork.model.instants import duration_s
 from beadwork.model.issue import Vocabulary
 
 _NAMES = ("config.yaml", "local.yaml")
@@ -133,7 +134,12 @@ def vocabulary(settings: Settings) -> Vocabulary:
         done_statuses=tuple(dict.fromkeys(done)),
         custom_types=settings.words("types.custom"),
         hidden_id_patterns=patterns or Vocabulary().hidden_id_patterns,
+        claim_lease_s=_length_s(settings.text("claim.lease")),
     )
+
+
+def _length_s(text: str) -> float | None:
+    return duration_s(text) if text else None
 
 
 def put(text: str, key: str, value: str) -> str:

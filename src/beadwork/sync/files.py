@@ -77,6 +77,13 @@ class Files:
             content = file.read()
         return content, FileState(signature, _digest(content))
 
+    def glance(self, path: str) -> str:
+        """Return what `stat` says of a file; empty if there is none."""
+        try:
+            return _signature_of(os.stat(path))
+        except OSError:
+            return ""
+
     def is_unchanged(self, path: str, noted: FileState) -> bool:
         """Tell whether a file is as it was noted: by `stat` where that can tell, else whole."""
         try:

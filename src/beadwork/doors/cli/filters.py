@@ -86,7 +86,10 @@ def filter_options(command: F) -> F:
 
 def is_asked(given: dict[str, Any]) -> bool:
     """Tell whether any filter was given."""
-    return any(given[name] not in (None, False, ()) for name in _NAMES)
+    absent = (None, False)
+    return any(
+        given[name] != () and not any(given[name] is each for each in absent) for name in _NAMES
+    )
 
 
 def find(session: Session, given: dict[str, Any], request: ListIssues) -> Listed:

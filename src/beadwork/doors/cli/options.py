@@ -10,6 +10,7 @@ from beadwork.doors.cli import arguments
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
+from beadwork.model.instants import duration_s
 from beadwork.model.issue import nearest_hint
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ else:
 pass_session = click.make_pass_decorator(Session)
 
 _COUNT_MAX = 2**31 - 1
-_SECONDS_MAX = 10 * 365 * 86400
 COUNT = click.IntRange(0, _COUNT_MAX)
 """A number of rows or minutes: what no store can hold is a mistake."""
 NUMBER = click.IntRange(0, 2**63 - 1)
@@ -49,21 +49,6 @@ def _set_option(name: str) -> Callable[..., Any]:
             flags.options = flags.options._replace(**{name: value})
 
     return callback
-
-
-def duration_s(text: str) -> float:
-    """Read a length of time such as 30s, 5m or 1h30m, in seconds; a bare number is seconds.
-
-    Raises:
-        InvalidField: it is none.
-    """
-    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?", text)
-    units = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-    seconds = sum(float(number) * units[unit] for number, unit in parts)
-    is_whole = "".join(number + unit for number, unit in parts) == text.strip()
-    if not parts or not is_whole or seconds > _SECONDS_MAX:
-        raise InvalidField(f'"{text[:40]}" is no length of time', hint="Use 30s, 5m or 1h.")
-    return seconds
 
 
 def lease_s(text: str | None) -> float | None:

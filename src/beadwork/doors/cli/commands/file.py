@@ -62,8 +62,11 @@ def import_(session: Session, /, **given: Any) -> None:
 
 def _piped() -> str | None:
     """Return `-` if something stands ready on standard input that nobody has to type."""
-    descriptor = sys.stdin.fileno()
-    mode = os.fstat(descriptor).st_mode
+    try:
+        descriptor = sys.stdin.fileno()
+        mode = os.fstat(descriptor).st_mode
+    except OSError:
+        return None
     if stat.S_ISREG(mode):
         return "-"
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
