@@ -36,8 +36,10 @@ def peak_bytes() -> int:
 def take_in(folder: Path) -> dict[str, float]:
     """Import the file of a folder into its store."""
     with engine_on(place_of(str(folder / ".beads"))) as engine:
+        begun = time.process_time()
         seconds = clocked(lambda: engine.run(request("record.import"), CALLER))
-    return {"seconds": seconds, "peak": peak_bytes()}
+        cpu = time.process_time() - begun
+    return {"seconds": seconds, "cpu": cpu, "peak": peak_bytes()}
 
 
 def take_in_floor(folder: Path) -> dict[str, float]:
@@ -54,8 +56,10 @@ def take_in_floor(folder: Path) -> dict[str, float]:
             with connection:
                 connection.executemany("INSERT INTO line (text) VALUES (?)", rows)
 
+        begun = time.process_time()
         seconds = clocked(work)
-    return {"seconds": seconds, "peak": peak_bytes()}
+        cpu = time.process_time() - begun
+    return {"seconds": seconds, "cpu": cpu, "peak": peak_bytes()}
 
 
 def _at(start: float, work: Callable[[int], object], count: int) -> dict[str, object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from beadwork.model.errors import FileTrouble
+from beadwork.model.errors import FileTrouble, InvalidField
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import FindCycles
@@ -107,6 +107,12 @@ def test_unknown_fields_types_and_statuses_are_kept_and_reported(project: Projec
     assert report.unknown_types == {"saga": 1}
     assert report.foreign_prefixes == {"zz": 1}
     assert report.without_priority == ["px-c"]
+    assert project.run(ListIssues(statuses=["review"], issue_types=["saga"])).issues
+    assert project.run(ListReady(issue_types=["saga"])).issues == []
+    with pytest.raises(InvalidField):
+        project.run(ListIssues(statuses=["reviev"]))
+    with pytest.raises(InvalidField):
+        project.run(ListReady(issue_types=["sago"]))
     project.run(UpdateIssue(issue="px-a", title="New"))
     assert project.issue("px-a").unknown_fields == {"started_at": "2025-02-02T00:00:00Z"}
     assert project.issue("px-c").priority == 2

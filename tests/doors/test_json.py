@@ -240,7 +240,7 @@ def test_relations_go_both_ways(bd: Bd) -> None:
 
 
 def test_a_tree_is_a_flat_array_root_first(bd: Bd) -> None:
-    root, left, right, leaf = (bd.create(name) for name in ("Root", "Left", "Right", "Leaf"))
+    root, left, right, leaf = (bd.create("x", "--id", f"px-{n}") for n in ("d", "b", "c", "a"))
     for issue, need in ((root, left), (root, right), (left, leaf), (right, leaf)):
         bd.ok("dep", "add", issue, need)
     nodes = bd.json("dep", "tree", root)

@@ -125,9 +125,10 @@ class _File(apsw.VFSFile):
         raise self.disk.error()
 
     def xSync(self, flags: int) -> None:
+        del flags
         if self.disk.step(Step("sync", self.path)) is not None:
             raise self.disk.error()
-        super().xSync(flags)
+        # The machine under the test goes on, so nothing has to wait for its disk.
 
     def xTruncate(self, newsize: int) -> None:
         if self.disk.step(Step("truncate", self.path, newsize)) is not None:

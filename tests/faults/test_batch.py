@@ -32,7 +32,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project(root)
     first = project.create("old 0", id="px-old0")
     project.create("old 1", id="px-old1", dependencies=[f"blocks:{first}"])
-    project.create("old 2", id="px-old2", description="long " * 3_000)
+    project.create("old 2", id="px-old2", description="long " * 1_000)
     project.close()
     return root
 
@@ -71,9 +71,9 @@ def batch() -> list[Request[Any]]:
         CreateIssue(title="new 1", id="px-new1", dependencies=["blocks:px-old1"]),
         UpdateIssue(issue="px-none", title="changed"),
         UpdateIssue(issue="px-old1", title="changed", add_labels=["red"]),
-        CreateIssue(title="new 2", id="px-new2", description="wide " * 2_000),
+        CreateIssue(title="new 2", id="px-new2", description="wide " * 1_000),
         CreateIssue(title="new 3", parent="px-old2"),
-        UpdateIssue(issue="px-old2", title="changed", notes="n" * 9_000),
+        UpdateIssue(issue="px-old2", title="changed", notes="n" * 4_000),
     ]
 
 

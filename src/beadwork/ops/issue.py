@@ -10,7 +10,13 @@ from beadwork.model.errors import (
     UnknownIssue,
 )
 from beadwork.ops.claim import IssueName
-from beadwork.ops.issue_fields import When, meant_types, require_known_types, when
+from beadwork.ops.issue_fields import (
+    When,
+    meant_types,
+    require_known_statuses,
+    require_known_types,
+    when,
+)
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Filter, Transaction
 from beadwork.ops.views import IssueDetails, ListedIssue, linked, listed, shown
@@ -132,9 +138,7 @@ def list_filter(request: ListIssues, tx: Transaction) -> Filter:
     Raises:
         InvalidField: an unknown status, or a range that nothing can lie in.
     """
-    vocabulary = tx.vocabulary
-    for status in request.statuses:
-        vocabulary.require_status(status)
+    require_known_statuses(tx, request.statuses)
     times = {
         name: None if text is None else instants.parse_us(when(tx, text, name))
         for name in _RANGES

@@ -136,11 +136,22 @@ def meant_types(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def require_known_types(tx: Transaction, names: Sequence[str]) -> None:
-    """Refuse a type that nobody declared, where nothing of it was found either.
+    """Refuse a type that nobody declared and no issue has; files bring types of their own.
 
     Raises:
         InvalidField: there is no such type.
     """
     for name in names:
-        if name not in HIDDEN_TYPES:
+        if name not in HIDDEN_TYPES and not tx.issues.has_type(name):
             tx.vocabulary.require_type(name)
+
+
+def require_known_statuses(tx: Transaction, names: Sequence[str]) -> None:
+    """Refuse a status that nobody declared and no issue has.
+
+    Raises:
+        InvalidField: there is no such status.
+    """
+    for name in names:
+        if name not in tx.vocabulary.statuses() and not tx.issues.has_status(name):
+            tx.vocabulary.require_status(name)

@@ -12,7 +12,7 @@ from beadwork.model.instants import parse_us
 from beadwork.model.issue import Issue
 from beadwork.ops.claim import IssueName
 from beadwork.ops.issue import Listed
-from beadwork.ops.issue_fields import meant_types, require_known_types
+from beadwork.ops.issue_fields import meant_types, require_known_statuses, require_known_types
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Edge, Entry, ReadyFilter, Standing, Transaction
 from beadwork.ops.views import listed, shown
@@ -47,8 +47,7 @@ def list_ready(request: ListReady, tx: Transaction) -> Listed:
             hint=f"Use one of: {', '.join(_SORTS)}.",
             field="sort",
         )
-    for status in request.statuses:
-        tx.vocabulary.require_status(status)
+    require_known_statuses(tx, request.statuses)
     wanted = ReadyFilter(
         statuses=request.statuses,
         types=meant_types(request.issue_types),

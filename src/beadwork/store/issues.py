@@ -139,6 +139,14 @@ class IssueStore:
         """Tell whether an id is in use."""
         return self._exists(issue_id)
 
+    def has_type(self, issue_type: str) -> bool:
+        """Tell whether any issue has a type."""
+        return self._session.one("issue.of_type", issue_type=issue_type) is not None
+
+    def has_status(self, status: str) -> bool:
+        """Tell whether any issue has a status."""
+        return self._session.one("issue.of_status", status=status) is not None
+
     def count_with_prefix(self, prefix: str) -> int:
         """Return how many top-level issues have a prefix."""
         row = self._session.one("issue.count_prefix", prefix=prefix)

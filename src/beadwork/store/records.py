@@ -156,14 +156,13 @@ class RecordStore:
         ]
 
     def dirty_lines(self) -> list[ExportLine]:
-        """Return the lines of the issues that changed since the last export."""
+        """Return the lines of the issues that changed since the last export, by id."""
+        rows = self._session.all("record.dirty_to_export", seq=self.exported_to())
         return [
             ExportLine(
                 n, issue_id, raw if raw is not None else records.join_line(body, stamps), changed
             )
-            for n, body, stamps, raw, changed, issue_id in self._session.all(
-                "record.dirty_to_export", seq=self.exported_to()
-            )
+            for n, body, stamps, raw, changed, issue_id in sorted(rows, key=lambda row: row[5])
         ]
 
     def note_export(self, to_seq: int, lines: Sequence[tuple[int, str, int]]) -> None:

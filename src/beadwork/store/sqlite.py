@@ -4,6 +4,7 @@ An acknowledged write survives a power cut: WAL with `synchronous=FULL`. A conne
 checkpoints when it closes, so a read leaves every file as it was (R15).
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -117,10 +118,7 @@ class SqliteSession:
 
     def close(self) -> None:
         """Close the connection, leaving the write-ahead log as it is."""
-        try:
-            self._connection.close()
-        except apsw.Error as error:
-            _raise(error)
+        _close(self._connection)
 
 
 Opener = Callable[[str, int], apsw.Connection]
@@ -129,6 +127,12 @@ Opener = Callable[[str, int], apsw.Connection]
 
 def _open(path: str, flags: int) -> apsw.Connection:
     return apsw.Connection(path, flags=flags, statementcachesize=200)
+
+
+def _close(connection: apsw.Connection) -> None:
+    # What was committed is durable, and the rest is undone, also where closing fails.
+    with contextlib.suppress(apsw.Error):
+        connection.close()
 
 
 def _prepare(connection: apsw.Connection, *, busy_ms: int, is_writer: bool) -> None:
@@ -158,10 +162,13 @@ def open_writer(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSes
         if not os.path.exists(path):
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = opener(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
-        if connection.readonly("main"):
-            connection.close()
-            raise StoreReadOnly(f"The store {path} is read-only", path=path)
-        _prepare(connection, busy_ms=busy_ms, is_writer=True)
+        try:
+            if connection.readonly("main"):
+                raise StoreReadOnly(f"The store {path} is read-only", path=path)
+            _prepare(connection, busy_ms=busy_ms, is_writer=True)
+        except BaseException:
+            _close(connection)
+            raise
     except apsw.Error as error:
         _raise(error)
     except OSError as error:
@@ -184,8 +191,12 @@ def open_reader(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSes
             # A reader of a WAL database takes part in its shared memory file.
             flags = apsw.SQLITE_OPEN_READWRITE
         connection = opener(path, flags)
-        _prepare(connection, busy_ms=busy_ms, is_writer=False)
-        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        try:
+            _prepare(connection, busy_ms=busy_ms, is_writer=False)
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        except BaseException:
+            _close(connection)
+            raise
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         return _open_unwritable(path, opener)
     except apsw.Error as error:

@@ -86,10 +86,12 @@ def filter_options(command: F) -> F:
 
 def is_asked(given: dict[str, Any]) -> bool:
     """Tell whether any filter was given."""
-    absent = (None, False)
-    return any(
-        given[name] != () and not any(given[name] is each for each in absent) for name in _NAMES
-    )
+    return any(_is_given(given[name]) for name in _NAMES)
+
+
+def _is_given(value: object) -> bool:
+    # Priority 0 and an empty assignee are filters; an absent flag is none.
+    return value is not None and value is not False and value != ()
 
 
 def find(session: Session, given: dict[str, Any], request: ListIssues) -> Listed:

@@ -32,6 +32,14 @@ SELECT id FROM issue
 WHERE hash >= :start AND hash < :after AND (CAST(:prefix AS TEXT) IS NULL OR prefix = :prefix)
 ORDER BY id LIMIT :limit
 
+-- name: of_type
+-- Whether any issue has a type.
+SELECT 1 FROM issue WHERE issue_type = :issue_type LIMIT 1
+
+-- name: of_status
+-- Whether any issue has a status.
+SELECT 1 FROM issue WHERE status = :status LIMIT 1
+
 -- name: insert
 -- A new issue; its holds and children are counted as its edges are added.
 INSERT INTO issue (

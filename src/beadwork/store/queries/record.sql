@@ -36,11 +36,11 @@ WHERE i.filed = 1 OR i.ephemeral = 0
 ORDER BY i.id
 
 -- name: dirty_to_export
--- The issues changed since the last export that stand in the file.
+-- The issues changed since the last export that stand in the file. Sorted by the caller: asked for
+-- the order of ids, SQLite would walk all issues along that index.
 SELECT i.n, d.body, d.stamps, d.raw, i.changed_seq, i.id
 FROM issue i JOIN document d ON d.n = i.n
 WHERE i.changed_seq > :seq AND (i.filed = 1 OR i.ephemeral = 0)
-ORDER BY i.id
 
 -- name: dirty_count
 -- How many issues changed since the last export.

@@ -77,7 +77,7 @@ def add(session: Session, /, **given: Any) -> None:
 
 @dep.command(cls=BeadCommand, hidden=True)
 @click.argument("issue_id", metavar="ID", type=ID)
-@click.option("-b", "--blocks", type=ID, required=True)
+@click.option("-b", "--blocks", type=ID, required=True, help="The issue that needs this one.")
 @pass_session
 def shorthand(session: Session, issue_id: str, blocks: str) -> None:
     """Let another issue need this one."""
@@ -127,7 +127,13 @@ def list_(session: Session, issue_id: str, direction: Any, kind: str) -> None:  
     "--direction", type=click.Choice(["down", "up", "both"]), default="down", show_default=True
 )
 @click.option("--reverse", is_flag=True, help="The same as --direction up.")
-@click.option("-d", "--max-depth", type=click.IntRange(1, COUNT.max), default=50, show_default=True)
+@click.option(
+    *("-d", "--max-depth"),
+    type=click.IntRange(1, COUNT.max),
+    default=50,
+    show_default=True,
+    help="So many levels.",
+)
 @click.option("--show-all-paths", is_flag=True, help="Repeat issues reached on several ways.")
 @click.option("--format", "style", type=click.Choice(["text", "mermaid"]), default="text")
 @click.option("-s", "--status", multiple=True, help="Only what has this status, and the way to it.")

@@ -44,7 +44,13 @@ def _event(event: Event) -> str:
 
 @click.command(cls=BeadCommand)
 @click.argument("issue_id", metavar="ID", type=ID)
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option(
+    *("-n", "--limit"),
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="At most so many.",
+)
 @pass_session
 def history(session: Session, issue_id: str, limit: int) -> None:
     """Show what happened to an issue, latest first."""

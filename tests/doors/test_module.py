@@ -1,0 +1,100 @@
+"""`python -m beadwork`: each operation of the table by name, JSON in and JSON out."""
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from beadwork.compose import DirectWorld
+from beadwork.doors.module import run
+from beadwork.ops.operation import Operation
+from beadwork.ops.table import OPERATIONS
+from tests.doors.program import Answer, Bd
+
+READS = [each for each in OPERATIONS if each.kind == "read"]
+
+
+def module(bd: Bd, *words: str | bytes) -> Answer:
+    """Run the module as a program."""
+    done = subprocess.run(
+        [sys.executable, "-m", "beadwork", *words],
+        cwd=bd.folder,
+        env=bd.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[each.name for each in OPERATIONS])
+def test_an_example_is_a_request(operation: Operation) -> None:
+    content = msgspec.json.encode(operation.example)
+    assert msgspec.json.decode(content, type=operation.request)
+
+
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Bd:
+    """One store for all reads."""
+    folder = tmp_path_factory.mktemp("module") / "px"
+    folder.mkdir()
+    bd = Bd(folder, folder.parent)
+    bd.ok("init", "--quiet")
+    bd.create("--title=x", "--id", "px-a3f")
+    return bd
+
+
+@pytest.mark.parametrize("operation", READS, ids=[each.name for each in READS])
+def test_a_read_answers_with_an_object(stocked: Bd, operation: Operation) -> None:
+    out = io.StringIO()
+    world = DirectWorld(stocked.environment, str(stocked.folder))
+    with contextlib.redirect_stdout(out):
+        assert run(["call", operation.name, json.dumps(operation.example)], world) == 0
+    assert isinstance(json.loads(out.getvalue()), dict)
+    assert out.getvalue().count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_read_answers_as_a_program(bd: Bd) -> None:
+    issue = bd.create()
+    answer = module(bd, "call", "issue.show", json.dumps({"issue": issue}))
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.json["details"]["issue"]["id"] == issue
+    assert module(bd, "call", "issue.ready").json["issues"]
+
+
+@pytest.mark.slow
+def test_a_write_is_stored_and_exported(bd: Bd) -> None:
+    created = module(bd, "call", "issue.create", '{"title":"By name"}')
+    assert created.code == 0
+    assert created.json["issue"]["id"] in bd.lines()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), 2),
+        (("frobnicate",), 2),
+        (("call", "issue.frobnicate"), 2),
+        (("call", "issue.show"), 2),
+        (("call", "issue.show", "{"), 2),
+        (("call", "issue.show", '{"issue":"px-nope"}'), 3),
+        (("call", "issue.show", '{"issue":"x","more":1}'), 2),
+    ],
+)
+def test_an_error_is_one_object(bd: Bd, words: tuple[str, ...], code: int) -> None:
+    answer = module(bd, *words)
+    assert (answer.code, answer.out) == (code, "")
+    assert set(answer.error) >= {"error", "code"}
+
+
+@pytest.mark.slow
+def test_operations_are_listed(bare: Bd) -> None:
+    answer = module(bare, "operations")
+    assert answer.code == 0
+    assert [line.split()[0] for line in answer.out.splitlines()] == [e.name for e in OPERATIONS]
