@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import backlog
 from acks import read_all
@@ -45,6 +46,16 @@ def arguments() -> argparse.Namespace:
     return given
 
 
+class Job(NamedTuple):
+    """What the workers are told."""
+
+    race: str
+    """The issue that all claim first."""
+    types: str
+    closable: int
+    """How many issues of the backlog they will have closed in the end."""
+
+
 def say(text: str = "") -> None:
     print(text, flush=True)
 
@@ -66,7 +77,7 @@ def bd(project: Path, *words: str) -> str:
     return done.stdout
 
 
-def prepare(root: Path, given: argparse.Namespace) -> tuple[Path, str, int]:
+def prepare(root: Path, given: argparse.Namespace) -> Job:
     """Make a git repository with the backlog of a classic program; take it in with `bd init`."""
     project = root / PROJECT
     (project / ".beads").mkdir(parents=True)
@@ -87,10 +98,11 @@ def prepare(root: Path, given: argparse.Namespace) -> tuple[Path, str, int]:
     say("".join(f"  {line}\n" for line in shown.splitlines()))
     say("".join(f"  {line}\n" for line in bd(project, "ready", "-n", "5").splitlines()))
     race = next(each["id"] for each in records if backlog.RACE_LABEL in each.get("labels", ()))
-    return project, race, backlog.closable(records)
+    types = sorted({each["issue_type"] for each in records} & set(backlog.WORKED_TYPES))
+    return Job(race, ",".join(types), backlog.closable(records))
 
 
-def start(root: Path, race: str, given: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
+def start(root: Path, job: Job, given: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
     """Start the workers, each a process of its own."""
     return [
         subprocess.Popen(
@@ -102,7 +114,8 @@ def start(root: Path, race: str, given: argparse.Namespace) -> list[subprocess.P
                 f"--name={TEAM}{number}",
                 f"--others={TEAM}",
                 f"--seed={given.seed}",
-                f"--race={race}",
+                f"--race={job.race}",
+                f"--types={job.types}",
                 f"--shell-every={given.shell_every}",
             ],
             env=environment(f"{TEAM}{number}"),
@@ -136,11 +149,11 @@ class Progress:
         return counts
 
 
-def work_off(root: Path, race: str, total: int, given: argparse.Namespace) -> Counter[str]:
+def work_off(root: Path, job: Job, given: argparse.Namespace) -> Counter[str]:
     """Let the workers work until all of them are through."""
-    say(f"{given.workers} processes work it off; all claim {race} at once, to begin with")
-    workers = start(root, race, given)
-    progress = Progress(root / LOGS, total)
+    say(f"{given.workers} processes work it off; all claim {job.race} at once, to begin with")
+    workers = start(root, job, given)
+    progress = Progress(root / LOGS, job.closable)
     until = time.monotonic() + LIMIT_S
     try:
         while any(each.poll() is None for each in workers):
@@ -175,9 +188,11 @@ def main() -> int:
     root = Path(tempfile.mkdtemp(prefix="beadwork-demo-"))
     begun = time.monotonic()
     try:
-        project, race, total = prepare(root, given)
-        counts = work_off(root, race, total, given)
-        lines = (project / ".beads" / "issues.jsonl").read_text(encoding="utf-8").splitlines()
+        job = prepare(root, given)
+        counts = work_off(root, job, given)
+        lines = (
+            (root / PROJECT / ".beads" / "issues.jsonl").read_text(encoding="utf-8").splitlines()
+        )
         statuses = Counter(json.loads(line)["status"] for line in lines)
         say(f"  {', '.join(f'{count} {name}' for name, count in sorted(statuses.items()))}")
         say()

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from acks import AckLog
-from backlog import WORKED_TYPES
 from doors import Door, Json, Library, RefusedError, Shell
 
 from beadwork import Client
@@ -23,10 +22,11 @@ _IDLE_S = 0.05
 class Worker:
     """Works until nothing is ready and nobody works."""
 
-    def __init__(self, log: AckLog, seed: str, others: str) -> None:
+    def __init__(self, log: AckLog, given: argparse.Namespace) -> None:
         self._log = log
-        self._random = random.Random(seed)
-        self._others = others
+        self._random = random.Random(f"{given.seed} {given.name}")
+        self._others = given.others
+        self._types = given.types.split(",")
 
     def race(self, shell: Shell, issue: str) -> None:
         """Claim one certain issue, as all do at this moment. One wins, the others are told so."""
@@ -42,13 +42,13 @@ class Worker:
 
     def turn(self, door: Door) -> bool:
         """Claim an issue and work on it; tell whether there may be more."""
-        issue = self._log.ask(lambda: door.claim_ready(WORKED_TYPES))
+        issue = self._log.ask(lambda: door.claim_ready(self._types))
         if issue is None and self._is_team_busy(door):
             time.sleep(_IDLE_S)
             return True
         if issue is None:
             # Nobody works now; what was made ready before that is there at a second look.
-            issue = self._log.ask(lambda: door.claim_ready(WORKED_TYPES))
+            issue = self._log.ask(lambda: door.claim_ready(self._types))
         if issue is None:
             return False
         self._log.note("claim", issue["id"], door=door.name, epoch=issue["claim_epoch"])
@@ -92,6 +92,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("log", type=Path)
     parser.add_argument("--name", required=True)
     parser.add_argument("--others", required=True, help="How the names of all workers begin.")
+    parser.add_argument("--types", required=True, help="What to take, comma separated.")
     parser.add_argument("--seed", required=True)
     parser.add_argument("--race", required=True, help="The issue that all claim first.")
     parser.add_argument("--shell-every", type=int, required=True)
@@ -102,7 +103,7 @@ def main() -> None:
     given = _arguments()
     shell = Shell(given.folder, given.name)
     with given.log.open("a", encoding="utf-8") as file:
-        worker = Worker(AckLog(file, given.name), f"{given.seed} {given.name}", given.others)
+        worker = Worker(AckLog(file, given.name), given)
         worker.race(shell, given.race)
         with Client(str(given.folder), actor=given.name) as client:
             library = Library(client)

@@ -110,6 +110,13 @@ def create(folder: str, name: str, count: str) -> None:
         worker.create(f"issue {n}")
 
 
+def keyed(folder: str, key: str, nth: str) -> None:
+    """Make an issue under a key."""
+    worker = Worker(folder, int(nth))
+    caller = worker.caller._replace(key=key)
+    say(created=worker.engine.run(CreateIssue(title="once"), caller).issue.id)
+
+
 def label(folder: str, name: str, count: str) -> None:
     """Put labels of our own on the one issue, and take every other one away again."""
     worker = Worker(folder, name=name)
@@ -158,9 +165,23 @@ def small_files(folder: str, limit: str) -> None:
     say(exported=worker.run(ExportFile()).is_written)
 
 
+def small_files_for_ever(folder: str, limit: str) -> None:
+    """Export with a limit on the size of files, and end with it."""
+    import resource
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    worker = Worker(folder)
+    worker.create("the last straw")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+    try:
+        worker.run(ExportFile())
+    except BeadworkError as error:
+        say(refused=error.code)
+
+
 def powerless(folder: str) -> None:
     """Read and write as a user who may not write there."""
-    warm = Worker(str(Path(folder).parent / "warm" / ".beads"))
+    warm = Worker(str(Path(folder).parents[1] / "warm" / ".beads"))
     warm.create("what is read from files is read now, while it may be")
     requests: list[Request[Any]] = [*_reads(), CreateIssue(title="not here"), ExportFile()]
     for request in requests[:-2]:
@@ -194,8 +215,8 @@ def _count(answer: Any) -> int | None:
 COMMANDS: dict[str, Callable[..., None]] = {
     each.__name__: each
     for each in (
-        everything, take_in, create_and_export, create, label, claim, export, small_files,
-        powerless,
+        everything, take_in, create_and_export, create, keyed, label, claim, export, small_files,
+        small_files_for_ever, powerless,
     )
 }  # fmt: skip
 

@@ -100,9 +100,6 @@ class _Vfs(apsw.VFS):
         super().xDelete(filename, syncdir)
         self.disk.step(Step("delete", filename))
 
-    def excepthook(self, *_: Any) -> bool:
-        return True  # an error where SQLite expects none, as when it only looks
-
 
 class _File(apsw.VFSFile):
     def __init__(
@@ -111,9 +108,6 @@ class _File(apsw.VFSFile):
         self.disk = disk
         self.path = name.filename() if isinstance(name, apsw.URIFilename) else (name or "")
         super().__init__("", name, flags)
-
-    def excepthook(self, *_: Any) -> bool:
-        return True  # an error of a write that SQLite can do without, as of a checkpoint
 
     def xWrite(self, data: bytes, offset: int) -> None:
         kept = self.disk.step(Step("write", self.path, offset, bytes(data)))

@@ -36,12 +36,13 @@ def adopt(line: Record, base: Record | None) -> Adopted:
     The base is the version that its writer started from: the line last seen in the file, or
     the ancestor in a merge. Without one the line is taken as it is.
     """
-    if base is None:
+    if base is None or (line.is_stamped and not base.is_stamped):
         return Adopted(line, [])
     if not line.is_stamped and line.updated_ns < base.updated_ns:
         return Adopted(line, [])
     old, new = registers(base), registers(line)
     if not line.is_stamped and base.is_stamped:
+        new = registers(line._replace(stamps=base.stamps))  # with what stands hidden in them
         new.update(_dropped_by_classic(old, new))
     floor = line.floor if line.is_stamped else base.floor
     marks: dict[Register, Mark] = {}

@@ -90,6 +90,7 @@ class Session:
         except BeadworkError as error:
             if error.code != "store.readonly":
                 raise
+            self.warn(f"Warning: what the file says since is not shown. {error.message}")
             return
         if self.imported is not None and self.imported.report.quarantined:
             count = len(self.imported.report.quarantined)
@@ -106,7 +107,7 @@ class Session:
             return self.engine.run(request, self.caller)
         self.require_writable()
         answer = self.engine.run(request, self.caller)
-        self._has_written = True
+        self._has_written |= not getattr(answer, "is_unchanged", False)
         return answer
 
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:

@@ -1,0 +1,180 @@
+"""Processes of the tests: each opens the store by itself, and some kill themselves.
+
+They come from a fork server that has imported all this, so that starting one costs little.
+"""
+
+import itertools
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from beadwork.model.errors import BeadworkError
+from beadwork.ops.claim import ClaimIssue
+from beadwork.ops.issue_create import CreateIssue, Created
+from beadwork.ops.issue_update import UpdateIssue
+from beadwork.ops.label import AddLabels, RemoveLabels
+from beadwork.ops.record import ImportFile
+from tests.support import Project, SetClock
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.faults.children"])
+KILLED = -signal.SIGKILL
+
+
+def start(target: Callable[..., None], *args: Any) -> ForkServerProcess:
+    """Start a process that calls a function."""
+    process = CONTEXT.Process(target=target, args=args, daemon=True)
+    process.start()
+    return process
+
+
+def run(target: Callable[..., None], *args: Any) -> int:
+    """Call a function in a process of its own; return the exit code."""
+    process = start(target, *args)
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def run_all(targets: Sequence[tuple[Any, ...]]) -> None:
+    """Call functions at the same time, each in a process of its own; all have to end well."""
+    processes = [start(*each) for each in targets]
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * len(processes)
+
+
+def say(path: Path, text: str) -> None:
+    """Acknowledge something, past every buffer of ours."""
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    os.write(descriptor, f"{text}\n".encode())
+    os.close(descriptor)
+
+
+def said(path: Path) -> list[str]:
+    """Return what was acknowledged."""
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def kill_at(number: int) -> Callable[[str], None]:
+    """Return a callback that kills its process when it is called for the n-th time."""
+    calls = itertools.count(1)
+
+    def at(moment: str) -> None:
+        del moment
+        if next(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return at
+
+
+# --------------------------------------------------------------------- what the processes do
+
+
+SINGLES = ("single 0", "single 1", "single 2")
+BATCH = ("together 0", "together 1", "together 2")
+
+
+def write_until_killed(root: Path, acknowledged: Path, number: int) -> None:
+    """Make issues one by one, then some in a batch; say what was answered ok."""
+    project = Project(root, at=kill_at(number), clock=SetClock())
+    for title in SINGLES:
+        project.create(title, dependencies=["blocks:px-old"])
+        say(acknowledged, title)
+    outcomes = project.batch(
+        CreateIssue(title=BATCH[0], labels=["red"]),
+        CreateIssue(title=BATCH[1], parent="px-old"),
+        UpdateIssue(issue="px-none", title="never"),
+        UpdateIssue(issue="px-old", title=BATCH[2], status="closed"),
+    )
+    assert [isinstance(each, BeadworkError) for each in outcomes] == [False, False, True, False]
+    for title in BATCH:
+        say(acknowledged, title)
+    project.close()
+
+
+def import_until_killed(root: Path, number: int) -> None:
+    """Import the project's file."""
+    project = Project(root, at=kill_at(number))
+    project.run(ImportFile())
+    project.close()
+
+
+def export_until_killed(root: Path, number: int) -> None:
+    """Export; die at the n-th touch of the file system, before it or after."""
+    calls = itertools.count(1)
+
+    def deadly(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            for is_after in (False, True):
+                if next(calls) == number:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                result = None if is_after else real(*args)
+                if not is_after:
+                    found = result
+            return found
+
+        return call
+
+    project = Project(root, at=kill_at(number + 1_000))
+    os.fsync = deadly(os.fsync)
+    os.fchmod = deadly(os.fchmod)
+    os.replace = deadly(os.replace)
+    project.engine.flush(_caller(0))
+    project.close()
+
+
+def _caller(number: int) -> Any:
+    from beadwork.engine import Caller
+    from beadwork.model.claim import Holder
+
+    return Caller(Holder(f"worker-{number}"))
+
+
+def create_many(root: Path, acknowledged: Path, number: int, count: int) -> None:
+    """Make issues; say their ids."""
+    project = Project(root)
+    for each in range(count):
+        request = CreateIssue(title="Same work", description=f"{number} {each}")
+        answer: Created = project.engine.run(request, _caller(number))
+        say(acknowledged, answer.issue.id)
+    project.close()
+
+
+def change_labels(root: Path, issue: str, added: list[str], removed: list[str]) -> None:
+    """Put labels on an issue and take others away, in turn."""
+    project = Project(root)
+    for new, old in zip(added, removed, strict=True):
+        project.run(AddLabels(issue=issue, labels=[new]))
+        project.run(RemoveLabels(issue=issue, labels=[old]))
+    project.close()
+
+
+def claim(root: Path, answers: Path, issue: str, number: int) -> None:
+    """Claim an issue; say how it went."""
+    project = Project(root)
+    try:
+        answer = project.engine.run(ClaimIssue(issue=issue), _caller(number))
+        say(answers, f"{number} {answer.claim_epoch}")
+    except BeadworkError as error:
+        say(answers, f"{number} {error.code}")
+    project.close()
+
+
+def import_once(root: Path, answers: Path) -> None:
+    """Import the project's file; say how many issues it made."""
+    project = Project(root)
+    say(answers, str(project.run(ImportFile(force=True)).report.created))
+    project.close()
+
+
+def export_until(root: Path, stop: Path) -> None:
+    """Export again and again until a file appears."""
+    project = Project(root)
+    while not stop.exists():
+        project.engine.flush(_caller(99))
+    project.close()

@@ -1,0 +1,309 @@
+"""Where the store is: folders, worktrees, links, other people's folders, damaged ones (R15, R16)."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doors.program import NOBODY, Answer, Bd
+from tests.journeys.conftest import make_repository
+
+AS_NOBODY = """
+import importlib, os, pkgutil, sys
+import difflib, shutil, subprocess, tempfile, yaml
+import beadwork.compose, beadwork.sync.merge
+import beadwork.doors.cli as cli
+for each in pkgutil.walk_packages(cli.__path__, f"{cli.__name__}."):
+    importlib.import_module(each.name)
+if os.geteuid() == 0:
+    os.setgroups([]), os.setgid({nobody}), os.setuid({nobody})
+sys.exit(beadwork.compose.run_bd(sys.argv[1:]))
+""".replace("{nobody}", str(NOBODY))
+"""Loads all first: who runs it may not read the interpreter's folder."""
+
+
+def test_any_folder_below_uses_the_store_above(bd: Bd) -> None:
+    deep = bd.folder / "a" / "b"
+    deep.mkdir(parents=True)
+    issue = bd.at(deep).create()
+    assert list(bd.lines()) == [issue]
+    assert bd.at(deep).json("where")["path"] == str(bd.beads)
+
+
+def test_a_store_does_not_reach_into_another_repository(bd: Bd) -> None:
+    inner = make_repository(bd, bd.folder / "inner")
+    assert inner("list", "--json").error["code"] == "store.absent"
+    inner.ok("init")
+    inner.create()
+    assert bd.json("list") == []
+
+
+def test_the_environment_names_a_store(bd: Bd, bare: Bd, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    other = bd.at(elsewhere)
+    assert other("list").code == 3
+    issue = other.create("x", BEADS_DIR=str(bd.beads))
+    assert list(bd.lines()) == [issue]
+    assert [row["id"] for row in other.json("list", BEADS_DB=str(bd.beads / "beadwork.db"))]
+    assert [row["id"] for row in other.json("list", BEADS_DB=str(bd.beads / "beads.db"))]
+    assert [row["id"] for row in other.json("list", "--db", "../px/.beads/beadwork.db")]
+    assert other("list", BEADS_DIR="/nowhere").code == 3
+    own = tmp_path / "own"
+    made = other.json("init", "--prefix", "own", BEADS_DIR=str(own))
+    assert made["path"] == str(own)
+    assert other.create("y", BEADS_DIR=str(own)).startswith("own-")
+    assert not (elsewhere / ".beads").exists()
+
+
+def test_a_linked_folder_is_the_folder_it_leads_to(bd: Bd, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / ".beads").symlink_to(bd.beads, target_is_directory=True)
+    other = bd.at(linked)
+    issue = other.create()
+    assert list(bd.lines()) == [issue]
+    assert (linked / ".beads").is_symlink()
+    assert [row["id"] for row in bd.json("list")] == [issue]
+
+
+def test_a_linked_file_stays_a_link(bd: Bd, tmp_path: Path) -> None:
+    target = tmp_path / "records.jsonl"
+    target.write_text("", encoding="utf-8")
+    bd.records.symlink_to(target)
+    issue = bd.create()
+    assert bd.records.is_symlink()
+    assert json.loads(target.read_text(encoding="utf-8"))["id"] == issue
+
+
+def test_a_redirect_leads_to_another_store(bd: Bd, tmp_path: Path) -> None:
+    folder = tmp_path / "pointing"
+    (folder / ".beads").mkdir(parents=True)
+    (folder / ".beads" / "redirect").write_text("../px/.beads\n", encoding="utf-8")
+    where = bd.at(folder).json("where")
+    assert where["path"] == str(bd.beads)
+    assert where["redirected_from"] == str(folder / ".beads")
+    (bd.beads / "redirect").write_text("../pointing/.beads\n", encoding="utf-8")
+    assert "circle" in bd.at(folder)("list").err
+
+
+def test_a_file_in_the_place_of_the_folder(bare: Bd) -> None:
+    (bare.folder / ".beads").write_text("", encoding="utf-8")
+    assert bare("list").code == 3
+    answer = bare("init", "--json")
+    assert (answer.code, answer.out) == (5, "")
+    assert ".beads" in answer.error["error"]
+
+
+# -- git
+
+
+def test_worktrees_share_the_store_of_the_main_one(repository: Bd, tmp_path: Path) -> None:
+    repository.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    side = repository.at(tmp_path / "side")
+    assert side.records.exists() or not repository.records.exists()
+    issue = side.create("From the side")
+    assert list(repository.lines()) == [issue]
+    assert side.json("where")["path"] == str(repository.beads)
+    assert side.git("status", "--porcelain") == ""
+    repository.ok("close", issue)
+    assert side.json("show", issue)[0]["status"] == "closed"
+
+
+def test_a_submodule_has_a_store_of_its_own(repository: Bd, tmp_path: Path) -> None:
+    make_repository(repository, tmp_path / "library")
+    allow = ("-c", "protocol.file.allow=always")
+    repository.git(*allow, "submodule", "--quiet", "add", str(tmp_path / "library"), "lib")
+    library = repository.at(repository.folder / "lib")
+    assert library("list", "--json").error["code"] == "store.absent"
+    library.ok("init")
+    assert library.create().startswith("lib-")
+    assert repository.json("list") == []
+
+
+def test_a_bare_repository_keeps_its_store_beside(bare: Bd) -> None:
+    bare.git("init", "--quiet", "--bare", "hub.git")
+    hub = bare.at(bare.folder / "hub.git")
+    hub.ok("init", "--prefix", "hub")
+    issue = hub.create()
+    assert hub.json("where")["path"] == str(hub.folder / "beads")
+    assert [row["id"] for row in hub.json("list")] == [issue]
+
+
+def test_init_lists_what_it_writes_and_writes_nothing_else(bare: Bd) -> None:
+    made = make_repository(bare, bare.folder)
+    before = changed_files(made.folder)
+    shown = made.json("init")
+    after = changed_files(made.folder)
+    outside = {
+        path for path in after if after[path] != before.get(path) and not path.startswith(".beads/")
+    }
+    assert outside == {".git/config", ".git/info/attributes"}
+    listed = {os.path.relpath(path, made.folder) for path in shown["written"]}
+    assert listed >= outside
+    assert made.git("status", "--porcelain") == "?? .beads/\n"
+    made.git("add", "--all")
+    assert set(made.git("diff", "--cached", "--name-only").split()) == {
+        ".beads/.gitattributes",
+        ".beads/.gitignore",
+        ".beads/config.yaml",
+    }
+
+
+def changed_files(folder: Path) -> dict[str, bytes]:
+    """Answer every file below a folder, by its path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+# -- folders of others
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter: pytest's own may not."""
+    with tempfile.TemporaryDirectory(prefix="bd-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "home").mkdir()
+        yield folder
+
+
+def as_nobody(bd: Bd, *words: str) -> Answer:
+    """Run `bd` as a user who may write nothing here."""
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, *words],
+        cwd=bd.folder,
+        env=bd.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def forbid_writing(folder: Path) -> None:
+    """Let everybody read what lies in a folder, and nobody but root change it."""
+    for path in folder.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    folder.chmod(0o555)
+
+
+def allow_writing(folder: Path) -> None:
+    """Take that back, so that the folder can be removed."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+@pytest.mark.slow
+def test_who_may_only_read_reads(open_folder: Path) -> None:
+    project = open_folder / "px"
+    project.mkdir()
+    bd = Bd(project, open_folder / "home")
+    bd.ok("init")
+    issue = bd.create("Seen")
+    bd.ok("list")
+    forbid_writing(project)
+    try:
+        for words in (("list",), ("ready",), ("show", issue), ("history", issue)):
+            answer = as_nobody(bd, *words)
+            assert (answer.code, answer.err) == (0, "")
+            assert "Seen" in answer.out or "created" in answer.out
+        assert as_nobody(bd, "export").out == bd.records.read_text(encoding="utf-8")
+        for words in (
+            ("create", "x"),
+            ("close", issue),
+            ("update", issue, "--claim"),
+            ("sync",),
+            ("export", "-o", "copy"),
+        ):
+            refused = as_nobody(bd, *words, "--json")
+            assert (refused.code, refused.out) == (5, "")
+            assert "ermission" in refused.error["error"]
+            assert refused.error["hint"]
+        assert as_nobody(bd, "hooks", "run", "pre-commit").code == 0
+    finally:
+        allow_writing(project)
+    assert list(bd.lines()) == [issue]
+
+
+@pytest.mark.slow
+def test_who_may_only_read_is_told_what_is_not_shown(open_folder: Path) -> None:
+    project = open_folder / "px"
+    project.mkdir()
+    bd = Bd(project, open_folder / "home")
+    bd.ok("init")
+    bd.create("Seen")
+    line = '{"id":"px-new","title":"New","created_at":"2026-01-01T00:00:00Z"}\n'
+    bd.records.write_text(bd.records.read_text(encoding="utf-8") + line, encoding="utf-8")
+    forbid_writing(project)
+    try:
+        answer = as_nobody(bd, "list", "--json")
+    finally:
+        allow_writing(project)
+    assert answer.code == 0
+    assert [row["title"] for row in answer.json] == ["Seen"]
+    assert "not shown" in answer.err
+
+
+@pytest.mark.slow
+def test_init_where_nothing_can_be_made(open_folder: Path) -> None:
+    project = open_folder / "px"
+    project.mkdir()
+    bd = Bd(project, open_folder / "home")
+    forbid_writing(project)
+    try:
+        answer = as_nobody(bd, "init", "--json")
+    finally:
+        allow_writing(project)
+    assert (answer.code, answer.out) == (5, "")
+    assert str(bd.beads) in answer.error["error"]
+
+
+# -- damage
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"garbage that is no database, long enough to be read as one" * 20, b"\x00" * 8192],
+    ids=["garbage", "zeros"],
+)
+def test_a_damaged_database_is_told_and_rebuilt(bd: Bd, content: bytes) -> None:
+    issue = bd.create("Kept")
+    damage(bd, content)
+    for words in (("list",), ("create", "x"), ("show", issue), ("export",), ("sync",)):
+        answer = bd(*words, "--json")
+        assert (answer.code, answer.out) == (70, "")
+        assert answer.error["code"] == "store.corrupt"
+        assert "bd init" in answer.error["hint"]
+    assert bd.ok("hooks", "run", "pre-commit").out == ""
+    assert list(bd.lines()) == [issue]
+
+    (bd.beads / "beadwork.db").rename(bd.beads / "aside")
+    assert bd.json("init")["imported"]["created"] == 1
+    assert [row["id"] for row in bd.json("list")] == [issue]
+
+
+def test_an_empty_or_missing_database_is_made_anew(bd: Bd) -> None:
+    issue = bd.create("Kept")
+    damage(bd, b"")
+    assert [row["id"] for row in bd.json("ready")] == [issue]
+    for path in bd.beads.glob("beadwork.db*"):
+        path.unlink()
+    assert [row["id"] for row in bd.json("list")] == [issue]
+
+
+def damage(bd: Bd, content: bytes) -> None:
+    """Put other content in the place of the database."""
+    for path in bd.beads.glob("beadwork.db-*"):
+        path.unlink()
+    (bd.beads / "beadwork.db").write_bytes(content)
