@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+__all__ = ["Client", "__version__"]
 
 if TYPE_CHECKING:
-    from beadwork.compose import connect as Client  # noqa: F401 -- for type checkers
+    from beadwork.compose import connect as Client
 
 
 def __getattr__(name: str) -> object:

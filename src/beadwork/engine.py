@@ -308,6 +308,7 @@ class Engine:
 
     def prepare(self) -> None:
         """Bring the database to this program's version and this project's words, if need be."""
+        self._store.follow()
         if self._store.needs_migration() or not self._knows_vocabulary():
             with self._guards.write_lock():
                 self._prepare_locked()
@@ -319,6 +320,7 @@ class Engine:
         return msgspec.json.encode(self._vocabulary).decode()
 
     def _prepare_locked(self) -> None:
+        self._store.follow()
         self._store.writer()
         if self._knows_vocabulary():
             return

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from beadwork.model.errors import FileTrouble, InvalidField
+from beadwork.model.record import digest
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import FindCycles
-from beadwork.ops.folding import FoldReport
+from beadwork.ops.folding import Folding, FoldReport
 from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_state import DeleteIssue
 from beadwork.ops.issue_update import UpdateIssue
@@ -19,7 +20,10 @@ from beadwork.ops.record import (
     ImportFile,
     ListConflicts,
     ListQuarantine,
+    NoteNext,
 )
+from beadwork.ops.transaction import Line
+from beadwork.sync.files import Files
 from tests.support import Project, make_folder
 
 
@@ -371,3 +375,60 @@ def test_a_copied_store_writes_under_a_replica_of_its_own(tmp_path: Path) -> Non
     assert len(replicas) == 2
     assert len(second.run(ListIssues()).issues) == 2
     second.close()
+
+
+def test_after_an_old_branch_a_whole_export_is_the_base_of_later_edits(project: Project) -> None:
+    issue = project.create("Old", notes="old")
+    project.run(ExportFile())
+    old = project.records.read_bytes()
+    project.run(UpdateIssue(issue=issue, title="New"))
+    project.run(ExportFile())
+    project.records.write_bytes(old)
+    project.run(ImportFile())
+    project.create("Another")
+    project.run(ExportFile())
+    record = read(project)[issue]
+    record.pop("stamps")
+    report = put(project, json.dumps(record | {"notes": "by hand"}))
+    assert [each.fields for each in report.adopted] == [["notes"]]
+
+
+def test_a_known_file_that_is_read_again_reads_no_line_of_it(project: Project) -> None:
+    put(project, *[line(f"px-{n}") for n in range(5)])
+    with project.transaction() as tx:
+        folding = Folding(tx, is_project_file=True)
+        text = line("px-1")
+        assert folding._news([Line(1, digest(text), text)]) == []
+        assert folding._news([Line(1, digest(text), text)] * 2) != []
+
+
+def test_a_file_that_an_export_is_putting_in_place_is_no_edit_by_others(project: Project) -> None:
+    project.create("Mine")
+    project.run(ExportFile())
+    content = project.records.read_bytes().replace(b"Mine", b"Next")
+    project.run(NoteNext(digest=project.engine.files.digest(content)))
+    project.records.write_bytes(content)
+    assert project.run(ImportFile()).is_unchanged
+
+
+def test_what_others_write_while_an_export_runs_is_not_overwritten(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    put(project, line("px-a"))
+    project.run(UpdateIssue(issue="px-a", notes="ours"))
+    replace = Files.replace
+    theirs = line("px-b") + "\n"
+
+    class Interrupted(Files):
+        is_done = False
+
+        def replace(self, path: str, content: bytes, *, seen: str | None = None) -> str | None:
+            if not self.is_done:
+                self.is_done = True
+                project.records.write_text(line("px-a") + "\n" + theirs, encoding="utf-8")
+            return replace(self, path, content, seen=seen)
+
+    project.engine.files = Interrupted()
+    project.run(ExportFile())
+    assert set(read(project)) == {"px-a", "px-b"}
+    assert read(project)["px-a"]["notes"] == "ours"
+    project.close()

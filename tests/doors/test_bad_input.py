@@ -57,6 +57,7 @@ BAD_REQUESTS: dict[str, Words] = {
     "update to no time": ("update", ID, "--due", "someday"),
     "update that says both": ("update", ID, "--ephemeral", "--persistent"),
     "claim with a status": ("update", ID, "--claim", "--status", "open"),
+    "claim for another": ("update", ID, "--claim", "--assignee", "bob"),
     "metadata of an update": ("update", ID, "--metadata", "{bad"),
     "close of none": ("close",),
     "close of an unset variable": ("close", ""),
@@ -279,6 +280,7 @@ def test_a_file_that_is_no_text_is_refused(bd: Bd, content: bytes) -> None:
     assert bd("create", "x", "--body-file", "-", given=content).code == 2
 
 
+@pytest.mark.slow
 def test_ten_megabytes_are_taken_and_given_back(bd: Bd) -> None:
     text = "0123456789" * 1_000_000
     issue = bd.ok("create", "Big", "--body-file", "-", "--silent", given=text).out.strip()

@@ -1,5 +1,6 @@
 """The program at its edges: streams that are closed or full, locales, no home, no name."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -132,8 +133,21 @@ def test_a_folder_that_has_gone_is_no_store(bd: Bd) -> None:
     assert "Error: There is no .beads folder" in done.stderr
 
 
+def test_a_folder_that_is_no_text_is_refused(bare: Bd) -> None:
+    name = os.fsdecode(b"odd\xff")
+    try:
+        (bare.folder / name).mkdir()
+    except OSError:
+        pytest.skip("file names are text: not on this platform")
+    for words in (["init"], ["list"], ["where", "--json"], ["create", "x"]):
+        answer = bare.at(bare.folder / name).run(*words)
+        assert (answer.code, answer.out) == (2, "")
+        assert "not valid UTF-8" in answer.err
+
+
 def test_help_and_versions_need_no_store(bare: Bd) -> None:
-    for words in ([], ["--help"], ["help"], ["-V"], ["version"], ["help", "dep", "add"], ["dep"]):
-        answer = bare.run(*words)
+    assert bare.run().out == bare.ok("help").out
+    for words in (["--help"], ["help"], ["-V"], ["version"], ["help", "dep", "add"], ["dep"]):
+        answer = bare(*words)
         assert (answer.code, answer.err) == (0, "")
         assert answer.out

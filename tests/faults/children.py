@@ -6,18 +6,25 @@ They come from a fork server that has imported all this, so that starting one co
 import itertools
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Callable, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from beadwork.compose import open_engine
+from beadwork.engine import Caller
+from beadwork.model.claim import Holder
 from beadwork.model.errors import BeadworkError
 from beadwork.ops.claim import ClaimIssue
-from beadwork.ops.issue_create import CreateIssue, Created
+from beadwork.ops.issue import Listed
+from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels, RemoveLabels
+from beadwork.ops.ready import ListReady
 from beadwork.ops.record import ImportFile
+from beadwork.sync.locate import place_of
 from tests.support import Project, SetClock
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -105,33 +112,26 @@ def import_until_killed(root: Path, number: int) -> None:
 
 
 def export_until_killed(root: Path, number: int) -> None:
-    """Export; die at the n-th touch of the file system, before it or after."""
-    calls = itertools.count(1)
+    """Export; die at the n-th of many moments, around each touch of the file and each commit."""
+    at = kill_at(number)
 
     def deadly(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
-            for is_after in (False, True):
-                if next(calls) == number:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                result = None if is_after else real(*args)
-                if not is_after:
-                    found = result
-            return found
+            at("before")
+            result = real(*args)
+            at("after")
+            return result
 
         return call
 
-    project = Project(root, at=kill_at(number + 1_000))
-    os.fsync = deadly(os.fsync)
-    os.fchmod = deadly(os.fchmod)
-    os.replace = deadly(os.replace)
+    project = Project(root, at=at)
+    for name in ("fchmod", "fsync", "replace"):
+        setattr(os, name, deadly(getattr(os, name)))
     project.engine.flush(_caller(0))
     project.close()
 
 
-def _caller(number: int) -> Any:
-    from beadwork.engine import Caller
-    from beadwork.model.claim import Holder
-
+def _caller(number: int) -> Caller:
     return Caller(Holder(f"worker-{number}"))
 
 
@@ -140,7 +140,7 @@ def create_many(root: Path, acknowledged: Path, number: int, count: int) -> None
     project = Project(root)
     for each in range(count):
         request = CreateIssue(title="Same work", description=f"{number} {each}")
-        answer: Created = project.engine.run(request, _caller(number))
+        answer = project.engine.run(request, _caller(number))
         say(acknowledged, answer.issue.id)
     project.close()
 
@@ -177,4 +177,69 @@ def export_until(root: Path, stop: Path) -> None:
     project = Project(root)
     while not stop.exists():
         project.engine.flush(_caller(99))
+    project.close()
+
+
+# ------------------------------------------------------------------ other users, small files
+
+
+NOBODY = 65534
+
+
+def become_nobody(warm_up: Path) -> None:
+    """Turn into a user who may not write what root made; all code is loaded before."""
+    project = Project(warm_up)
+    project.create("warm")
+    project.engine.flush(_caller(0))
+    project.run(ListReady())
+    project.close()
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+def read_and_try_to_write(root: Path, warm_up: Path, answers: Path) -> None:
+    """As another user: list what is ready, then try to write, and say how both went."""
+    say(answers, "")
+    answers.chmod(0o666)
+    become_nobody(warm_up)
+    place = place_of(str(root / ".beads"))
+    engine = open_engine(place, lock_timeout_s=1.0)
+    for request in (ListReady(limit=0), CreateIssue(title="not mine")):
+        try:
+            answer = engine.run(request, _caller(0))
+            issues = answer.issues if isinstance(answer, Listed) else []
+            say(answers, " ".join(["ok", *(row.issue.id for row in issues)]))
+        except BeadworkError as error:
+            say(answers, f"{error.code} {bool(error.hint)}")
+    engine.close()
+
+
+def export_with_files_of_at_most(root: Path, answers: Path, size: int) -> None:
+    """Export where no file may grow beyond a size, as on a full disk; say how it went."""
+    project = Project(root)
+    project.engine.prepare()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    try:
+        project.engine.flush(_caller(0))
+        say(answers, "ok")
+    except BeadworkError as error:
+        say(answers, f"{error.code} {bool(error.hint)}")
+    project.close()
+
+
+def create_until_full(root: Path, acknowledged: Path, size: int) -> None:
+    """Make issues where no file may grow beyond a size; say which were made, then what failed."""
+    project = Project(root)
+    project.engine.prepare()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    for each in range(10_000):
+        try:
+            say(acknowledged, project.create(f"issue {each}", description="long " * 400))
+        except BeadworkError as error:
+            say(acknowledged, f"{error.code} {bool(error.hint)}")
+            break
     project.close()

@@ -6,9 +6,19 @@ Only what SQLite itself writes goes through it: database, write-ahead log, rollb
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import apsw
+
+if TYPE_CHECKING:
+    from typing_extensions import override as override
+else:
+    # Python has it from 3.12 on.
+    _M = TypeVar("_M")
+
+    def override(method: _M) -> _M:
+        return method
+
 
 _NAMES = itertools.count()
 
@@ -78,7 +88,7 @@ class FailingDisk:
             self.failures += 1
             kept = len(step.data) // 2 if fault and fault.is_torn and step.what == "write" else 0
             arrived = step._replace(data=step.data[:kept])
-        if self._records and (not is_refused or arrived.data):
+        if self._records and step.path and (not is_refused or arrived.data):
             self.log.append(arrived)
         return len(arrived.data) if is_refused else None
 
@@ -93,9 +103,11 @@ class _Vfs(apsw.VFS):
         self.disk = disk
         super().__init__(disk.name, "")
 
-    def xOpen(self, name: "str | apsw.URIFilename | None", flags: list[int]) -> "_File":  # type: ignore[override]
+    @override
+    def xOpen(self, name: "str | apsw.URIFilename | None", flags: list[int]) -> "_File":
         return _File(self.disk, name, flags)
 
+    @override
     def xDelete(self, filename: str, syncdir: bool) -> None:
         super().xDelete(filename, syncdir)
         self.disk.step(Step("delete", filename))
@@ -109,6 +121,7 @@ class _File(apsw.VFSFile):
         self.path = name.filename() if isinstance(name, apsw.URIFilename) else (name or "")
         super().__init__("", name, flags)
 
+    @override
     def xWrite(self, data: bytes, offset: int) -> None:
         kept = self.disk.step(Step("write", self.path, offset, bytes(data)))
         if kept is None:
@@ -118,12 +131,14 @@ class _File(apsw.VFSFile):
             super().xWrite(data[:kept], offset)
         raise self.disk.error()
 
+    @override
     def xSync(self, flags: int) -> None:
         del flags
         if self.disk.step(Step("sync", self.path)) is not None:
             raise self.disk.error()
         # The machine under the test goes on, so nothing has to wait for its disk.
 
+    @override
     def xTruncate(self, newsize: int) -> None:
         if self.disk.step(Step("truncate", self.path, newsize)) is not None:
             raise self.disk.error()

@@ -1,129 +1,107 @@
-"""Many processes on one store: nobody's work is lost, and only one wins."""
+"""Real processes on one store at the same time (R10)."""
 
-import json
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from beadwork.ops.issue import ListIssues
-from beadwork.ops.issue_create import CreateIssue
-from beadwork.ops.record import ExportFile, ImportFile
-from tests.faults.processes import ending, said, start
-from tests.support import Project, lines_of
+from beadwork.engine import Caller
+from beadwork.model.claim import Holder
+from beadwork.ops.record import ImportFile
+from tests.faults import children
+from tests.faults.test_kill import LINES, exported, require_sound, titles, write_file
+from tests.support import Project, query
 
+pytestmark = pytest.mark.slow
+CALLER = Caller(Holder("alice"))
 PROCESSES = 8
 
 
-def together(project: Project, *commands: tuple[str, ...]) -> list[list[dict[str, Any]]]:
-    """Run several processes at once; return what each said."""
-    processes = [start(project, *command) for command in commands]
-    with ending(*processes):
-        return [said(process) for process in processes]
+def test_eight_processes_create_at_once_and_every_id_is_its_own(quick_path: Path) -> None:
+    acknowledged = quick_path / "acknowledged"
+    root = quick_path / "store"
+    children.run_all(
+        [(children.create_many, root, acknowledged, each, 100) for each in range(PROCESSES)]
+    )
+    said = children.said(acknowledged)
+    project = Project(root)
+    rows = query(project.place, "SELECT id FROM issue")
+    assert len(said) == len(set(said)) == PROCESSES * 100
+    assert {issue for (issue,) in rows} == set(said)
+    events = query(project.place, "SELECT COUNT(*), COUNT(DISTINCT n), MAX(seq) FROM event")
+    assert events == [(PROCESSES * 100,) * 3], "one event each, and no number twice"
+    require_sound(project)
+    project.close()
 
 
-@pytest.mark.slow
-def test_eight_processes_create_a_hundred_issues_each(project: Project) -> None:
-    commands = [("create", f"worker{n}", "100") for n in range(PROCESSES)]
-    answers = [each for said_ in together(project, *commands) for each in said_]
-    ids = [each["created"] for each in answers]
-    assert len(ids) == len(set(ids)) == PROCESSES * 100
-    rows = project.run(ListIssues(limit=0)).issues
-    stored = {(row.issue.id, row.issue.title, row.issue.created_by) for row in rows}
-    assert {each[0] for each in stored} == set(ids)
-    for n in range(PROCESSES):
-        mine = [title for _, title, by in stored if by == f"worker{n}"]
-        assert sorted(mine) == sorted(f"issue {k}" for k in range(100))
-    assert project.wrong_rows() == 0
+def test_of_two_hundred_label_changes_by_eight_processes_none_is_lost(quick_path: Path) -> None:
+    old = [f"old-{each}" for each in range(100)]
+    new = [f"new-{each}" for each in range(100)]
+    project = Project(quick_path)
+    issue = project.create(labels=old)
+    children.run_all(
+        [
+            (children.change_labels, quick_path, issue, new[i::PROCESSES], old[i::PROCESSES])
+            for i in range(PROCESSES)
+        ]
+    )
+    assert project.issue(issue).labels == sorted(new)
+    rows = query(project.place, "SELECT label FROM label ORDER BY label")
+    assert [label for (label,) in rows] == sorted(new)
+    project.close()
 
 
-@pytest.mark.slow
-def test_no_label_of_two_hundred_changes_by_eight_processes_is_lost(project: Project) -> None:
-    project.create("one", id="px-one")
-    # 17 labels put on and 8 taken away by each process.
-    together(project, *[("label", f"w{n}", "17") for n in range(PROCESSES)])
-    expected = {f"w{n}-{k}" for n in range(PROCESSES) for k in (*range(1, 17, 2), 16)}
-    assert set(project.issue("px-one").labels) == expected
-    assert project.wrong_rows() == 0
-
-
-@pytest.mark.slow
-def test_of_twelve_claimers_exactly_one_wins(project: Project) -> None:
-    project.create("one", id="px-one")
-    processes = [start(project, "claim", f"worker{n}") for n in range(12)]
-    with ending(*processes):
-        for process in processes:
-            assert process.stdout is not None
-            assert json.loads(process.stdout.readline()) == {"ready": True}
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write(b"go\n")
-            process.stdin.flush()
-        answers = [said(process) for process in processes]
-    winners = [f"worker{n}" for n, (answer,) in enumerate(answers) if answer.get("won") == 1]
+def test_of_twelve_claimers_one_wins_and_the_others_are_told(quick_path: Path) -> None:
+    project = Project(quick_path / "store")
+    issue = project.create()
+    answers = quick_path / "answers"
+    children.run_all(
+        [(children.claim, project.root, answers, issue, number) for number in range(12)]
+    )
+    said = dict(line.split(" ") for line in children.said(answers))
+    winners = [number for number, answer in said.items() if answer == "1"]
+    assert len(said) == 12
     assert len(winners) == 1
-    lost = [answer for (answer,) in answers if "lost" in answer]
-    assert lost == [{"lost": "claim.lost", "holder": winners[0]}] * 11
-    issue = project.show("px-one")
-    assert (issue.claimed_by, issue.claim_epoch) == (winners[0], 1)
-    assert (issue.issue.status, issue.issue.assignee) == ("in_progress", winners[0])
+    assert sorted(said.values()) == ["1"] + ["claim.lost"] * 11
+    claims = query(project.place, "SELECT claim_epoch, actor FROM claim")
+    assert claims == [(1, f"worker-{winners[0]}")]
+    assert project.issue(issue).assignee == f"worker-{winners[0]}"
+    project.close()
 
 
-def record(n: int, title: str, ms: int) -> str:
-    """Write a stamped line."""
-    made = "2026-01-01T00:00:00Z"
-    parts = {"id": f"px-{n}", "title": title, "created_at": made, "updated_at": made}
-    needs = [{"issue_id": f"px-{n}", "depends_on_id": f"px-{n + 1}", "type": "blocks"}]
-    stamps = {"*": "1000.0.aa", "title": f"{ms}.0.bb"}
-    return json.dumps({**parts, "dependencies": needs, "stamps": stamps})
+def test_two_imports_of_one_file_at_once_make_every_issue_once(quick_path: Path) -> None:
+    write_file(quick_path / "calm")
+    calm = Project(quick_path / "calm")
+    calm.run(ImportFile())
+    root, answers = quick_path / "both", quick_path / "answers"
+    write_file(root)
+    children.run_all([(children.import_once, root, answers)] * 2)
+    project = Project(root)
+    assert sum(map(int, children.said(answers))) == LINES
+    assert project.lines() == calm.lines()
+    require_sound(project)
+    assert project.run(ImportFile()).is_unchanged
+    project.close()
+    calm.close()
 
 
-@pytest.mark.slow
-def test_two_imports_at_once_leave_what_one_after_the_other_would(
-    project: Project, quick_path: Any
-) -> None:
-    # Each brings later titles for every other issue.
-    texts = [
-        "\n".join(record(n, f"file {side}: {n}", 2000 + (n + side) % 2) for n in range(600))
-        for side in (0, 1)
-    ]
-    files = [project.root / f"{side}.jsonl" for side in (0, 1)]
-    for path, text in zip(files, texts, strict=True):
-        path.write_text(text, encoding="utf-8")
-    answers = together(project, *[("take_in", str(path), "0") for path in files])
-    assert [each["lines"] for (each,) in answers] == [600, 600]
-    alone = Project(quick_path)
-    for text in texts:
-        alone.run(ImportFile(text=text))
-    assert lines_of(project.place) == lines_of(alone.place)
-    assert project.wrong_rows() == 0
-    titles = {json.loads(line)["id"]: json.loads(line)["title"] for line in project.lines()}
-    assert titles["px-4"] == "file 1: 4"
-    assert titles["px-5"] == "file 0: 5"
-    alone.close()
-
-
-@pytest.mark.slow
-def test_exports_that_race_with_writers_leave_a_file_equal_to_the_store(project: Project) -> None:
-    project.create("one", id="px-one")
-    commands = [("create", f"worker{n}", "40") for n in range(3)]
-    commands += [("label", "w", "20"), ("export", "40"), ("export", "40")]
-    together(project, *commands)
-    project.run(ExportFile())
-    assert project.records.read_text("utf-8").splitlines() == project.lines()
-    assert len(project.lines()) == 121
-    assert not project.run(ExportFile()).is_written
-    leftovers = [path.name for path in project.records.parent.glob(".beadwork-*")]
-    assert not leftovers
-
-
-@pytest.mark.slow
-def test_a_waiting_writer_is_told_who_keeps_it_waiting(project: Project, quick_path: Any) -> None:
-    del quick_path
-    project.create("one")
-    impatient = Project(project.root, lock_timeout_s=0.05)
-    with project.engine._guards.write_lock():
-        (outcome,) = impatient.batch(CreateIssue(title="too late"))
-    assert getattr(outcome, "code", "") == "store.busy"
-    assert "write.lock" in str(outcome)
-    impatient.create("in time")
-    impatient.close()
+def test_exports_while_others_write_lose_no_acknowledged_issue(quick_path: Path) -> None:
+    root, stop = quick_path / "store", quick_path / "stop"
+    acknowledged = quick_path / "acknowledged"
+    project = Project(root)
+    project.create("first", id="px-first")
+    exporters = [children.start(children.export_until, root, stop) for _ in range(2)]
+    children.run_all([(children.create_many, root, acknowledged, each, 40) for each in range(4)])
+    stop.touch()
+    for exporter in exporters:
+        exporter.join()
+    assert [exporter.exitcode for exporter in exporters] == [0, 0]
+    project.engine.flush(CALLER)
+    assert project.records.read_bytes() == exported(project)
+    said = children.said(acknowledged)
+    assert len(said) == len(set(said)) == 4 * 40
+    assert len(titles(project)) == 1 + 4 * 40
+    text = project.records.read_text(encoding="utf-8")
+    assert all(f'"id":"{issue}"' in text for issue in said)
+    assert not project.engine.flush(CALLER)
+    require_sound(project)
+    project.close()

@@ -1,210 +1,217 @@
-"""Stores that are damaged, empty, or not ours to write: said plainly, and never made worse."""
+"""Stores that are damaged, newer, not ours to write, or gone: an error that helps, or the content."""
 
 import os
-import shutil
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
+import apsw
 import pytest
 
-from beadwork.model.errors import BeadworkError, StoreCorrupt
-from beadwork.ops.issue import ListIssues
+from beadwork.model.errors import BeadworkError, StoreCorrupt, StoreNewer
+from beadwork.ops.issue import ShowIssue
 from beadwork.ops.issue_create import CreateIssue
-from beadwork.ops.record import ExportFile, ImportFile
-from tests.faults.processes import run
-from tests.support import Project, lines_of, query
+from beadwork.ops.ready import ListReady
+from beadwork.ops.record import ImportFile
+from tests.faults import children
+from tests.faults.test_kill import CALLER, exported, require_sound
+from tests.support import Project, query
 
-ISSUES = 300
-
-
-def database(project: Project) -> Path:
-    """The database's file."""
-    return Path(project.place.database)
+PAGE = 4096
 
 
-def settled(project: Project) -> Path:
-    """Fill a store, export it, and bring all of it into the database's own file."""
-    project.batch(*(CreateIssue(title=f"issue {n}", description="x" * 300) for n in range(ISSUES)))
-    project.run(ExportFile())
+def fill(root: Path, *, count: int = 60) -> list[str]:
+    """Make a store with its file, all of the log folded back; return its lines."""
+    project = Project(root)
+    for each in range(count):
+        project.create(f"issue {each}", id=f"px-{each:03}", description="text " * 50)
+    project.engine.flush(CALLER)
+    lines = project.lines()
     project.close()
-    query(project.place, "PRAGMA wal_checkpoint(TRUNCATE)")
-    return database(project)
+    return lines
 
 
-def overwrite_header(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.write(b"this is not a database at all" * 4)
+def fold_log(root: Path) -> Path:
+    """Fold the log back into the database, so that all stands in one file; return that."""
+    database = root / ".beads" / "beadwork.db"
+    connection = apsw.Connection(str(database))
+    connection.execute("SELECT 1 FROM issue").fetchall()
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    connection.close()
+    assert not database.with_name("beadwork.db-wal").exists()
+    return database
 
 
-def cut_in_half(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2 + 17)
-
-
-def overwrite_pages(path: Path) -> None:
-    """Leave the first pages, with the schema, as they are."""
-    with path.open("r+b") as file:
-        file.seek(4096)
-        size = path.stat().st_size - 4096
-        file.write(b"\xa5" * size)
-
-
-DAMAGES = [overwrite_header, cut_in_half, overwrite_pages]
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_database_is_called_so_and_can_be_rebuilt_from_the_file(
-    project: Project, damage: Callable[[Path], None]
-) -> None:
-    path = settled(project)
-    lines = lines_of(project.place)
-    damage(path)
-    damaged = path.read_bytes()
-    file = project.records.read_bytes()
-    requests: list[Any] = [ListIssues(all=True, limit=0), CreateIssue(title="more"), ExportFile()]
-    for request in requests:
-        with pytest.raises(StoreCorrupt) as caught:
+def errors_of(root: Path) -> list[BeadworkError]:
+    """Return what reads and writes answer."""
+    found = []
+    for request in (ListReady(), ShowIssue(issue="px-001"), CreateIssue(title="new")):
+        project = Project(root)
+        with pytest.raises(BeadworkError) as refused:
             project.run(request)
-        assert (caught.value.code, caught.value.exit_code) == ("store.corrupt", 70)
-        assert "bd init" in caught.value.hint
+        found.append(refused.value)
         project.close()
-    assert path.read_bytes() == damaged, "a damaged database is evidence"
-    assert project.records.read_bytes() == file
-    # The hint's way out.
-    for each in path.parent.glob(f"{path.name}*"):
-        each.rename(each.with_name(f"aside-{each.name}"))
-    project.run(ImportFile())
-    assert lines_of(project.place) == lines
-    assert project.create("life goes on")
+    return found
 
 
-def test_an_empty_database_is_filled_from_the_file(project: Project) -> None:
-    path = settled(project)
-    lines = lines_of(project.place)
-    path.write_bytes(b"")
-    assert project.run(ListIssues()).issues == []
-    assert not project.run(ExportFile()).is_written, "the file says more than the store"
-    assert lines_of(project.place) == lines
-    assert project.wrong_rows() == 0
+# ---------------------------------------------------------------------------------- damage
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 0.999])
-def test_a_torn_log_keeps_the_writes_before_the_tear(project: Project, kept: float) -> None:
-    first = project.create("in the database itself")
-    project.close()
-    query(project.place, "PRAGMA wal_checkpoint(TRUNCATE)")
-    ids = [project.create(f"in the log {n}") for n in range(10)]
-    project.close()
-    log = Path(f"{project.place.database}-wal")
-    os.truncate(log, int(log.stat().st_size * kept))
-    there = {row.issue.id for row in project.run(ListIssues()).issues}
-    assert first in there
-    found = [issue in there for issue in ids]
-    assert found == sorted(found, reverse=True), "an early write is gone, a later one is there"
-    assert not all(found)
-    assert project.wrong_rows() == 0
-    assert project.create("life goes on")
+def _overwrite_header(database: Path) -> None:
+    content = database.read_bytes()
+    database.write_bytes(b"not a database at all, truly not" + content[32:])
 
 
-def test_a_log_full_of_noise_is_left_out(project: Project) -> None:
-    first = project.create("in the database itself")
-    project.close()
-    query(project.place, "PRAGMA wal_checkpoint(TRUNCATE)")
-    log = Path(f"{project.place.database}-wal")
-    log.write_bytes(bytes(range(256)) * 400)
-    assert [row.issue.id for row in project.run(ListIssues()).issues] == [first]
-    assert project.create("life goes on")
+def _truncate(database: Path) -> None:
+    os.truncate(database, database.stat().st_size // 2)
 
 
-def test_a_folder_in_the_place_of_the_database_is_an_error_of_ours(project: Project) -> None:
-    database(project).mkdir()
-    for request in (ListIssues(), CreateIssue(title="x")):
-        with pytest.raises(BeadworkError) as caught:
-            project.run(request)
-        assert caught.value.code.startswith("store."), caught.value.code
+def _put_garbage(database: Path) -> None:
+    content = database.read_bytes()
+    garbage = bytes(each % 251 for each in range(len(content) - PAGE))
+    database.write_bytes(content[:PAGE] + garbage)
 
 
-def test_a_copied_store_makes_stamps_of_its_own(project: Project, quick_path: Path) -> None:
-    # Two folders with one replica would make equal stamps for different writes (R1).
-    project.create("before", id="px-one")
-    project.close()
-    shutil.copytree(project.root, quick_path / "copy")
-    other = Project(quick_path / "copy")
-    for each in (project, other):
-        each.create("afterwards")
-    replica = "SELECT value FROM setting WHERE name = 'replica'"
-    assert query(project.place, replica) != query(other.place, replica)
-    other.close()
-
-
-# ------------------------------------------------------------------ another user's store
-
-as_root = pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() != 0,
-    reason="only root can become another user: not on this platform",
-)
-
-
-def facts(folder: Path) -> list[tuple[Any, ...]]:
-    """Read what a read must not change."""
-    return sorted(
-        (path.name, path.stat().st_mtime_ns, path.stat().st_ino, path.read_bytes())
-        for path in folder.iterdir()
-        if path.is_file() and not path.name.endswith(("-shm", ".cache"))
-    )
-
-
-def close_folder(folder: Path, mode: int, file_mode: int) -> None:
-    """Let others in, as far as the modes say."""
-    for path in folder.iterdir():
-        path.chmod(file_mode)
-    folder.chmod(mode)
-    for above in (folder.parent, folder.parent.parent):
-        above.chmod(0o755)
-
-
-PLACES = {
-    "a read-only folder": (0o555, 0o444),
-    "read-only files in an open folder": (0o777, 0o444),
-}
-
-
-@as_root
-@pytest.mark.slow
-@pytest.mark.parametrize("has_log", [True, False])
-@pytest.mark.parametrize("place", PLACES)
-def test_who_may_not_write_reads_all_and_changes_nothing(
-    quick_path: Path, place: str, has_log: bool
+@pytest.mark.parametrize("damage", [_overwrite_header, _truncate, _put_garbage])
+def test_a_damaged_database_is_named_and_can_be_made_again_from_the_file(
+    tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    project = Project(quick_path / "theirs")
-    (quick_path / "warm" / ".beads").mkdir(parents=True)
-    for n in range(3):
-        project.create(f"issue {n}")
-    project.run(ExportFile())
+    lines = fill(tmp_path)
+    database = fold_log(tmp_path)
+    damage(database)
+    content = database.read_bytes()
+    for error in errors_of(tmp_path):
+        assert isinstance(error, StoreCorrupt)
+        assert "bd init" in error.hint
+    assert database.read_bytes() == content, "the evidence stays"
+
+    for path in database.parent.glob("beadwork.db*"):
+        path.unlink()
+    project = Project(tmp_path)
+    project.run(ImportFile())
+    assert project.lines() == lines
+    require_sound(project)
     project.close()
-    if not has_log:
-        query(project.place, "PRAGMA wal_checkpoint(TRUNCATE)")
-    folder = Path(project.place.folder)
-    close_folder(folder, *PLACES[place])
-    before = facts(folder)
-    answers = {each["asked"]: each for each in run(project, "powerless") if "asked" in each}
-    assert answers["ListIssues"] == {"asked": "ListIssues", "issues": 3}
-    assert answers["ListReady"] == {"asked": "ListReady", "issues": 3}
-    for asked in ("CreateIssue", "ExportFile"):
-        assert answers[asked]["refused"] == "store.readonly", answers[asked]
-    assert facts(folder) == before
 
 
-@as_root
-@pytest.mark.slow
-def test_a_store_that_may_not_even_be_read_is_refused_by_name(quick_path: Path) -> None:
-    project = Project(quick_path / "theirs")
-    (quick_path / "warm" / ".beads").mkdir(parents=True)
-    project.create("secret")
+def test_an_empty_database_file_is_filled_from_the_project_file(tmp_path: Path) -> None:
+    lines = fill(tmp_path)
+    database = fold_log(tmp_path)
+    database.write_bytes(b"")
+    project = Project(tmp_path)
+    assert project.run(ListReady()).issues == []
+    project.run(ImportFile())
+    assert project.lines() == lines
+    require_sound(project)
     project.close()
-    close_folder(Path(project.place.folder), 0o755, 0o600)
-    Path(project.place.folder, "config.yaml").chmod(0o644)
-    answers = [each for each in run(project, "powerless") if "asked" in each]
-    assert {each["refused"] for each in answers} == {"store.readonly"}
-    assert all(project.place.folder in each["message"] for each in answers)
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    fill(tmp_path, count=2)
+    database = fold_log(tmp_path)
+    connection = apsw.Connection(str(database))
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    database = fold_log(tmp_path)
+    content = database.read_bytes()
+    for error in errors_of(tmp_path):
+        assert isinstance(error, StoreNewer)
+        assert error.code == "store.newer"
+        assert "Upgrade" in error.hint
+    assert database.read_bytes() == content
+
+
+def test_a_database_deleted_under_an_engine_loses_no_later_answer(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.create("early", id="px-early")
+    project.engine.flush(CALLER)
+    for path in Path(project.place.folder).glob("beadwork.db*"):
+        path.unlink()
+    late = project.create("late")
+    rows = query(project.place, "SELECT id FROM issue")
+    assert (late,) in rows, "an acknowledged issue stands in the file that others open"
+    project.run(ImportFile())
+    assert {issue for (issue,) in query(project.place, "SELECT id FROM issue")} == {
+        "px-early",
+        late,
+    }
+    project.engine.flush(CALLER)
+    assert project.records.read_bytes() == exported(project)
+    require_sound(project)
+    project.close()
+
+
+def test_a_database_that_was_replaced_under_an_engine_is_the_one_it_reads(tmp_path: Path) -> None:
+    other = Project(tmp_path / "other")
+    other.create("other", id="px-other")
+    other.close()
+    source = fold_log(tmp_path / "other")
+    project = Project(tmp_path / "store")
+    project.create("old", id="px-old")
+    for path in Path(project.place.folder).glob("beadwork.db*"):
+        path.unlink()
+    source.rename(project.place.database)
+    assert [row.issue.id for row in project.run(ListReady()).issues] == ["px-other"]
+    project.close()
+
+
+# ------------------------------------------------------------------------------ not ours
+
+
+@pytest.fixture
+def foreign(quick_path: Path) -> Iterator[Path]:
+    """A folder that nobody may enter, but not write."""
+    quick_path.chmod(0o755)
+    root = quick_path / "store"
+    fill(root, count=3)
+    (root / ".beads" / "issues.jsonl").chmod(0o644)
+    (root / ".beads" / "config.yaml").chmod(0o644)
+    for path in (root / ".beads").glob("beadwork.db*"):
+        path.chmod(0o644)
+    yield root
+    (root / ".beads").chmod(0o755)
+
+
+def answers_of_nobody(root: Path) -> list[str]:
+    """Let another user read and try to write; see to it that nothing of the store changes."""
+    folder = root / ".beads"
+    names = ("beadwork.db", "beadwork.db-wal", "issues.jsonl")
+    before = [(folder / name).read_bytes() for name in names if (folder / name).exists()]
+    answers = root.parent / "answers"
+    warm_up = root.parent / "warm-up"
+    code = children.run(children.read_and_try_to_write, root, warm_up, answers)
+    assert code == 0
+    kept = [(folder / name).read_bytes() for name in names if (folder / name).exists()]
+    # A reader in a folder that takes writes makes an empty log.
+    before, kept = [each for each in before if each], [each for each in kept if each]
+    assert kept == before
+    return children.said(answers)[1:]
+
+
+READY = "ok px-000 px-001 px-002"
+
+
+@pytest.mark.parametrize("has_index", [True, False], ids=["with its index", "without"])
+def test_a_log_left_in_a_folder_that_takes_no_write_is_read(foreign: Path, has_index: bool) -> None:
+    folder = foreign / ".beads"
+    assert (folder / "beadwork.db-wal").stat().st_size > 0
+    if not has_index:
+        (folder / "beadwork.db-shm").unlink(missing_ok=True)
+    (folder / "write.lock").unlink(missing_ok=True)
+    folder.chmod(0o555)
+    assert answers_of_nobody(foreign) == [READY, "store.readonly True"]
+
+
+def test_a_store_without_log_in_a_folder_that_takes_no_write_is_read(foreign: Path) -> None:
+    fold_log(foreign)
+    folder = foreign / ".beads"
+    (folder / "write.lock").unlink(missing_ok=True)
+    folder.chmod(0o555)
+    assert answers_of_nobody(foreign) == [READY, "store.readonly True"]
+
+
+def test_a_database_file_that_takes_no_write_is_read(foreign: Path) -> None:
+    database = fold_log(foreign)
+    (foreign / ".beads" / "write.lock").unlink(missing_ok=True)
+    database.parent.chmod(0o777)
+    database.chmod(0o444)
+    assert answers_of_nobody(foreign) == [READY, "store.readonly True"]

@@ -1,93 +1,109 @@
-"""A disk that is full: nothing is half written, the old stays, and with room it goes on."""
+"""A disk without room: the error says so, the old file stands, the store is as it was."""
 
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from beadwork.model.errors import StoreFull
-from beadwork.ops.issue import ListIssues
-from beadwork.ops.record import ExportFile
-from tests.faults.processes import run
+from beadwork.model.errors import BeadworkError, StoreFull
+from beadwork.ops.ready import ListReady
+from tests.faults import children
+from tests.faults.test_kill import CALLER, exported, require_sound
 from tests.support import Project, query
 
+pytestmark = pytest.mark.slow
+LONG = "long text " * 100
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="no RLIMIT_FSIZE: not on this platform")
-def test_an_export_that_finds_no_room_leaves_the_old_file(project: Project) -> None:
-    for n in range(20):
-        project.create(f"issue {n}", description="x" * 1000)
-    project.run(ExportFile())
+
+def leftovers(project: Project) -> list[str]:
+    """Return the names of half-written files."""
+    return [path.name for path in project.records.parent.glob(".beadwork-*")]
+
+
+def test_an_export_without_room_leaves_the_old_file_and_the_store(quick_path: Path) -> None:
+    root, answers = quick_path / "store", quick_path / "answers"
+    project = Project(root)
+    for each in range(40):
+        project.create(f"old {each}", description=LONG)
+    project.engine.flush(CALLER)
     old = project.records.read_bytes()
-    names = sorted(path.name for path in project.records.parent.iterdir())
+    for each in range(40):
+        project.create(f"new {each}", description=LONG)
+    rows = project.lines()
+    settings = query(project.place, "SELECT * FROM setting ORDER BY name")
+
+    size = len(old) + len(LONG)
+    assert children.run(children.export_with_files_of_at_most, root, answers, size) == 0
+    assert children.said(answers) in (["store.full True"], ["file.trouble True"])
+    assert project.records.read_bytes() == old
+    assert leftovers(project) == []
+    assert project.lines() == rows
+    assert query(project.place, "SELECT * FROM setting ORDER BY name") == settings
+
+    assert project.engine.flush(CALLER)
+    assert project.records.read_bytes() == exported(project)
+    require_sound(project)
     project.close()
-    answers = run(project, "small_files", "8192")
-    (straw, first, second, left, exported) = answers
-    assert first == second
-    assert first["refused"] in ("store.full", "file.trouble")
-    assert set(left["left"]) <= set(names), "a file was left beside"
-    assert exported == {"exported": True}
-    assert project.records.read_bytes() != old
-    assert straw["created"] in project.records.read_text("utf-8")
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="no RLIMIT_FSIZE: not on this platform")
-def test_an_export_without_room_does_not_touch_the_old_file_meanwhile(project: Project) -> None:
-    for n in range(20):
-        project.create(f"issue {n}", description="x" * 1000)
-    project.run(ExportFile())
-    old = (project.records.read_bytes(), project.records.stat().st_ino)
+def test_a_store_that_can_not_grow_keeps_all_it_acknowledged(quick_path: Path) -> None:
+    root, acknowledged = quick_path / "store", quick_path / "acknowledged"
+    project = Project(root)
+    project.create("first", id="px-first")
+    size = 1_500_000
+    assert children.run(children.create_until_full, root, acknowledged, size) == 0
+    *made, failed = children.said(acknowledged)
+    assert len(made) > 20
+    assert failed.split()[0].startswith("store.")
+    rows = query(project.place, "SELECT id FROM issue WHERE id <> 'px-first'")
+    assert {issue for (issue,) in rows} == set(made)
+    project.create("after")
+    require_sound(project)
     project.close()
-    run(project, "small_files_for_ever", "8192")
-    assert (project.records.read_bytes(), project.records.stat().st_ino) == old
-    assert project.run(ExportFile()).is_written
 
 
 @pytest.fixture
-def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 3 MB."""
-    place = tmp_path / "tiny"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
-    mount = shutil.which("mount")
-    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root can mount a disk of its own: not on this platform")
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
     try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
+        mounted = subprocess.run(["mount", *options], check=False, capture_output=True)
+    except OSError:
+        pytest.skip("no mount: not on this platform")
+    if mounted.returncode:
+        pytest.skip("a file system can't be mounted: not on this platform")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.slow
-def test_a_full_disk_refuses_writes_and_keeps_what_it_acknowledged(tiny: Path) -> None:
-    project = Project(tiny)
-    ballast = tiny / "ballast"
-    ballast.write_bytes(b"x" * 500_000)
-    created = [project.create("the first")]
-    project.run(ExportFile())
+def test_a_full_file_system_is_named_and_work_goes_on_when_there_is_room(
+    small_disk: Path,
+) -> None:
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(1_000_000))
+    project = Project(small_disk)
+    first = project.create("first")
+    project.engine.flush(CALLER)
     old = project.records.read_bytes()
-    with pytest.raises(StoreFull) as caught:
-        while len(created) < 2000:
-            created.append(project.create(f"issue {len(created)}", description="x" * 20_000))
-    assert caught.value.exit_code == 5
-    assert len(created) > 10
-    # Reads go on; so do refusals; the file stays as it was.
-    assert {row.issue.id for row in project.run(ListIssues(limit=0)).issues} == set(created)
-    with pytest.raises(StoreFull):
-        project.create("issue still", description="x" * 20_000)
-    with pytest.raises(StoreFull):
-        project.run(ExportFile())
+    made = [first]
+    with pytest.raises(StoreFull) as full:
+        made.extend(project.create(f"issue {each}", description=LONG) for each in range(10_000))
+    assert full.value.hint
+    assert {issue for (issue,) in query(project.place, "SELECT id FROM issue")} == set(made)
+    assert project.run(ListReady(limit=0)).issues
+    with pytest.raises(BeadworkError) as refused:
+        project.engine.flush(CALLER)
+    assert isinstance(refused.value, StoreFull)
     assert project.records.read_bytes() == old
-    assert not list(project.records.parent.glob(".beadwork-*"))
+    assert leftovers(project) == []
+
     ballast.unlink()
-    created.append(project.create("room again"))
+    made.append(project.create("after"))
+    assert {issue for (issue,) in query(project.place, "SELECT id FROM issue")} == set(made)
+    assert project.engine.flush(CALLER)
+    assert project.records.read_bytes() == exported(project)
+    require_sound(project)
     project.close()
-    there = Project(tiny)
-    assert {row.issue.id for row in there.run(ListIssues(limit=0)).issues} == set(created)
-    assert query(there.place, "PRAGMA integrity_check") == [("ok",)]
-    assert there.wrong_rows() == 0
-    there.close()

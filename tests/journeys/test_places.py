@@ -214,19 +214,19 @@ def test_who_may_only_read_reads(open_folder: Path) -> None:
     bd.ok("list")
     forbid_writing(project)
     try:
-        for words in (("list",), ("ready",), ("show", issue), ("history", issue)):
-            answer = as_nobody(bd, *words)
+        for read in (["list"], ["ready"], ["show", issue], ["history", issue]):
+            answer = as_nobody(bd, *read)
             assert (answer.code, answer.err) == (0, "")
             assert "Seen" in answer.out or "created" in answer.out
         assert as_nobody(bd, "export").out == bd.records.read_text(encoding="utf-8")
-        for words in (
-            ("create", "x"),
-            ("close", issue),
-            ("update", issue, "--claim"),
-            ("sync",),
-            ("export", "-o", "copy"),
+        for write in (
+            ["create", "x"],
+            ["close", issue],
+            ["update", issue, "--claim"],
+            ["sync"],
+            ["export", "-o", "copy"],
         ):
-            refused = as_nobody(bd, *words, "--json")
+            refused = as_nobody(bd, *write, "--json")
             assert (refused.code, refused.out) == (5, "")
             assert "ermission" in refused.error["error"]
             assert refused.error["hint"]

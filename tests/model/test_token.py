@@ -11,7 +11,7 @@ from beadwork.model import token
     [
         ("<a> & b", '"\\u003ca\\u003e \\u0026 b"'),
         ("\u2028 and \u2029", '"\\u2028 and \\u2029"'),
-        ("tab\tline\nquote\" back\\slash", '"tab\\tline\\nquote\\" back\\\\slash"'),
+        ('tab\tline\nquote" back\\slash', '"tab\\tline\\nquote\\" back\\\\slash"'),
         ("\b\f\r", '"\\b\\f\\r"'),
         ("\x01\x1f", '"\\u0001\\u001f"'),
         ("\x7f ü 漢 😀 /", '"\x7f ü 漢 😀 /"'),

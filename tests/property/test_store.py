@@ -144,7 +144,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.folder = memory_folder()
         self.clock = SetClock(START_US + 10 * DAY_US)
         self.words = WORDS[0]
-        self.project = Project(self.folder, clock=self.clock, vocabulary=self.words)
+        self.open()
         self.known: dict[int, Known] = {}
         self.ids_used: set[str] = set()
         self.before_last: dict[int, Known] | None = None
@@ -152,8 +152,21 @@ class StoreMachine(RuleBasedStateMachine):
         self.old_lines: list[str] = []
         self.is_file_ours = True
 
+    def open(self) -> None:
+        """Open the store twice, as two processes would."""
+        self.projects = [
+            Project(self.folder, clock=self.clock, vocabulary=self.words) for _ in range(2)
+        ]
+        self.project = self.projects[0]
+        self.project.engine.prepare()
+
+    def close_all(self) -> None:
+        """Close the store."""
+        for each in self.projects:
+            each.close()
+
     def teardown(self) -> None:
-        self.project.close()
+        self.close_all()
         shutil.rmtree(self.folder)
 
     # -- the model
@@ -258,34 +271,38 @@ class StoreMachine(RuleBasedStateMachine):
         request = CreateIssue(**{**{n: getattr(request, n) for n in FIELDS}, "title": title})
 
         def change(answer: Any) -> None:
-            issue = answer.issue
-            assert not wanted or issue.id == wanted
-            if request.parent:
-                assert issue.id not in self.ids_used, "a child's number was given out twice"
-            self.ids_used.add(issue.id)
-            edges: dict[tuple[str, str], int | None] = {}
-            for text in request.dependencies:
-                kind, _, target = text.partition(":")
-                if (target, kind) != (request.parent, "parent-child"):
-                    edges[target, kind] = self.birth_of(target)
-            if request.parent:
-                edges[request.parent, "parent-child"] = self.birth_of(request.parent)
-            if request.waits_for:
-                edges[request.waits_for, "waits-for"] = self.birth_of(request.waits_for)
-            birth = (parse_us(issue.created_at) or 0) * 1000
-            self.known[birth] = Known(
-                birth,
-                issue.id,
-                title,
-                priority=request.priority,
-                issue_type=request.issue_type,
-                labels=frozenset(request.labels),
-                edges=edges,
-                defer=request.defer_until,
-                ephemeral=request.ephemeral,
-            )
+            assert not wanted or answer.issue.id == wanted
+            self.note_created(request, answer)
 
         self.try_to(request, change)
+
+    def note_created(self, request: CreateIssue, answer: Any) -> None:
+        """Let the model know of a new issue."""
+        issue = answer.issue
+        if request.parent:
+            assert issue.id not in self.ids_used, "a child's number was given out twice"
+        self.ids_used.add(issue.id)
+        edges: dict[tuple[str, str], int | None] = {}
+        for text in request.dependencies:
+            kind, _, target = text.partition(":")
+            if (target, kind) != (request.parent, "parent-child"):
+                edges[target, kind] = self.birth_of(target)
+        if request.parent:
+            edges[request.parent, "parent-child"] = self.birth_of(request.parent)
+        if request.waits_for:
+            edges[request.waits_for, "waits-for"] = self.birth_of(request.waits_for)
+        birth = (parse_us(issue.created_at) or 0) * 1000
+        self.known[birth] = Known(
+            birth,
+            issue.id,
+            request.title,
+            priority=request.priority,
+            issue_type=request.issue_type,
+            labels=frozenset(request.labels),
+            edges=edges,
+            defer=request.defer_until,
+            ephemeral=request.ephemeral,
+        )
 
     @rule(
         wanted=st.one_of(st.just(""), pool_ids),
@@ -518,6 +535,37 @@ class StoreMachine(RuleBasedStateMachine):
 
         self.try_to(AddComment(issue=name, text=f"Found {self.number()}."), change)
 
+    @rule(n=picks, other=picks, labels=st.sets(st.sampled_from(LABELS), min_size=1))
+    def batch(self, n: int, other: int, labels: set[str]) -> None:
+        """Run several writes in one transaction, of which some fail midway."""
+        (left, one), (right, two) = self.pick(n), self.pick(other)
+        title = f"own {self.number()}"
+        requests: list[tuple[Any, Callable[[Any], None]]] = []
+
+        def labelled(_: Any) -> None:
+            one.labels |= labels
+
+        def related(_: Any) -> None:
+            one.edges.setdefault((right, "relates-to"), self.birth_of(right))
+            two.edges.setdefault((left, "relates-to"), self.birth_of(left))
+
+        def closed(answer: Any) -> None:
+            if not answer.already:
+                two.status, two.reason = "closed", "Done"
+
+        requests.append((AddLabels(issue=left, labels=sorted(labels)), labelled))
+        requests.append((Relate(issue=left, other=right), related))
+        requests.append((CloseIssue(issue="px-nothing"), closed))
+        requests.append((CloseIssue(issue=right, reason="Done", force=True), closed))
+        create = CreateIssue(title=title, parent=left)
+        requests.append((create, lambda answer: self.note_created(create, answer)))
+        outcomes = self.project.batch(*(each for each, _ in requests))
+        for (_, change), outcome in zip(requests, outcomes, strict=True):
+            assert not isinstance(outcome, Fault)
+            if not isinstance(outcome, BeadworkError):
+                change(outcome)
+        self.before_last = None
+
     @precondition(lambda self: self.before_last is not None)
     @rule()
     def undo(self) -> None:
@@ -527,7 +575,10 @@ class StoreMachine(RuleBasedStateMachine):
         def change(_: Any) -> None:
             for birth, issue in now.items():
                 if birth in before:
+                    again = before[birth].edges.keys() - issue.edges.keys()
                     self.known[birth] = before[birth]
+                    # An edge that comes back is a new one: it means who has the id now.
+                    before[birth].edges.update({key: self.birth_of(key[0]) for key in again})
                 else:
                     issue.status, issue.reason = "tombstone", ""
 
@@ -540,9 +591,14 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(words=st.sampled_from(WORDS))
     def change_words(self, words: Vocabulary) -> None:
-        self.project.close()
+        self.close_all()
         self.words = words
-        self.project = Project(self.folder, clock=self.clock, vocabulary=words)
+        self.open()
+
+    @rule()
+    def change_process(self) -> None:
+        self.projects.reverse()
+        self.project = self.projects[0]
 
     # -- lines from elsewhere
 

@@ -69,14 +69,15 @@ def adopt(line: Record, base: Record | None) -> Adopted:
 def restamped(base: Record, later: Record) -> Record:
     """Give a base that lost its stamps those which a later, stamped version shows it had.
 
-    Where the later version has another value, its write says what it replaced.
+    Where the later version has another value, or one written since, its write says what it
+    replaced.
     """
     old, new = registers(base), registers(later)
     marks: dict[Register, Mark] = {}
     for register in {*old, *new, *later.stamps.marks}:
         mark = later.mark_of(register)
-        is_same = old.get(register) == new.get(register)
-        marks[register] = mark if is_same else Mark(mark.replaced or later.floor)
+        is_old = mark.stamp.ms <= base.floor.ms and old.get(register) == new.get(register)
+        marks[register] = mark if is_old else Mark(mark.replaced or later.floor)
     identity = {k: v for k, v in base.fields.items() if k in ("created_at", "updated_at")}
     births = (later.births | base.births) - {base.created_ns, 0}
     return assemble(base.id, identity, old, Stamps(later.floor, marks, births))

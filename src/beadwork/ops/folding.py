@@ -1,6 +1,7 @@
 """Folding lines into the store: who is who, what others wrote, what stays (R2-R5)."""
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -75,6 +76,9 @@ class FoldReport(msgspec.Struct, kw_only=True, omit_defaults=True):
                 setattr(self, name, mine + theirs)
 
 
+_ID = re.compile(r'\{"id":"([^"\\]*)"')
+
+
 class _Read(NamedTuple):
     """A line that was read; `seen` if the store knows it, with the stamps it stands for."""
 
@@ -101,6 +105,7 @@ class Folding:
 
     def fold(self, lines: Sequence[Line]) -> None:
         """Fold lines; all lines of one id have to be among them."""
+        lines = self._news(lines) if self._is_own else lines
         known = self._tx.records.known([line.digest for line in lines])
         groups: defaultdict[str, list[_Read]] = defaultdict(list)
         for line in lines:
@@ -111,6 +116,19 @@ class Folding:
         for issue_id, reads in groups.items():
             self._fold_id(issue_id, reads, is_there=issue_id in there)
         self._tx.records.remember(self._remembered)
+
+    def _news(self, lines: Sequence[Line]) -> list[Line]:
+        """Leave out the lines that the file had already when it was last seen."""
+        ids = [found[1] if (found := _ID.match(line.text)) else "" for line in lines]
+        there = self._tx.records.in_file(ids)
+        counts = Counter(ids)
+        news = [
+            line
+            for issue_id, line in zip(ids, lines, strict=True)
+            if counts[issue_id] > 1 or there.get(issue_id) != line.digest
+        ]
+        self.report.unchanged += len(lines) - len(news)
+        return news
 
     def _read(self, line: Line, known: dict[str, str | None]) -> _Read | None:
         try:
@@ -225,8 +243,8 @@ class Folding:
         record, last = folded.record, formed[-1]
         is_clean = self._is_own and len(formed) == 1 and last.read.record == record
         entry = self._tx.records.add_folded(record, last.read.line, is_clean=is_clean)
-        if not is_clean and self._is_own:
-            self._tx.records.set_base(entry.n, last.form)
+        if self._is_own and not is_clean:
+            self._tx.records.set_base(entry.n, last.form, last.read.line.digest)
         self._note_losses(entry.n, folded.losses)
         self.report.created += 1
 
@@ -243,7 +261,8 @@ class Folding:
         else:
             self.report.unchanged += 1
         if self._is_own:
-            self._tx.records.set_base(entry.n, None if last.form == record else last.form)
+            base = None if last.form == record else last.form
+            self._tx.records.set_base(entry.n, base, line.digest)
         self._note_losses(entry.n, folded.losses)
 
     def _note_losses(self, n: int, losses: Sequence[Loss]) -> None:

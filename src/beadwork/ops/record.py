@@ -6,8 +6,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -25,7 +25,10 @@ _ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _FILE_STATE = "file_state"
 _PLAIN_DIGEST = "plain_digest"
 """The digest of the file as an export wrote it, if lines can be put in place there."""
+_NEXT_DIGEST = "next_digest"
+"""The digest of the file that an export is about to put in place, or did last."""
 _UNTIDY = "untidy"
+_LOOKS = 5
 _PLAIN_START = b'{"id":"'
 
 
@@ -88,20 +91,48 @@ def import_file(request: ImportFile, desk: Desk) -> Imported:
         return Imported(report=report, dangling=desk.call(ListDangling()).edges)
     path = request.path or desk.export_path
     is_own = path == desk.export_path
-    noted = _noted_state(desk)
-    if is_own and not request.force and noted and desk.files.is_unchanged(path, noted):
-        return Imported(report=FoldReport(), is_unchanged=True)
     if not desk.files.exists(path):
         if is_own:
             return Imported(report=FoldReport(), is_unchanged=True)
         raise FileTrouble(f"There is no file {path}", hint="Check the path.", path=path)
-    content, state = desk.files.read(path)
-    report = _fold_all(desk, content, is_own=is_own)
+    found = _unseen(desk, path) if is_own and not request.force else _read(desk, path)
+    if found is None:
+        return Imported(report=FoldReport(), is_unchanged=True)
+    report = _fold_all(desk, found.content, is_own=is_own)
     if is_own:
         is_untidy = bool(report.markers or report.doubled)
+        state = found.state
         note = NoteFile(signature=state.signature, digest=state.digest, is_untidy=is_untidy)
         desk.call(note)
     return Imported(report=report, dangling=desk.call(ListDangling()).edges)
+
+
+def _read(desk: Desk, path: str) -> ReadFile:
+    return ReadFile(*desk.files.read(path))
+
+
+def _unseen(desk: Desk, path: str) -> ReadFile | None:
+    """Return the file, unless it is the one last seen, or one that an export just wrote.
+
+    An export notes the digest before it renames the file into place and again after, and the
+    notes are read after the file is; so an export that runs meanwhile is not taken for an
+    edit by others, but for a moment between two of them.
+    """
+    noted = _noted_state(desk.call(ShowStore()).settings)
+    if noted is not None and desk.files.is_settled(path, noted):
+        return None
+    found = _read(desk, path)
+    for _ in range(_LOOKS):
+        settings = desk.call(ShowStore()).settings
+        noted = _noted_state(settings)
+        ours = {settings.get(_NEXT_DIGEST), noted.digest if noted else None}
+        if found.state.digest in ours:
+            return None
+        again = _read(desk, path)
+        if again.state.digest == found.state.digest:
+            return again
+        found = again
+    return found
 
 
 class DanglingEdges(Response):
@@ -126,8 +157,8 @@ def list_dangling(request: ListDangling, tx: Transaction) -> DanglingEdges:
     )
 
 
-def _noted_state(desk: Desk) -> FileState | None:
-    found = desk.call(ShowStore()).settings.get(_FILE_STATE)
+def _noted_state(settings: Mapping[str, str]) -> FileState | None:
+    found = settings.get(_FILE_STATE)
     return msgspec.json.decode(found, type=FileState) if found else None
 
 
@@ -209,6 +240,19 @@ def _note(tx: Transaction, state: FileState) -> None:
     tx.records.set_setting(_FILE_STATE, msgspec.json.encode(state).decode())
 
 
+class NoteNext(Request[Noted], frozen=True):
+    """Note the digest of the file that is about to be written."""
+
+    digest: str
+
+
+@operation("record.note_next", kind="write", example={"digest": ""})
+def note_next(request: NoteNext, tx: Transaction) -> Noted:
+    """Note the digest of the file that is about to be written."""
+    tx.records.set_setting(_NEXT_DIGEST, request.digest)
+    return Noted()
+
+
 class NoteHead(Request[Noted], frozen=True):
     """Note the commit whose version of the file has been folded in."""
 
@@ -251,7 +295,8 @@ class TakeSnapshot(Request[Snapshot], frozen=True):
 @operation("record.snapshot", kind="read", example={})
 def take_snapshot(request: TakeSnapshot, tx: Transaction) -> Snapshot:
     """Read what the file should hold."""
-    changed = [ExportedLine(**each._asdict()) for each in tx.records.dirty_lines()]
+    dirty = tx.records.dirty_lines(has_outdated=not request.only_changed)
+    changed = [ExportedLine(**each._asdict()) for each in dirty]
     to_seq = tx.events.last_seq()
     if request.only_changed:
         return Snapshot(to_seq=to_seq, changed=changed)
@@ -312,48 +357,67 @@ def export_file(request: ExportFile, desk: Desk) -> Exported:
         desk.files.replace(path, (snapshot.content or "").encode())
         return Exported(exported=snapshot.count, is_written=True, path=path)
     with desk.exporting():
-        return _export_own(desk, path, is_forced=request.force)
+        for _ in range(_LOOKS):
+            exported = _export_own(desk, path, is_forced=request.force)
+            if exported is not None:
+                return exported
+    raise FileTrouble(
+        f"{path} is changed by others all the time", hint="Try again: `bd sync`.", path=path
+    )
 
 
-def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported:
-    content = _read_own(desk, path)
+def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
+    """Write the project's file; None if others changed it meanwhile."""
+    seen = desk.files.glance(path)
+    # What others wrote is taken in first, never overwritten.
+    desk.call(ImportFile())
     store = desk.call(ShowStore())
     is_stale = is_forced or store.dirty or store.settings.get(_UNTIDY)
-    if content is not None and not is_stale:
+    if seen and not is_stale:
         return Exported(exported=0, is_written=False, path=path)
-    is_plain = content is not None and store.settings.get(_PLAIN_DIGEST) == content.state.digest
-    if content is not None and is_plain and not is_forced:
-        snapshot = desk.call(TakeSnapshot(only_changed=True))
-        lines = [(each.issue_id, each.text) for each in snapshot.changed]
-        new = splice(content.content, lines)
-    else:
-        snapshot = desk.call(TakeSnapshot())
-        new = (snapshot.content or "").encode()
-        is_plain = new.count(b"\n" + _PLAIN_START) + new.startswith(_PLAIN_START) == snapshot.count
-        if content is None and not snapshot.count:
-            return Exported(exported=0, is_written=False, path=path)
-    state = desk.files.replace(path, new)
+    planned = _plan(desk, path, seen, is_forced=is_forced)
+    if planned is None:
+        return Exported(exported=0, is_written=False, path=path)
+    digest = desk.files.digest(planned.content)
+    desk.call(NoteNext(digest=digest))
+    signature = desk.files.replace(path, planned.content, seen=seen)
+    if signature is None:
+        return None
     desk.call(
         NoteExport(
-            to_seq=snapshot.to_seq,
-            changed=snapshot.changed,
-            signature=state.signature,
-            digest=state.digest,
-            is_plain=is_plain,
+            to_seq=planned.snapshot.to_seq,
+            changed=planned.snapshot.changed,
+            signature=signature,
+            digest=digest,
+            is_plain=planned.is_plain,
         )
     )
-    return Exported(exported=new.count(b"\n"), is_written=True, path=path)
+    return Exported(exported=planned.content.count(b"\n"), is_written=True, path=path)
 
 
-def _read_own(desk: Desk, path: str) -> ReadFile | None:
-    """Return the project's file; what others wrote into it is taken in, never overwritten."""
-    noted = _noted_state(desk)
-    if not desk.files.exists(path):
+class _Plan(NamedTuple):
+    """The next content of the file; `is_plain` if lines can be put in place there."""
+
+    content: bytes
+    snapshot: Snapshot
+    is_plain: bool
+
+
+def _plan(desk: Desk, path: str, seen: str, *, is_forced: bool) -> _Plan | None:
+    """Put changed lines into what an export wrote; or write all. None: there is nothing."""
+    plain_digest = desk.call(ShowStore()).settings.get(_PLAIN_DIGEST)
+    if seen and plain_digest and not is_forced:
+        found = _read(desk, path)
+        if found.state.digest == plain_digest:
+            snapshot = desk.call(TakeSnapshot(only_changed=True))
+            lines = [(each.issue_id, each.text) for each in snapshot.changed]
+            return _Plan(splice(found.content, lines), snapshot, is_plain=True)
+    snapshot = desk.call(TakeSnapshot())
+    if not seen and not snapshot.count:
         return None
-    found = ReadFile(*desk.files.read(path))
-    if noted is None or noted.digest != found.state.digest:
-        desk.call(ImportFile(force=True))
-    return found
+    content = (snapshot.content or "").encode()
+    plain = content.count(b"\n" + _PLAIN_START) + content.startswith(_PLAIN_START)
+    return _Plan(content, snapshot, is_plain=plain == snapshot.count)
 
 
 class Store(Response):

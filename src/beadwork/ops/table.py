@@ -57,6 +57,7 @@ OPERATIONS: tuple[Operation, ...] = (
     record.note_export,
     record.note_file,
     record.note_head,
+    record.note_next,
     record.show_store,
     record.take_snapshot,
 )

@@ -203,12 +203,19 @@ class IssueStore:
         stamped = record._replace(stamps=records.Stamps(now, marks))
         seq = self._tx.next_seq()
         body = records.body(stamped)
-        entry = self.insert(stamped, body=body, raw=None, is_filed=False, changed_seq=seq)
+        entry = self.insert(stamped, body=body, is_filed=False, changed_seq=seq)
         self._tx.log("created", entry.n, entry.id, ())
         return entry
 
-    def insert(
-        self, record: Record, *, body: str, raw: str | None, is_filed: bool, changed_seq: int
+    def insert(  # noqa: PLR0913 -- the columns beside the record
+        self,
+        record: Record,
+        *,
+        body: str,
+        changed_seq: int,
+        raw: str | None = None,
+        file_digest: str | None = None,
+        is_filed: bool = True,
     ) -> Entry:
         """Add the rows of an issue and let readiness know; `body` is the record's own."""
         n = self._tx.next_number()
@@ -222,7 +229,7 @@ class IssueStore:
             body=body,
             stamps=records.stamps_text(record),
             raw=raw,
-            base=None,
+            file_digest=file_digest,
         )
         self._count(record.id)
         for label in record.labels:

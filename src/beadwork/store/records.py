@@ -42,10 +42,14 @@ class RecordStore:
         """Return the stamped form of the line last seen in the file for an issue."""
         return entry.record if entry.base is None else records.decode(entry.base)
 
-    def set_base(self, n: int, base: Record | None) -> None:
-        """Remember what stands in the file; None: the issue's present record."""
+    def in_file(self, issue_ids: Sequence[str]) -> dict[str, str]:
+        """Return the digests of the lines that the file has for these issues."""
+        return dict(self._session.all("record.in_file", ids=json.dumps(issue_ids)))
+
+    def set_base(self, n: int, base: Record | None, digest: str) -> None:
+        """Remember the line that stands in the file; a base of None: it is the present record."""
         text = None if base is None else records.encode(base)
-        self._session.run("issue.set_base", n=n, base=text)
+        self._session.run("issue.set_base", n=n, base=text, digest=digest)
 
     # -- folding
 
@@ -58,7 +62,11 @@ class RecordStore:
             raw = line.text if line.text != canonical else None
         seq = self._tx.next_seq()
         entry = self._tx.issues.insert(
-            record, body=body, raw=raw, is_filed=True, changed_seq=0 if is_clean else seq
+            record,
+            body=body,
+            raw=raw,
+            file_digest=line.digest if line is not None and is_clean else None,
+            changed_seq=0 if is_clean else seq,
         )
         digest = line.digest if line else None
         self._tx.log("imported", entry.n, entry.id, (), line_digest=digest)
@@ -155,9 +163,15 @@ class RecordStore:
             for body, stamps, raw in self._session.all("record.to_export")
         ]
 
-    def dirty_lines(self) -> list[ExportLine]:
-        """Return the lines of the issues that changed since the last export, by id."""
-        rows = self._session.all("record.dirty_to_export", seq=self.exported_to())
+    def dirty_lines(self, *, has_outdated: bool) -> list[ExportLine]:
+        """Return the lines of the issues that changed since the last export, by id.
+
+        With `has_outdated` also those for which the file had another line when last seen.
+        """
+        rows = self._session.all(
+            "record.outdated_to_export" if has_outdated else "record.dirty_to_export",
+            seq=self.exported_to(),
+        )
         return [
             ExportLine(
                 n, issue_id, raw if raw is not None else records.join_line(body, stamps), changed
@@ -167,11 +181,12 @@ class RecordStore:
 
     def note_export(self, to_seq: int, lines: Sequence[tuple[int, str, int]]) -> None:
         """Note that the file holds all up to an event; `lines` are n, text, changed_seq."""
-        self.remember((records.digest(text), None) for _, text, _ in lines)
-        for n, text, changed_seq in lines:
+        digests = [records.digest(text) for _, text, _ in lines]
+        self.remember((digest, None) for digest in digests)
+        for (n, text, changed_seq), digest in zip(lines, digests, strict=True):
             row = self._session.one("record.changed_seq", n=n)
-            is_current = row is not None and row[0] == changed_seq
-            self._session.run("issue.set_base", n=n, base=None if is_current else text)
+            base = None if row is not None and row[0] == changed_seq else text
+            self._session.run("issue.set_base", n=n, base=base, digest=digest)
             self._session.run("record.set_filed", n=n)
         if to_seq > self.exported_to():
             self._tx.put_setting(_EXPORTED_TO, str(to_seq))

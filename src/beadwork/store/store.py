@@ -17,6 +17,14 @@ _REPLICA = "replica"
 _VOCABULARY = "vocabulary"
 
 
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
 class SqliteStore:
     """A store in one SQLite file. One writer connection, opened when first needed."""
 
@@ -37,8 +45,16 @@ class SqliteStore:
         self._writer: SqliteSession | None = None
         self._reader: SqliteSession | None = None
         self._counters: Counters | None = None
+        self._file: tuple[int, int] | None = None
 
     # -- connections
+
+    def follow(self) -> None:
+        """Let go of a file that has been deleted or replaced under its connections."""
+        if self._writer is None and self._reader is None:
+            return
+        if self._file != _identity(self.path):
+            self.close()
 
     def writer(self) -> SqliteSession:
         """Return the writing connection, on a database of the present version.
@@ -54,6 +70,7 @@ class SqliteStore:
                 session.close()
                 raise
             self._writer = session
+            self._file = _identity(self.path)
         return self._writer
 
     def _reading(self) -> SqliteSession:
@@ -65,6 +82,7 @@ class SqliteStore:
                 session.close()
                 raise
             self._reader = session
+            self._file = _identity(self.path)
         return self._reader
 
     def _settle_replica(self, session: SqliteSession) -> None:
@@ -94,6 +112,7 @@ class SqliteStore:
             session.close()
         else:
             self._reader = session
+            self._file = _identity(self.path)
         return is_old
 
     def close(self) -> None:

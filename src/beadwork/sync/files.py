@@ -84,20 +84,19 @@ class Files:
         except OSError:
             return ""
 
-    def is_unchanged(self, path: str, noted: FileState) -> bool:
-        """Tell whether a file is as it was noted: by `stat` where that can tell, else whole."""
-        try:
-            facts = os.stat(path)
-        except OSError:
-            return False
-        if noted.signature and _signature_of(facts) == noted.signature:
-            return True
-        return self.read(path)[1].digest == noted.digest
+    def is_settled(self, path: str, noted: FileState) -> bool:
+        """Tell whether a look at a file is enough to know that it is as it was noted."""
+        return bool(noted.signature) and self.glance(path) == noted.signature
 
-    def replace(self, path: str, content: bytes) -> FileState:
-        """Put a content in the place of a file, atomically.
+    def digest(self, content: bytes) -> str:
+        """Return what a content is known by."""
+        return _digest(content)
 
-        A symbolic link stays, and what it points to is replaced.
+    def replace(self, path: str, content: bytes, *, seen: str | None = None) -> str | None:
+        """Put a content in the place of a file, atomically; return its signature.
+
+        A symbolic link stays, and what it points to is replaced. With `seen`, what a glance
+        at the file told, nothing is replaced and None returned if it has changed since.
 
         Raises:
             FileTrouble: it can't be written.
@@ -107,12 +106,19 @@ class Files:
         folder = os.path.dirname(target)
         with _mapped(path):
             mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o600
-            self._put_beside(folder, target, content, mode)
+            beside = self._put_beside(folder, content, mode)
+            try:
+                if seen is not None and self.glance(path) != seen:
+                    return None
+                os.replace(beside, target)
+            finally:
+                if os.path.exists(beside):
+                    os.unlink(beside)
             self._sync_folder(folder)
             with open(target, "rb") as file:
-                return FileState(_signature(file.fileno()), _digest(content))
+                return _signature(file.fileno())
 
-    def _put_beside(self, folder: str, target: str, content: bytes, mode: int) -> None:
+    def _put_beside(self, folder: str, content: bytes, mode: int) -> str:
         descriptor, beside = tempfile.mkstemp(prefix=".beadwork-", dir=folder)
         try:
             with open(descriptor, "wb") as file:
@@ -120,10 +126,10 @@ class Files:
                 file.write(content)
                 file.flush()
                 sync_descriptor(file.fileno())
-            os.replace(beside, target)
         except BaseException:
             os.unlink(beside)
             raise
+        return beside
 
     def _sync_folder(self, folder: str) -> None:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from beadwork.model.errors import StoreBusy, StoreReadOnly
 
 _FIRST_WAIT_S = 0.0005
-_LONGEST_WAIT_S = 0.01
+_LONGEST_WAIT_S = 0.002
 
 
 @contextlib.contextmanager

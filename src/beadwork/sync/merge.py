@@ -71,8 +71,8 @@ def merge(base: bytes, left: bytes, right: bytes) -> Merged:
     open_groups: defaultdict[str, list[Record]] = defaultdict(list)
     unreadable = list(dict.fromkeys(unread_left + unread_right))
     for issue_id in {**ours, **theirs}:
-        sides = ours.get(issue_id, []) + theirs.get(issue_id, [])
-        if len(set(sides)) == 1:
+        sides = list(dict.fromkeys(ours.get(issue_id, []) + theirs.get(issue_id, [])))
+        if len(sides) == 1:
             settled[issue_id] = sides[0]
             continue
         read = [_read(line) for line in sides]

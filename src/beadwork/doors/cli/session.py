@@ -79,6 +79,7 @@ class Session:
     def engine(self) -> Engine:
         """Return the engine, on a store that has seen the file as it is now."""
         if self._engine is None:
+            self.require_readable_folder()
             self._engine = self.world.open(self.flags.options)
             if self.flags.has_import:
                 self._refresh(self._engine)
@@ -123,6 +124,19 @@ class Session:
     def _keyed(self, position: int) -> Caller:
         key = self.caller.key
         return self.caller._replace(key=f"{key}#{position}") if key and position else self.caller
+
+    def require_readable_folder(self) -> None:
+        """Refuse a folder whose name neither the database nor JSON can hold.
+
+        Raises:
+            InvalidPath: its path is not UTF-8.
+        """
+        try:
+            self.world.full_path(".").encode()
+        except UnicodeEncodeError:
+            raise InvalidPath(
+                "The path of this folder is not valid UTF-8", hint="Rename the folder."
+            ) from None
 
     def require_writable(self) -> None:
         """Refuse to go on where nothing is to be written.

@@ -67,7 +67,8 @@ WHERE n = :n
 
 -- name: insert_document
 -- A new issue's record.
-INSERT INTO document (n, body, stamps, raw, base) VALUES (:n, :body, :stamps, :raw, :base)
+INSERT INTO document (n, body, stamps, raw, file_digest)
+VALUES (:n, :body, :stamps, :raw, :file_digest)
 
 -- name: update_document
 -- An issue's record.
@@ -75,7 +76,7 @@ UPDATE document SET body = :body, stamps = :stamps, raw = :raw, base = :base WHE
 
 -- name: set_base
 -- Remember what stands in the file for an issue.
-UPDATE document SET base = :base WHERE n = :n
+UPDATE document SET base = :base, file_digest = :digest WHERE n = :n
 
 -- name: raise_child_top
 -- Remember the highest child number that was ever given out under an issue.

@@ -2,6 +2,11 @@
 -- Which lines were seen before, and the stamps they stand for.
 SELECT digest, stamps FROM seen_line WHERE digest IN /*dialect:each_text*/(:digests)
 
+-- name: in_file
+-- The line that the file has for each of these issues, as far as it was seen.
+SELECT i.id, d.file_digest FROM issue i JOIN document d ON d.n = i.n
+WHERE i.id IN /*dialect:each_text*/(:ids) AND d.file_digest IS NOT NULL
+
 -- name: remember
 -- A line was read or written.
 INSERT INTO seen_line (digest, stamps) VALUES (:digest, :stamps)
@@ -41,6 +46,13 @@ ORDER BY i.id
 SELECT i.n, d.body, d.stamps, d.raw, i.changed_seq, i.id
 FROM issue i JOIN document d ON d.n = i.n
 WHERE i.changed_seq > :seq AND (i.filed = 1 OR i.ephemeral = 0)
+
+-- name: outdated_to_export
+-- The issues changed since the last export, and those whose line in the file was another one.
+SELECT i.n, d.body, d.stamps, d.raw, i.changed_seq, i.id
+FROM issue i JOIN document d ON d.n = i.n
+WHERE (i.changed_seq > :seq OR d.base IS NOT NULL) AND (i.filed = 1 OR i.ephemeral = 0)
+ORDER BY i.id
 
 -- name: dirty_count
 -- How many issues changed since the last export.

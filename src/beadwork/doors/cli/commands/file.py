@@ -45,6 +45,7 @@ def import_(session: Session, /, **given: Any) -> None:
         if given["skip_existing"]:
             content = _new_only(session, content)
         found = session.run(ImportFile(text=content))
+    found.report.quarantined.sort(key=lambda each: each.line_number)
     session.show(
         shapes.report(found.report) | {"is_unchanged": found.is_unchanged},
         lambda: (

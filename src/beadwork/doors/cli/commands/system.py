@@ -22,6 +22,7 @@ from beadwork.doors.cli.session import Session
 def init(session: Session, /, prefix: str, **given: Any) -> None:
     """Make a store here; over a classic .beads folder, take its records in."""
     session.require_writable()
+    session.require_readable_folder()
     made = session.world.init(session.flags.options, prefix, is_quiet=session.flags.is_quiet)
     report = made.report.report if made.report else None
     verb = "Made" if made.is_new else "Using"
@@ -50,6 +51,7 @@ def init(session: Session, /, prefix: str, **given: Any) -> None:
 @pass_session
 def where(session: Session) -> None:
     """Show which store is used here."""
+    session.require_readable_folder()
     found = session.world.where(session.flags.options)
     shown = {
         "path": found.path,

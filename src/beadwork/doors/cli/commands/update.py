@@ -81,6 +81,12 @@ def update(session: Session, /, **given: Any) -> None:
     require_ids(ids, "bd update ID --status ...")
     if given["ephemeral"] and given["persistent"]:
         raise InvalidField("It can't be both ephemeral and persistent", field="ephemeral")
+    if given["claim"] and given["assignee"] not in (None, session.caller.holder.actor):
+        raise InvalidField(
+            "A claim assigns the issue itself",
+            hint="Leave out --assignee, or --claim.",
+            field="assignee",
+        )
     changes = _changes(session, given)
     requests = [UpdateIssue(issue=name, **changes) for name in ids]
     answers = session.run_each(requests)

@@ -65,12 +65,14 @@ CREATE INDEX waiting_outside ON issue (status) WHERE ext > 0;
 
 -- body: the canonical record without stamps. raw: its line, where it came in another form.
 -- base: the stamped line last seen in the file (rule R3); NULL while that is this very line.
+-- file_digest: what the line in the file is known by.
 CREATE TABLE document (
     n INTEGER PRIMARY KEY REFERENCES issue (n),
     body TEXT NOT NULL,
     stamps TEXT,
     raw TEXT,
-    base TEXT
+    base TEXT,
+    file_digest TEXT
 ) STRICT;
 
 CREATE TABLE label (
