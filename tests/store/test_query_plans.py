@@ -44,6 +44,7 @@ WHOLE_BY_NATURE = {
     "ready.all_states",
     "ready.blocked",
     "record.conflicts",
+    "record.outdated_to_export",
     "record.to_export",
 }
 
