@@ -169,7 +169,7 @@ def child_environment() -> dict[str, str]:
 
 def memory_folder() -> Path:
     """Make a folder on a file system without a disk, where there is one: syncs cost nothing."""
-    memory = Path("/dev/shm")  # noqa: S108 -- only its parent
+    memory = Path("/dev/shm")
     return Path(tempfile.mkdtemp(prefix="bw-", dir=memory if os.access(memory, os.W_OK) else None))
 
 

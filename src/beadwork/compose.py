@@ -17,10 +17,17 @@ from beadwork.doors.world import Initialized, Options, Where
 from beadwork.engine import Caller, Engine, Guards
 from beadwork.model import ids
 from beadwork.model.claim import Holder
-from beadwork.model.errors import BeadworkError, FileTrouble, NoStore, StoreExists
+from beadwork.model.errors import (
+    BeadworkError,
+    FileTrouble,
+    NoStore,
+    StoreExists,
+    StoreReadOnly,
+)
 from beadwork.model.issue import Vocabulary
 from beadwork.ops.ready import CheckCapability
-from beadwork.ops.record import Imported, ImportFile, NoteHead, ShowStore
+from beadwork.ops.record import NoteHead, ShowStore
+from beadwork.ops.record_file import Imported, ImportFile
 from beadwork.store.sqlite import Opener
 from beadwork.store.store import SqliteStore
 from beadwork.sync import config, git, scaffold
@@ -154,10 +161,17 @@ class DirectWorld:
 
         Raises:
             NoStore: there is none.
+            StoreReadOnly: it belongs to another user.
         """
         place = self.place(options)
         if not os.path.isdir(place.folder):
             raise NoStore(f"There is no folder {place.folder}", path=place.folder)
+        if not os.access(place.folder, os.R_OK | os.X_OK):
+            raise StoreReadOnly(
+                f"The store in {place.folder} belongs to another user",
+                hint="Run as its owner, or let the owner open the folder.",
+                path=place.folder,
+            )
         if not os.path.exists(place.database) and not os.path.exists(place.records):
             raise NoStore(f"{place.folder} holds no store yet", path=place.folder)
         return open_engine(place, lock_timeout_s=options.lock_timeout_s or _LOCK_TIMEOUT_S)
@@ -204,6 +218,14 @@ class DirectWorld:
         facts = Files().glance(engine.export_path)
         return f"{facts} {git.head_commit(os.path.dirname(engine.export_path))}"
 
+    def log_fault(self, options: Options, what: str, error: BaseException) -> str:
+        """Log a fault of ours, where there is a store to log it in; return its number."""
+        try:
+            folder = self.place(options).folder
+        except BeadworkError:
+            folder = ""
+        return _fault_log(folder)(what, error)
+
     # -- without a store
 
     def init(self, options: Options, prefix: str, *, is_quiet: bool) -> Initialized:
@@ -222,7 +244,7 @@ class DirectWorld:
         else:
             folder = home_folder(self.folder)
         is_new = scaffold.make_folder(folder)
-        place = place_of(folder)
+        place = locate(self.folder, {}, explicit) if explicit else place_of(folder)
         words = config.vocabulary(config.load(place.folder))
         wanted = ids.require_prefix(prefix) if prefix else ""
         if wanted and words.prefix and wanted != words.prefix:

@@ -27,7 +27,7 @@ from beadwork.model.errors import (
 )
 from beadwork.model.issue import Vocabulary, nearest_hint
 from beadwork.ops.operation import Operation, Request, Response
-from beadwork.ops.record import ExportFile
+from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import BY_NAME, BY_REQUEST
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import SqliteStore
@@ -122,7 +122,7 @@ class Engine:
                 decoded = msgspec.json.decode(payload or b"{}", type=operation.request)
                 return cast("Request[Any]", decoded)
             return cast("Request[Any]", msgspec.convert(payload, operation.request))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 
     def run(self, request: Request[R], caller: Caller, progress: Progress | None = None) -> R:

@@ -3,7 +3,7 @@
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.epic import CloseEpics, ListEpics
 from beadwork.ops.issue_state import CloseIssue, DeleteIssue
-from beadwork.ops.record import ImportFile
+from beadwork.ops.record_file import ImportFile
 from tests.support import Project
 
 

@@ -372,3 +372,16 @@ def test_a_failed_request_of_a_batch_leaves_the_others_alone(project: Project) -
     assert not isinstance(also, BeadworkError)
     titles = {each.issue.title for each in project.run(ListIssues()).issues}
     assert titles == {"One", "Two"}
+
+
+def test_comments_of_one_second_stay_in_the_order_of_their_writing(project: Project) -> None:
+    issue = project.create()
+    texts = [f"c{n}" for n in range(8)]
+    for text in texts:
+        project.run(AddComment(issue=issue, text=text))
+    assert [each.text for each in project.issue(issue).comments] == texts
+
+
+def test_a_number_that_no_column_holds_is_a_bad_request(project: Project) -> None:
+    with pytest.raises(InvalidField):
+        project.run(ListReady(limit=10**30))

@@ -15,13 +15,8 @@ from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_state import DeleteIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.ready import ListBlocked, ListReady
-from beadwork.ops.record import (
-    ExportFile,
-    ImportFile,
-    ListConflicts,
-    ListQuarantine,
-    NoteNext,
-)
+from beadwork.ops.record import ListConflicts, ListQuarantine, NoteNext
+from beadwork.ops.record_file import ExportFile, ImportFile
 from beadwork.ops.transaction import Line
 from beadwork.sync.files import Files
 from tests.support import Project, make_folder

@@ -23,7 +23,7 @@ from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels, RemoveLabels
 from beadwork.ops.ready import ListReady
-from beadwork.ops.record import ImportFile
+from beadwork.ops.record_file import ImportFile
 from beadwork.sync.locate import place_of
 from tests.support import Project, SetClock
 

@@ -6,7 +6,7 @@ import pytest
 
 from beadwork.engine import Caller
 from beadwork.model.claim import Holder
-from beadwork.ops.record import ImportFile
+from beadwork.ops.record_file import ImportFile
 from tests.faults import children
 from tests.faults.test_kill import LINES, exported, require_sound, titles, write_file
 from tests.support import Project, query

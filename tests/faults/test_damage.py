@@ -11,7 +11,7 @@ from beadwork.model.errors import BeadworkError, StoreCorrupt, StoreNewer
 from beadwork.ops.issue import ShowIssue
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.ready import ListReady
-from beadwork.ops.record import ImportFile
+from beadwork.ops.record_file import ImportFile
 from tests.faults import children
 from tests.faults.test_kill import CALLER, exported, require_sound
 from tests.support import Project, query

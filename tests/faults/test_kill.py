@@ -8,7 +8,8 @@ import pytest
 
 from beadwork.engine import Caller
 from beadwork.model.claim import Holder
-from beadwork.ops.record import ImportFile, ListConflicts
+from beadwork.ops.record import ListConflicts
+from beadwork.ops.record_file import ImportFile
 from tests.faults import children
 from tests.support import Project, make_folder, query
 

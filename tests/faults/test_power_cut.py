@@ -1,4 +1,4 @@
-"""The power is cut: every acknowledged write survives though unsynced ones are gone (R23).
+"""The power is cut: every acknowledged write survives though unsynced ones are gone.
 
 The work is done once, on a disk that records its steps; then the power is cut at each of many
 places of that record, and the store opened on what was left.
@@ -13,7 +13,7 @@ import pytest
 from beadwork.model.errors import BeadworkError
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_update import UpdateIssue
-from beadwork.ops.record import ImportFile
+from beadwork.ops.record_file import ImportFile
 from tests.faults.failing_disk import AfterCut, FailingDisk, power_cuts
 from tests.faults.test_kill import CALLER, LINES, require_sound, titles, write_file
 from tests.support import Project, make_folder

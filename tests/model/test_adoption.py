@@ -82,6 +82,12 @@ def test_stamps_that_differ_from_those_of_the_base_are_trusted() -> None:
     assert adopted == (older, [])
 
 
+def test_a_floor_that_differs_is_trusted() -> None:
+    base = read({"title": f"{T1_MS - 4000}.0.b"}, title="Two", notes="Old")
+    line = read({"*": f"{T1_MS}.0.c", "labels": {"x": f"{T1_MS}.9.c"}}, title="Two", notes="New")
+    assert adopt(line, base) == (line, [])
+
+
 def test_a_value_changed_beneath_its_stamp_is_an_edit() -> None:
     marks = {"title": [f"{T1_MS}.0.b", FLOOR]}
     adopted = adopt(read(marks, title="Two"), read(marks))
@@ -162,6 +168,7 @@ def test_the_births_of_the_base_stay_known() -> None:
     assert adopted.record.births == base.births | {read(created_at=at(1)).created_ns}
     undated = adopt(read(title="Two", created_at=""), base).record
     assert undated.births == base.births
+    assert adopt(read(title="Two"), read({}, created_at="")).record.stamps.births == frozenset()
 
 
 @pytest.mark.parametrize("moves", [True, False])

@@ -94,6 +94,12 @@ def test_metadata_that_is_no_object_stands_against_one_as_a_whole() -> None:
     assert encode(shown) == encode(folded(folded(whole, later), parts))
 
 
+def test_both_forms_of_metadata_at_one_stamp_show_the_whole() -> None:
+    result = folded(read(metadata="text"), read(metadata={"a": 1}))
+    assert result.fields["metadata"] == '"text"'
+    assert result.mark_of(("metadata", "a")).hidden == "1"
+
+
 def test_a_deletion_wins_over_the_state_and_other_edits_live_on_beneath() -> None:
     deleted = read(status="tombstone", deleted_at=T1, stamps={"status": "5.0.a"}, labels=["x"])
     edited = read(title="Two", stamps={"title": "9.0.b", "status": "4.0.b"}, status="closed")
@@ -163,6 +169,15 @@ def test_creation_is_the_earliest_and_the_change_the_latest() -> None:
     assert decode(encode(result)).births == result.births
 
 
+def test_of_two_forms_of_an_instant_the_larger_is_kept() -> None:
+    forms = T1, "2026-01-01T00:00:00.0Z"
+    left, right = (read(created_at=form, updated_at=form) for form in forms)
+    result = folded(left, right)
+    assert result.text("created_at") == result.text("updated_at") == T1
+    unknown = folded(*(read(created_at=form) for form in ("soon", "later")))
+    assert unknown.text("created_at") == "soon"
+
+
 @pytest.mark.parametrize("odd", ["", "soon"])
 def test_an_instant_goes_before_what_is_none(odd: str) -> None:
     result = folded(read(created_at=odd, updated_at=odd), read())
@@ -220,6 +235,11 @@ def test_a_value_that_the_winner_replaced_lost_no_conflict() -> None:
 
 def test_an_older_value_than_the_winner_replaced_lost_no_conflict() -> None:
     assert lost(read(title="Old"), title("Theirs", "6.0.b", "5.0.a")) == []
+
+
+def test_a_winner_that_does_not_say_what_it_replaced_tells_of_no_conflict() -> None:
+    unsaid = read(title="Theirs", stamps={"title": "6.0.b"})
+    assert lost(title("Mine", "5.0.a", "1.0.a"), unsaid) == []
 
 
 def test_the_same_value_twice_is_no_conflict() -> None:

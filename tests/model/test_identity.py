@@ -115,5 +115,6 @@ def test_lines_without_any_instant_are_one_issue() -> None:
 
 
 def test_members_stand_in_the_order_of_the_lines() -> None:
-    records = [read("One", day(1)), read("Two", day(2)), read("One", day(2)), read("Tri")]
-    assert births("px-a", records)[0].members == (0, 1, 2, 3)
+    lines = [("One", 1), ("Two", 2), ("Two", 2), ("One", 1), ("One", 2)]
+    records = [read("Tri"), *(read(title, day(number)) for title, number in lines)]
+    assert births("px-a", records)[0].members == (0, 1, 2, 3, 4, 5)

@@ -40,6 +40,7 @@ def test_a_conditional_edge_waits_for_a_failure(target: Node, is_held: bool) -> 
 @pytest.mark.parametrize("kind", [BLOCKS, CONDITIONAL, WAITS_FOR, PARENT_CHILD])
 def test_an_unknown_target_holds_nothing(kind: str) -> None:
     assert held([OPEN], [Link(1, None, kind)]) == set()
+    assert held([OPEN], [Link(1, None, kind, gate=Gate.ANY_CHILDREN)]) == set()
 
 
 @pytest.mark.parametrize("kind", ["related", "discovered-from", "my-own"])

@@ -9,13 +9,14 @@ it was made from. Each register of each issue has one writer, who knows what he 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from beadwork.model import token
 from beadwork.model.adoption import adopt
 from beadwork.model.fold import fold_all
 from beadwork.model.instants import format_ns
+from beadwork.model.issue import KNOWN_FIELDS
 from beadwork.model.record import (
-    STATE,
     Record,
     Register,
     Stamps,
@@ -30,7 +31,7 @@ from beadwork.model.record import (
     stamps_text,
     with_stamps,
 )
-from beadwork.model.stamp import Clock, Stamp
+from beadwork.model.stamp import Clock
 from beadwork.sync.merge import merge
 
 CLONES = ("A", "B", "C")
@@ -42,7 +43,10 @@ FIELDS = {
     "O": ("design", "external_ref"),
     "P": ("acceptance_criteria", "owner"),
 }
-EDITS = ("first", "second", "label", "edge", "comment", "metadata", "unknown", "unlabel", "unedge")
+CLASSIC = "P"
+"""The outsider whose program drops the fields that it has no name for."""
+REMOVALS = ("remove_label", "remove_edge")
+EDITS = ("first", "second", "label", "edge", "comment", "metadata", "unknown", *REMOVALS)
 SLOW_MS = {"A": 0, "B": 0, "C": 700}
 MARKERS = (b"<<<<<<< ours", b"=======", b">>>>>>> theirs")
 
@@ -78,7 +82,7 @@ def edited(record: Record, writer: str, edit: str, fresh: int) -> Record:
         case "metadata":
             members = token.members(fields.get("metadata", "{}"))
             fields["metadata"] = token.compose({**members, writer: word})
-        case "unknown":
+        case "unknown" if writer != CLASSIC:
             fields[f"x_{writer}"] = word
         case "label":
             return record._replace(labels=tuple(sorted({*record.labels, f"{writer}{fresh}"})))
@@ -91,10 +95,10 @@ def edited(record: Record, writer: str, edit: str, fresh: int) -> Record:
             key = comment_key(writer, "", text, 0)
             payload = f'{{"id":{fresh},"author":"{writer}","text":"{text}"}}'
             return record._replace(comments={**record.comments, key: payload})
-        case "unlabel":
+        case "remove_label":
             doomed = next((each for each in record.labels if each.startswith(writer)), None)
             return record._replace(labels=tuple(each for each in record.labels if each != doomed))
-        case "unedge":
+        case "remove_edge":
             edges = dict(record.edges)
             gone = next((each for each in edges if each[0].startswith(f"px-{writer}")), None)
             if gone:
@@ -232,7 +236,7 @@ class Git:
         shared = self.commits[left].above & self.commits[right].above
         best = [c for c in shared if not any(c != d and self.has(d, c) for d in shared)]
         content = self.commits[best[0]].content
-        for one, other in zip(best, best[1:], strict=False):
+        for one, other in pairwise(best):
             content = merge(self._base(one, other), content, self.commits[other].content).content
         return content
 
@@ -250,83 +254,80 @@ def _union(ours: bytes, theirs: bytes) -> bytes:
 
 
 class World:
-    """Clones, outsiders, git, the time, and what every register should hold in the end."""
+    """Clones, outsiders, git, the time, and what every register should hold in the end.
+
+    Its public methods are the steps that they can take; who takes them is named.
+    """
 
     def __init__(self, content: bytes, *, now_ms: int) -> None:
         self.now_ms = now_ms
         self.git = Git(content)
-        self.clones = [Clone(name) for name in CLONES]
+        self.clones = {name: Clone(name) for name in CLONES}
         self.branches = {name: Branch(0, 0) for name in OUTSIDERS}
         self.left_behind: list[Branch] = []
-        self.committed: set[tuple[str, Register]] = set()
         self.ours = [0]
         self.expected: dict[str, dict[Register, str]] = {}
+        self._committed: set[tuple[str, Register]] = set()
         for line in lines_in(content):
             self.expected[decode(line).id] = registers(decode(line))
-        for clone in self.clones:
+        for clone in self.clones.values():
             clone.work = content
             clone.look()
 
-    def tick(self) -> int:
-        """Let time pass; each moment is used once."""
-        self.now_ms += 100
-        return self.now_ms
-
-    def _issue(self, known: Iterable[str], number: int) -> str | None:
-        names = sorted(known)
-        return names[number % len(names)] if names else None
-
-    def _note(self, before: Record, after: Record) -> None:
-        for change in changes(before, after):
-            values = self.expected[before.id]
-            if change.after is None:
-                del values[change.register]
-            else:
-                values[change.register] = change.after
-
     # what clones do
 
-    def create(self, clone: Clone) -> None:
-        """Let a clone make an issue."""
-        clone.look()
-        now = self.tick()
+    def create(self, name: str) -> None:
+        """Make an issue."""
+        clone, now = self._looking(name), self._tick()
         issue_id = f"px-{now}"
         fields = {"title": '"New"', "status": '"open"', "priority": "2", "issue_type": '"task"'}
-        record = Record(issue_id, {**fields, "created_at": at_ms(now)})
-        clone.write(issue_id, record, now)
+        clone.write(issue_id, Record(issue_id, {**fields, "created_at": at_ms(now)}), now)
         self.expected[issue_id] = registers(clone.records[issue_id])
 
-    def write(self, clone: Clone, number: int, edit: str) -> None:
-        """Let a clone change an issue."""
-        clone.look()
-        issue_id = self._issue(clone.records, number)
-        now = self.tick()
-        if issue_id is None:
-            return
-        before = clone.records[issue_id]
-        after = edited(before, clone.name, edit, now)
+    def write(self, name: str, number: int, edit: str) -> None:
+        """Change an issue."""
+        clone, now = self._looking(name), self._tick()
+        before = clone.records[_one_of(clone.records, number)]
+        after = edited(before, name, edit, now)
         if changes(before, after):
             self._note(before, after)
-            clone.write(issue_id, after, now)
+            clone.write(before.id, after, now)
 
-    def commit(self, clone: Clone) -> None:
-        """Let a clone export and commit."""
+    def export(self, name: str) -> None:
+        """Write the file."""
+        self._looking(name).export()
+
+    def commit(self, name: str) -> Clone:
+        """Export and commit."""
+        clone = self._looking(name)
         clone.export()
         if clone.work != self.git.commits[clone.head].content:
             clone.head = self.git.commit(clone.work, clone.head)
             self.ours.append(clone.head)
+        return clone
 
-    def check_out(self, clone: Clone, number: int) -> None:
-        """Let a clone go to an older version, and look at it."""
-        self.commit(clone)
-        clone.head = self.ours[number % len(self.ours)]
+    def check_out(self, name: str, number: int) -> None:
+        """Go back to a version of ours, the newest being 0, and look at it."""
+        clone = self.commit(name)
+        clone.head = self.ours[(-1 - number) % len(self.ours)]
         clone.work = self.git.commits[clone.head].content
         clone.look()
 
-    def merge(self, clone: Clone, other: int, *, has_driver: bool) -> None:
-        """Let a clone merge a version, and look at what came of it."""
-        self.commit(clone)
-        git = self.git
+    def merge(self, name: str, other: str, has_driver: bool) -> None:
+        """Merge what another clone has committed."""
+        self._merge(name, self.commit(other).head, has_driver=has_driver)
+
+    def merge_branch(self, name: str, who: str) -> None:
+        """Merge an outsider's branch."""
+        self._merge_branch(name, self.branches[who])
+
+    def _merge_branch(self, name: str, branch: Branch) -> None:
+        # Only after what it grew from: else that would seem to be the outsider's too.
+        self._merge(name, branch.start, has_driver=True)
+        self._merge(name, branch.head, has_driver=True)
+
+    def _merge(self, name: str, other: int, *, has_driver: bool) -> None:
+        clone, git = self.commit(name), self.git
         if git.has(clone.head, other):
             return
         if git.has(other, clone.head):
@@ -334,74 +335,89 @@ class World:
         else:
             clone.work = git.merged(clone.head, other, has_driver=has_driver)
             clone.head = git.commit(clone.work, clone.head, other)
-        clone.look()
-        self.commit(clone)
-
-    def merge_branch(self, clone: Clone, branch: Branch) -> None:
-        """Let a clone merge an outsider's branch, after the version that it grew from."""
-        self.merge(clone, branch.start, has_driver=True)
-        self.merge(clone, branch.head, has_driver=True)
+        self.commit(name)
 
     # what outsiders do
 
-    def edit_work(self, clone: Clone, who: str, number: int, edit: str, moves: bool) -> None:
-        """Let an outsider edit a line of a clone's work tree."""
-        clone.look()
-        clone.work = self._edit(clone.work, who, number, edit, moves, None)
+    def edit_work(self, who: str, name: str, number: int, edit: str, moves: bool) -> None:
+        """Edit a line of a clone's work tree."""
+        clone = self._looking(name)
+        clone.work = self._edited(clone.work, who, number, edit, moves, is_branch=False)
 
     def edit_branch(self, who: str, number: int, edit: str, moves: bool) -> None:
-        """Let an outsider edit a line on his own branch, and commit it as it is."""
+        """Edit a line on a branch of one's own, and commit it as it is."""
         branch = self.branches[who]
         content = self.git.commits[branch.head].content
-        after = self._edit(content, who, number, edit, moves, branch)
+        after = self._edited(content, who, number, edit, moves, is_branch=True)
         if after != content:
             branch.head = self.git.commit(after, branch.head)
 
     def restart(self, who: str, number: int) -> None:
-        """Let an outsider begin anew on a version, an old one too."""
+        """Begin a new branch on a version of ours, the newest being 0."""
         self.left_behind.append(self.branches[who])
-        commit = self.ours[number % len(self.ours)]
+        commit = self.ours[(-1 - number) % len(self.ours)]
         self.branches[who] = Branch(commit, commit)
 
-    def _edit(
-        self, content: bytes, who: str, number: int, edit: str, moves: bool, branch: Branch | None
+    def _edited(
+        self, content: bytes, who: str, number: int, edit: str, moves: bool, *, is_branch: bool
     ) -> bytes:
         lines = {decode(line).id: line for line in lines_in(content)}
-        issue_id = self._issue(lines, number)
-        if issue_id is None or len(lines) != len(lines_in(content)):
-            return content
-        before = decode(lines[issue_id])
-        now = self.tick()
+        before = decode(lines[_one_of(lines, number)])
+        now = self._tick()
         after = edited(before, who, edit, now)
         written = changes(before, after)
-        # One who doesn't see what he wrote last writes something else.
-        wanted = self.expected[issue_id]
-        if not written or any(change.before != wanted.get(change.register) for change in written):
-            return content
-        names = {(issue_id, change.register) for change in written}
+        names = {(before.id, change.register) for change in written}
+        wanted = self.expected[before.id]
+        # He writes over what he wrote last or not at all. What he wrote on his branch he goes on
+        # with there, and doesn't take back before anybody has seen it.
+        is_blind = any(change.before != wanted.get(change.register) for change in written)
         touched = self.branches[who].touched
-        if names & touched and (branch is None or edit.startswith("un")):
-            # He goes on where he wrote it, and doesn't take back what nobody has seen.
+        if is_blind or not written or (names & touched and (edit in REMOVALS or not is_branch)):
             return content
-        moves = moves or bool(names & self.committed)
-        if branch is not None:
+        # Of two edits of one register at one `updated_at`, nobody could tell which came first.
+        moves = moves or bool(names & self._committed) or edit in REMOVALS
+        if is_branch:
             touched |= names
-            self.committed |= names
+            self._committed |= names
         self._note(before, after)
-        if moves or edit.startswith("un"):
+        if moves:
             after = after._replace(fields={**after.fields, "updated_at": at_ms(now)})
-        return file_of({**lines, issue_id: body(after)}.values())
+        if who == CLASSIC and before.is_stamped:
+            known = {name: value for name, value in after.fields.items() if name in KNOWN_FIELDS}
+            after = after._replace(fields=known)
+        return file_of({**lines, before.id: body(after)}.values())
 
     # the end
 
     def settle(self) -> None:
         """Let every clone fold everything."""
-        first = self.clones[0]
+        first, *others = CLONES
         for branch in [*self.left_behind, *self.branches.values()]:
-            self.merge_branch(first, branch)
+            self._merge_branch(first, branch)
         for _ in range(2):
-            for clone in self.clones[1:]:
-                self.commit(clone)
-                self.merge(first, clone.head, has_driver=True)
-            for clone in self.clones[1:]:
-                self.merge(clone, first.head, has_driver=True)
+            for other in others:
+                self.merge(first, other, True)
+            for other in others:
+                self.merge(other, first, True)
+
+    def _tick(self) -> int:
+        """Let time pass; each moment is used once."""
+        self.now_ms += 100
+        return self.now_ms
+
+    def _looking(self, name: str) -> Clone:
+        clone = self.clones[name]
+        clone.look()
+        return clone
+
+    def _note(self, before: Record, after: Record) -> None:
+        values = self.expected[before.id]
+        for change in changes(before, after):
+            values.pop(change.register, None)
+            if change.after is not None:
+                values[change.register] = change.after
+
+
+def _one_of(names: Iterable[str], number: int) -> str:
+    known = sorted(names)
+    return known[number % len(known)]

@@ -41,8 +41,8 @@ _KINDS = ["blocks", "own"]
 _TIMES = [f'"{at_ms(ms)}"' for ms in range(1, 7)]
 _ODD_TIMES = ['"soon"', '"1970-01-01T01:00:00.003+01:00"', "null"]
 _STATES = [
-    '"closed","closed_at":"%s","close_reason":"Done"' % at_ms(2),
-    '"tombstone","deleted_at":"%s","original_type":"bug"' % at_ms(4),
+    f'"closed","closed_at":"{at_ms(2)}","close_reason":"Done"',
+    f'"tombstone","deleted_at":"{at_ms(4)}","original_type":"bug"',
     '"open"',
 ]
 _STAMPS = [f'"{ms}.{n}.{who}"' for ms, n, who in product(range(1, 7), range(2), ["", "A", "B"])]

@@ -2,12 +2,14 @@
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beadwork.model.fold import fold, fold_all
 from beadwork.model.record import Record, decode, encode
 from tests.property.lines import lines, records
+
+many = settings(max_examples=6 * settings().max_examples)
 
 
 def folded(left: Record, right: Record) -> Record:
@@ -15,6 +17,7 @@ def folded(left: Record, right: Record) -> Record:
     return fold(left, right).record
 
 
+@many
 @given(lines)
 def test_a_line_that_was_written_once_never_changes_again(line: str) -> None:
     written = encode(decode(line))
@@ -22,16 +25,19 @@ def test_a_line_that_was_written_once_never_changes_again(line: str) -> None:
     assert decode(written) == decode(line)
 
 
+@many
 @given(records, records)
 def test_the_order_of_two_records_does_not_matter(left: Record, right: Record) -> None:
     assert encode(folded(left, right)) == encode(folded(right, left))
 
 
+@many
 @given(records, records, records)
 def test_the_grouping_of_three_records_does_not_matter(a: Record, b: Record, c: Record) -> None:
     assert encode(folded(folded(a, b), c)) == encode(folded(a, folded(b, c)))
 
 
+@many
 @given(records, records)
 def test_what_was_folded_once_says_nothing_new(left: Record, right: Record) -> None:
     both = folded(left, right)
@@ -40,12 +46,14 @@ def test_what_was_folded_once_says_nothing_new(left: Record, right: Record) -> N
     assert encode(folded(both, both)) == encode(both)
 
 
+@many
 @given(records, records)
 def test_a_folded_record_is_read_back_as_it_is(left: Record, right: Record) -> None:
     both = folded(left, right)
     assert decode(encode(both)) == both
 
 
+@many
 @given(st.lists(records, min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_any_number_of_records_folds_alike_in_any_order(found: list[Record], luck: Random) -> None:
     shuffled = list(found)

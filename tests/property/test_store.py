@@ -45,7 +45,7 @@ from beadwork.ops.issue_state import CloseIssue, DeleteIssue, ReopenIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels, RemoveLabels
 from beadwork.ops.ready import ListBlocked, ListReady
-from beadwork.ops.record import ExportFile, ImportFile
+from beadwork.ops.record_file import ExportFile, ImportFile
 from tests.property.oracle import Opinion, Oracle
 from tests.support import (
     DAY_US,
@@ -533,7 +533,7 @@ class StoreMachine(RuleBasedStateMachine):
         def change(_: Any) -> None:
             issue.comments += 1
 
-        self.try_to(AddComment(issue=name, text=f"Found {self.number()}."), change)
+        self.try_to(AddComment(issue=name, text="Found it."), change)
 
     @rule(n=picks, other=picks, labels=st.sets(st.sampled_from(LABELS), min_size=1))
     def batch(self, n: int, other: int, labels: set[str]) -> None:

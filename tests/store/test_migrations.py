@@ -1,4 +1,4 @@
-"""Migrations of both databases, and every named query on a real PostgreSQL (R23)."""
+"""Migrations of both databases, and every named query on a real PostgreSQL."""
 
 import re
 from pathlib import Path

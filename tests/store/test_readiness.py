@@ -4,7 +4,7 @@ import json
 
 from beadwork.ops.issue_state import CloseIssue
 from beadwork.ops.issue_update import UpdateIssue
-from beadwork.ops.record import ImportFile
+from beadwork.ops.record_file import ImportFile
 from tests.support import Project, query
 
 

@@ -161,10 +161,11 @@ def test_doubled_lines_become_one() -> None:
     assert merge(file(BASE), file(left, left), file(left)).content == file(left)
 
 
-def test_a_doubled_ancestor_is_folded_too() -> None:
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_doubled_ancestor_is_folded_too(order: int) -> None:
     one = line({"title": stamp(1)}, title="Two")
     other = line({"notes": stamp(2)}, notes="New", updated_at=at(2))
-    both = file(one, other)
+    both = file(*(one, other)[::order])
     right = file(line(title="Two", notes="Newer", updated_at=at(3)))
     record = merged(both, both, right)["px-a"]
     assert (record.text("title"), record.text("notes")) == ("Two", "Newer")
@@ -173,8 +174,8 @@ def test_a_doubled_ancestor_is_folded_too() -> None:
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n\n", b"\n  \n"])
 def test_line_ends_and_empty_lines_say_nothing(end: bytes) -> None:
-    left = BASE + end
-    assert merge(b"", left, file(BASE)).content == file(BASE)
+    assert merge(b"", BASE + end, file(BASE)).content == file(BASE)
+    assert merge(b"", BASE + end, b"").content == file(BASE)
 
 
 def test_what_can_not_be_read_is_kept_at_the_end() -> None:
@@ -216,11 +217,21 @@ def test_two_births_under_one_id_both_live() -> None:
 def test_what_moved_before_is_folded_into_where_it_moved() -> None:
     early, late = born(1, "Early"), born(5, "Late")
     first = merge(b"", file(early), file(late)).content
-    edited = line(
-        {"*": stamp(5), "notes": stamp(9)}, title="Late", created_at=at(5), notes="New"
+    edited = line({"*": stamp(5), "notes": stamp(9)}, title="Late", created_at=at(5), notes="New")
+    labelled = file(
+        early,
+        line(
+            {"*": stamp(5), "labels": {"x": stamp(8)}},
+            id=LATER,
+            title="Late",
+            created_at=at(5),
+            labels=["x"],
+        ),
     )
-    found = merged(file(late), first, file(edited))
+    assert [decode(each).id for each in first.splitlines()] == [LATER, "px-a"]
+    found = merged(file(late), labelled, file(edited))
     assert found["px-a"].text("notes") == ""
+    assert found[LATER].labels == ("x",)
     assert (found[LATER].text("title"), found[LATER].text("notes")) == ("Late", "New")
 
 

@@ -1,9 +1,8 @@
 """`python -m beadwork`: every operation of the table by name, JSON in, JSON out."""
 
-import sys
-
 import msgspec
 
+from beadwork.doors.cli import streams
 from beadwork.doors.world import Options, World
 from beadwork.model.errors import BeadworkError, InvalidRequest
 
@@ -12,6 +11,7 @@ _USAGE = "Use: python -m beadwork call <operation> '<json>', or python -m beadwo
 
 def run(arguments: list[str], world: World) -> int:
     """Carry out one operation; return the exit code."""
+    streams.settle()
     try:
         match arguments:
             case ["operations"]:
@@ -23,7 +23,7 @@ def run(arguments: list[str], world: World) -> int:
             case _:
                 raise InvalidRequest("There is no such command", hint=_USAGE)
     except BeadworkError as error:
-        sys.stderr.write(msgspec.json.encode(error.as_json()).decode() + "\n")
+        streams.write_error(msgspec.json.encode(error.as_json(), enc_hook=str).decode() + "\n")
         return error.exit_code
     return 0
 
@@ -32,7 +32,7 @@ def _list_operations() -> None:
     from beadwork.ops.table import OPERATIONS
 
     for each in OPERATIONS:
-        sys.stdout.write(f"{each.name:24} {each.kind:6} {each.summary.splitlines()[0]}\n")
+        streams.write(f"{each.name:24} {each.kind:6} {each.summary.splitlines()[0]}\n")
 
 
 def _call(world: World, name: str, payload: str) -> None:
@@ -42,8 +42,7 @@ def _call(world: World, name: str, payload: str) -> None:
         caller = world.caller(options)
         world.refresh(engine, caller)
         answer = engine.call(name, payload.encode("utf-8", "surrogateescape"), caller)
-        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
-        sys.stdout.flush()
+        streams.write(msgspec.json.encode(answer).decode() + "\n")
         engine.flush(caller)
     finally:
         engine.close()

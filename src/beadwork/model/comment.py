@@ -2,11 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from beadwork.model import instants, token
+from beadwork.model.stamp import Stamp
 
 
 class _Content(msgspec.Struct):
@@ -53,18 +54,21 @@ def read(raw: msgspec.Raw) -> dict[str, str]:
     return comments
 
 
-def in_order(comments: Mapping[str, str]) -> list[str]:
-    """Return comments by creation instant, and equal ones so that `read` counts them alike."""
+def in_order(comments: Mapping[str, str], written: Callable[[str], Stamp]) -> list[str]:
+    """Return comments by creation instant, and equal ones so that `read` counts them alike.
+
+    `created_at` tells seconds only: within one, the stamp of a comment's write decides.
+    """
     if len(comments) < 2:
         return list(comments.values())
     contents = {key: _CONTENT.decode(item) for key, item in comments.items()}
     firsts = {key: content.key(0) for key, content in contents.items()}
     counts = Counter(firsts.values())
 
-    def place(key: str) -> tuple[int, str, int]:
+    def place(key: str) -> tuple[int, Stamp, str, int]:
         first = firsts[key]
         nth = _nth(contents[key], key, counts[first]) if counts[first] > 1 else 0
-        return contents[key].moment, first, nth
+        return contents[key].moment, written(first), first, nth
 
     return [comments[key] for key in sorted(comments, key=place)]
 

@@ -450,7 +450,8 @@ def body(record: Record) -> str:
     if record.edges:
         pairs["dependencies"] = f"[{','.join(_in_order(record.edges))}]"
     if record.comments:
-        pairs["comments"] = f"[{','.join(comment.in_order(record.comments))}]"
+        ordered = comment.in_order(record.comments, lambda key: record.stamp_of(("comments", key)))
+        pairs["comments"] = f"[{','.join(ordered)}]"
     return token.compose({name: pairs[name] for name in _in_file_order(pairs)})
 
 

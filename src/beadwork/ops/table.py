@@ -13,6 +13,7 @@ from beadwork.ops import (
     label,
     ready,
     record,
+    record_file,
 )
 from beadwork.ops.operation import Operation
 
@@ -48,9 +49,9 @@ OPERATIONS: tuple[Operation, ...] = (
     label.add_labels,
     label.list_labels,
     label.remove_labels,
-    record.export_file,
+    record_file.export_file,
     record.fold_lines,
-    record.import_file,
+    record_file.import_file,
     record.list_dangling,
     record.list_conflicts,
     record.list_quarantine,

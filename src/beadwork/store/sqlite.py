@@ -16,6 +16,7 @@ import apsw
 
 from beadwork.model.errors import (
     BeadworkError,
+    InvalidField,
     StoreBusy,
     StoreCorrupt,
     StoreFull,
@@ -44,10 +45,14 @@ def translated(error: apsw.Error) -> BeadworkError:
     for theirs, ours, message in _ERRORS:
         if isinstance(error, theirs):
             return ours(message, cause=type(error).__name__)
-    return StoreTrouble(f"The database failed: {type(error).__name__}", cause=str(error)[:200])
+    return StoreTrouble(f"The database failed: {type(error).__name__}", cause=type(error).__name__)
 
 
-def _raise(error: apsw.Error) -> NoReturn:
+def _raise(error: apsw.Error | OverflowError) -> NoReturn:
+    if isinstance(error, OverflowError):
+        raise InvalidField(
+            "A number is too large", hint="Use numbers of at most 18 digits."
+        ) from error
     raise translated(error) from error
 
 
@@ -61,21 +66,21 @@ class SqliteSession:
         """Return every row of a query."""
         try:
             return self._connection.execute(sql(query), parameters).fetchall()
-        except apsw.Error as error:
+        except (apsw.Error, OverflowError) as error:
             _raise(error)
 
     def one(self, query: str, /, **parameters: object) -> Row | None:
         """Return the first row of a query, or None."""
         try:
             return self._connection.execute(sql(query), parameters).fetchone()
-        except apsw.Error as error:
+        except (apsw.Error, OverflowError) as error:
             _raise(error)
 
     def run(self, query: str, /, **parameters: object) -> None:
         """Carry out a query that answers nothing."""
         try:
             self._connection.execute(sql(query), parameters)
-        except apsw.Error as error:
+        except (apsw.Error, OverflowError) as error:
             _raise(error)
 
     def many(self, query: str, /, rows: Iterable[Parameters]) -> None:

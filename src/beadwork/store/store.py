@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 
 from beadwork.model.claim import Holder
-from beadwork.model.errors import BeadworkError
 from beadwork.model.issue import Vocabulary
 from beadwork.store.migrate import check, migrate, newest
 from beadwork.store.sqlite import Opener, SqliteSession, open_reader, open_writer
@@ -127,20 +126,6 @@ class SqliteStore:
         if self._writer is not None:
             session, self._writer = self._writer, None
             session.close()
-
-    def bury(self) -> None:
-        """Write over what a failed commit may have left in the log.
-
-        Its pages can stand there whole, only not synced: a later recovery would find them and
-        bring back what was answered with an error. Whether this write in their place is synced
-        does not matter.
-        """
-        try:
-            self.begin()
-            self.mark()
-            self.commit()
-        except BeadworkError:
-            self.reopen()
 
     # -- transactions
 

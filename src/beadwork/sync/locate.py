@@ -65,7 +65,7 @@ def git_place(start: str) -> GitPlace | None:
             return GitPlace(folder, candidate, candidate)
         if os.path.isfile(candidate):
             return _git_file(candidate, folder)
-        if _is_bare(folder):
+        if os.path.basename(folder) != ".git" and _is_bare(folder):
             return GitPlace(None, folder, folder)
         above = os.path.dirname(folder)
         if above == folder:

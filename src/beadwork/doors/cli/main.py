@@ -128,9 +128,11 @@ def _usage_error(error: click.UsageError) -> InvalidRequest:
 def _unforeseen(session: Session, error: Exception) -> Fault:
     if session.world.environ.get("BD_DEBUG"):
         streams.write_error("".join(traceback.format_exception(error)))
+    number = session.world.log_fault(session.flags.options, "the command line", error)
     return Fault(
-        f"Beadwork failed: {type(error).__name__}",
-        hint="Set BD_DEBUG=1 to see where, and please report it.",
+        f"Beadwork failed: {type(error).__name__} (report {number})",
+        hint="The log holds the details; please report it.",
+        report=number,
     )
 
 

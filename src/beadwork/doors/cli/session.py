@@ -18,7 +18,7 @@ from beadwork.model.errors import (
     WriteForbidden,
 )
 from beadwork.ops.operation import Request, Response
-from beadwork.ops.record import Imported
+from beadwork.ops.record_file import Imported
 from beadwork.ops.table import BY_REQUEST
 
 R = TypeVar("R", bound=Response)

@@ -15,7 +15,8 @@ from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import BeadworkError, InvalidField, InvalidRequest
 from beadwork.ops.issue import ListIssues
-from beadwork.ops.record import ExportFile, Imported, ImportFile, ShowStore, TakeSnapshot
+from beadwork.ops.record import ShowStore, TakeSnapshot
+from beadwork.ops.record_file import ExportFile, Imported, ImportFile
 
 _MERGED, _CONFLICT, _ERROR = 0, 1, 129
 _PIPE_WAIT_S = 10.0

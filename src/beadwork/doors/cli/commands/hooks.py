@@ -7,7 +7,7 @@ import click
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import BeadworkError, FileTrouble
-from beadwork.ops.record import ImportFile
+from beadwork.ops.record_file import ImportFile
 
 _WRITES = ("pre-commit", "pre-push")
 _FILE = os.path.join(".beads", "issues.jsonl")

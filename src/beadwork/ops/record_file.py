@@ -1,0 +1,251 @@
+"""The file of records: taking it in and writing it, as jobs (R5, R12)."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from beadwork.model import limits
+from beadwork.model import record as records
+from beadwork.model.errors import FileTrouble
+from beadwork.model.splice import splice
+from beadwork.ops.folding import Dangling, FoldReport
+from beadwork.ops.operation import Request, Response, operation
+from beadwork.ops.record import (
+    FILE_STATE,
+    NEXT_DIGEST,
+    PLAIN_DIGEST,
+    UNTIDY,
+    FoldLines,
+    ListDangling,
+    NoteExport,
+    NoteFile,
+    NoteNext,
+    ShowStore,
+    Snapshot,
+    TakeSnapshot,
+)
+from beadwork.ops.transaction import Desk, FileState, ReadFile
+
+_MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+_ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
+_LOOKS = 5
+_PLAIN_START = b'{"id":"'
+
+
+class Imported(Response):
+    """What an import found; `is_unchanged` if the file was the one last seen.
+
+    `dangling` are the edges of the store whose targets are not known; they are kept.
+    """
+
+    report: FoldReport
+    dangling: list[Dangling] = []
+    is_unchanged: bool = False
+
+
+class ImportFile(Request[Imported], frozen=True):
+    """Take in a file of records: the project's own, another, or its text."""
+
+    path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
+    text: Annotated[str | None, Meta(description="The records themselves.")] = None
+    force: Annotated[bool, Meta(description="Also if the file is the one last seen.")] = False
+
+
+@operation("record.import", kind="job", raises=(FileTrouble,), example={"text": ""})
+def import_file(request: ImportFile, desk: Desk) -> Imported:
+    """Take in a file of records."""
+    if request.text is not None:
+        report = _fold_all(desk, request.text.encode("utf-8", "surrogateescape"), is_own=False)
+        return Imported(report=report, dangling=desk.call(ListDangling()).edges)
+    path = request.path or desk.export_path
+    is_own = path == desk.export_path
+    if not desk.files.exists(path):
+        if is_own:
+            return Imported(report=FoldReport(), is_unchanged=True)
+        raise FileTrouble(f"There is no file {path}", hint="Check the path.", path=path)
+    found = _unseen(desk, path) if is_own and not request.force else _read(desk, path)
+    if found is None:
+        return Imported(report=FoldReport(), is_unchanged=True)
+    report = _fold_all(desk, found.content, is_own=is_own)
+    if is_own:
+        is_untidy = bool(report.markers or report.doubled)
+        state = found.state
+        note = NoteFile(signature=state.signature, digest=state.digest, is_untidy=is_untidy)
+        desk.call(note)
+    return Imported(report=report, dangling=desk.call(ListDangling()).edges)
+
+
+def _read(desk: Desk, path: str) -> ReadFile:
+    return ReadFile(*desk.files.read(path))
+
+
+def _unseen(desk: Desk, path: str) -> ReadFile | None:
+    """Return the file, unless it is the one last seen, or one that an export just wrote.
+
+    An export notes the digest before it renames the file into place and again after, and the
+    notes are read after the file is; so an export that runs meanwhile is not taken for an
+    edit by others, but for a moment between two of them.
+    """
+    noted = _noted_state(desk.call(ShowStore()).settings)
+    if noted is not None and desk.files.is_settled(path, noted):
+        return None
+    found = _read(desk, path)
+    for _ in range(_LOOKS):
+        settings = desk.call(ShowStore()).settings
+        noted = _noted_state(settings)
+        ours = {settings.get(NEXT_DIGEST), noted.digest if noted else None}
+        if found.state.digest in ours:
+            return None
+        again = _read(desk, path)
+        if again.state.digest == found.state.digest:
+            return again
+        found = again
+    return found
+
+
+def _noted_state(settings: Mapping[str, str]) -> FileState | None:
+    found = settings.get(FILE_STATE)
+    return msgspec.json.decode(found, type=FileState) if found else None
+
+
+def _fold_all(desk: Desk, content: bytes, *, is_own: bool) -> FoldReport:
+    """Fold a file in chunks; each is one transaction, and what was seen is skipped."""
+    report = FoldReport()
+    groups: defaultdict[bytes, list[tuple[int, str]]] = defaultdict(list)
+    for number, raw in enumerate(content.split(b"\n"), start=1):
+        line = raw.rstrip(b"\r")
+        if not line.strip():
+            continue
+        report.lines += 1
+        if line.startswith(_MARKERS):
+            report.markers += 1
+            continue
+        text = line.decode("utf-8", "surrogateescape")
+        groups[_group_of(line)].append((number, text))
+    done = 0
+    for chunk in _chunks(groups):
+        answer = desk.call(
+            FoldLines(
+                lines=[text for _, text in chunk],
+                numbers=[number for number, _ in chunk],
+                is_project_file=is_own,
+            )
+        )
+        report.add(answer.report)
+        done += len(chunk)
+        desk.progress(done, report.lines, "records")
+    return report
+
+
+def _group_of(line: bytes) -> bytes:
+    found = _ID.match(line)
+    if found:
+        return found[1]
+    try:
+        return records.decode(line).id.encode()
+    except (msgspec.MsgspecError, ValueError):
+        return b""
+
+
+def _chunks(groups: dict[bytes, list[tuple[int, str]]]) -> Iterator[list[tuple[int, str]]]:
+    chunk: list[tuple[int, str]] = []
+    size = 0
+    for lines in groups.values():
+        chunk += lines
+        size += sum(len(text) for _, text in lines)
+        if len(chunk) >= limits.IMPORT_CHUNK_LINES or size > limits.IMPORT_CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+class Exported(Response):
+    """What an export wrote; nothing where nothing changed."""
+
+    exported: int
+    is_written: bool
+    path: str
+
+
+class ExportFile(Request[Exported], frozen=True):
+    """Write the project's file if anything changed, atomically; or a copy elsewhere."""
+
+    path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
+    force: Annotated[bool, Meta(description="Also if nothing changed.")] = False
+
+
+@operation("record.export", kind="job", raises=(FileTrouble,), example={})
+def export_file(request: ExportFile, desk: Desk) -> Exported:
+    """Write the project's file if anything changed."""
+    path = request.path or desk.export_path
+    if path != desk.export_path:
+        snapshot = desk.call(TakeSnapshot())
+        desk.files.replace(path, (snapshot.content or "").encode())
+        return Exported(exported=snapshot.count, is_written=True, path=path)
+    with desk.exporting():
+        for _ in range(_LOOKS):
+            exported = _export_own(desk, path, is_forced=request.force)
+            if exported is not None:
+                return exported
+    raise FileTrouble(
+        f"{path} is changed by others all the time", hint="Try again: `bd sync`.", path=path
+    )
+
+
+def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
+    """Write the project's file; None if others changed it meanwhile."""
+    seen = desk.files.glance(path)
+    # What others wrote is taken in first, never overwritten.
+    desk.call(ImportFile())
+    store = desk.call(ShowStore())
+    is_stale = is_forced or store.dirty or store.settings.get(UNTIDY)
+    if seen and not is_stale:
+        return Exported(exported=0, is_written=False, path=path)
+    planned = _plan(desk, path, seen, is_forced=is_forced)
+    if planned is None:
+        return Exported(exported=0, is_written=False, path=path)
+    digest = desk.files.digest(planned.content)
+    desk.call(NoteNext(digest=digest))
+    signature = desk.files.replace(path, planned.content, seen=seen)
+    if signature is None:
+        return None
+    desk.call(
+        NoteExport(
+            to_seq=planned.snapshot.to_seq,
+            changed=planned.snapshot.changed,
+            signature=signature,
+            digest=digest,
+            is_plain=planned.is_plain,
+        )
+    )
+    return Exported(exported=planned.content.count(b"\n"), is_written=True, path=path)
+
+
+class _Plan(NamedTuple):
+    """The next content of the file; `is_plain` if lines can be put in place there."""
+
+    content: bytes
+    snapshot: Snapshot
+    is_plain: bool
+
+
+def _plan(desk: Desk, path: str, seen: str, *, is_forced: bool) -> _Plan | None:
+    """Put changed lines into what an export wrote; or write all. None: there is nothing."""
+    plain_digest = desk.call(ShowStore()).settings.get(PLAIN_DIGEST)
+    if seen and plain_digest and not is_forced:
+        found = _read(desk, path)
+        if found.state.digest == plain_digest:
+            snapshot = desk.call(TakeSnapshot(only_changed=True))
+            lines = [(each.issue_id, each.text) for each in snapshot.changed]
+            return _Plan(splice(found.content, lines), snapshot, is_plain=True)
+    snapshot = desk.call(TakeSnapshot())
+    if not seen and not snapshot.count:
+        return None
+    content = (snapshot.content or "").encode()
+    plain = content.count(b"\n" + _PLAIN_START) + content.startswith(_PLAIN_START)
+    return _Plan(content, snapshot, is_plain=plain == snapshot.count)
