@@ -178,9 +178,12 @@ def test_a_blocked_issue_is_not_closed_unless_forced(project: Project) -> None:
     assert project.issue(issue).status == "closed"
 
 
-@pytest.mark.parametrize("field", ["status", "assignee"])
-def test_a_claim_that_contradicts_itself_is_refused(project: Project, field: str) -> None:
+def test_a_claim_that_contradicts_itself_is_refused(project: Project) -> None:
     issue = project.create()
-    with pytest.raises(InvalidField):
-        project.run(UpdateIssue(issue=issue, claim=True, **{field: "open"}))
+    for request in (
+        UpdateIssue(issue=issue, claim=True, status="open"),
+        UpdateIssue(issue=issue, claim=True, assignee="bob"),
+    ):
+        with pytest.raises(InvalidField):
+            project.run(request)
     assert project.show(issue).claimed_by is None

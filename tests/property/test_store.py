@@ -4,6 +4,7 @@ The model is a dict of issues by their instant of creation. After every step rea
 compared with two computations from scratch: the store's own, and one from its lines alone.
 """
 
+import itertools
 import json
 import random
 import shutil
@@ -643,7 +644,7 @@ class StoreMachine(RuleBasedStateMachine):
         values = {"title": title, **fields, "created_at": created, "updated_at": created}
         if values["status"] == "tombstone":
             values["deleted_at"] = created
-        edges = dict((each[0], each) for each in (self.foreign_edge(issue_id, s) for s in specs))
+        edges = {each[0]: each for each in (self.foreign_edge(issue_id, s) for s in specs)}
         tokens = {
             key: json.dumps(value, ensure_ascii=False)
             for key, value in values.items()
@@ -732,7 +733,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Bring a chain of issues, each needing the next; chains that overlap grow together."""
         length = min(length, 6) if kind == "blocks" else length
         ids = [f"px-chain{n}" for n in range(start, start + length)]
-        pairs = list(zip(ids, ids[1:], strict=False)) + ([(ids[-1], ids[0])] if ring else [])
+        pairs = list(itertools.pairwise(ids)) + ([(ids[-1], ids[0])] if ring else [])
         lines = []
         for source, target in pairs:
             issue = self.by_name().get(source)
@@ -907,7 +908,7 @@ class StoreMachine(RuleBasedStateMachine):
         try:
             other.records.write_text("".join(f"{each}\n" for each in lines), "utf-8")
             assert not other.run(ImportFile()).report.quarantined
-            inside = [each for each in lines_of(self.project.place)]
+            inside = lines_of(self.project.place)
             if len(inside) == len(lines):
                 assert lines_of(other.place) == inside
                 assert index_of(other) == index_of(self.project)
