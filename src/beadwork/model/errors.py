@@ -246,6 +246,7 @@ class StoreTrouble(Fault):
     """The database failed."""
 
     code = "store.trouble"
+    default_hint = "Check the disk, then run the command again."
 
 
 def _subclasses(base: type[BeadworkError]) -> list[type[BeadworkError]]:

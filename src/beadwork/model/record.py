@@ -129,9 +129,6 @@ class Record(NamedTuple):
         return self.stamps.marks.get(register) or Mark(self.floor)
 
 
-# -- registers -------------------------------------------------------------------------------
-
-
 def registers(record: Record) -> dict[Register, str]:
     """Return the value of every present register, hidden ones included."""
     values: dict[Register, str] = {}

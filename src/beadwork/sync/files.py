@@ -5,6 +5,7 @@ whatever happens, either the old or the new content is there, whole.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -18,7 +19,9 @@ from beadwork.ops.transaction import FileState
 
 _SETTLED_NS = 50_000_000
 """A file changed less than this before it was noted may change again unnoticed (R5)."""
-_NO_SPACE = (28, 122)  # ENOSPC, EDQUOT
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LEFT_OVER_S = 3600
+_BESIDE = ".beadwork-"
 
 
 @contextlib.contextmanager
@@ -57,6 +60,16 @@ def sync_descriptor(descriptor: int) -> None:
         fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
     else:
         os.fsync(descriptor)
+
+
+def _sweep(folder: str) -> None:
+    """Remove what processes that were killed left beside a file."""
+    now_s = time.time()  # noqa: TID251 -- a file's age
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        with contextlib.suppress(OSError):
+            if name.startswith(_BESIDE) and now_s - os.stat(path).st_mtime > _LEFT_OVER_S:
+                os.unlink(path)
 
 
 class Files:
@@ -115,11 +128,12 @@ class Files:
                 if os.path.exists(beside):
                     os.unlink(beside)
             self._sync_folder(folder)
+            _sweep(folder)
             with open(target, "rb") as file:
                 return _signature(file.fileno())
 
     def _put_beside(self, folder: str, content: bytes, mode: int) -> str:
-        descriptor, beside = tempfile.mkstemp(prefix=".beadwork-", dir=folder)
+        descriptor, beside = tempfile.mkstemp(prefix=_BESIDE, dir=folder)
         try:
             with open(descriptor, "wb") as file:
                 os.fchmod(file.fileno(), mode)

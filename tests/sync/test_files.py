@@ -1,0 +1,54 @@
+"""Files are replaced whole, or not at all."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from beadwork.model.errors import FileTrouble
+from beadwork.sync.files import Files
+
+
+def test_a_replaced_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.write_text("old", encoding="utf-8")
+    there.chmod(0o640)
+    link = tmp_path / "link"
+    link.symlink_to(there)
+    Files().replace(str(link), b"new")
+    assert link.is_symlink()
+    assert there.read_bytes() == b"new"
+    assert stat.S_IMODE(there.stat().st_mode) == 0o640
+
+
+def test_a_file_that_changed_since_the_glance_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    seen = Files().glance(str(path))
+    path.write_bytes(b"theirs")
+    assert Files().replace(str(path), b"ours", seen=seen) is None
+    assert path.read_bytes() == b"theirs"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_a_killed_process_left_beside_is_swept_after_an_hour(tmp_path: Path) -> None:
+    old, young = tmp_path / ".beadwork-old", tmp_path / ".beadwork-young"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    Files().replace(str(tmp_path / "file"), b"content")
+    assert sorted(os.listdir(tmp_path)) == [".beadwork-young", "file"]
+
+
+def test_a_young_signature_is_not_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    _, state = Files().read(str(path))
+    assert state.signature == ""
+    assert not Files().is_settled(str(path), state)
+
+
+def test_a_file_that_is_not_there_is_said_with_its_path(tmp_path: Path) -> None:
+    with pytest.raises(FileTrouble, match="none"):
+        Files().read(str(tmp_path / "none"))
