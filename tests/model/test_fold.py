@@ -157,6 +157,10 @@ def test_stamps_that_say_no_more_than_the_last_change_are_left_out() -> None:
     plain = read(floor=None, updated_at=at(1))
     stamped = read(floor=f"{T1_MS + 1000}.0.", updated_at=at(1))
     assert folded(plain, stamped) == plain
+    more = read(
+        floor=f"{T1_MS + 1000}.0.", updated_at=at(1), stamps={"title": f"{T1_MS + 2000}.0.a"}
+    )
+    assert folded(plain, more) == more
 
 
 def test_creation_is_the_earliest_and_the_change_the_latest() -> None:

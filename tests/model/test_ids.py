@@ -1,6 +1,7 @@
 """Ids: the classic rule, with its vectors."""
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_hashes_are_those_of_classic(vector: str) -> None:
 
 @pytest.mark.parametrize("part", ["title", "description", "creator", "created_ns", "nonce"])
 def test_every_part_counts_for_the_hash(part: str) -> None:
-    parts = {**TEXTS, "created_ns": BIRTH_NS, "nonce": 0}
+    parts: dict[str, Any] = {**TEXTS, "created_ns": BIRTH_NS, "nonce": 0}
     other = {**parts, part: 1 if part in ("created_ns", "nonce") else "else"}
     assert ids.hash_of(**parts, length=8) != ids.hash_of(**other, length=8)
 

@@ -327,7 +327,7 @@ def test_changes_name_what_differs_and_nothing_else() -> None:
 
 def written(before: Record, after: Record, **births: int) -> Record:
     """Stamp a local write."""
-    edges = {
+    edges: dict[Register, int] = {
         ("dependencies", target.replace("_", "-"), "blocks"): n for target, n in births.items()
     }
     return stamped(before, after, changes(before, after), now=NOW, births=edges)
@@ -426,7 +426,7 @@ def test_every_stamp_of_every_register_is_read_as_it_was_written(
 
 @pytest.mark.parametrize("hidden", ["null", '"\\u003c"', "1.10", '{"x":[1]}'])
 def test_a_value_behind_an_other_form_is_read_as_it_was_written(hidden: str) -> None:
-    marks = {("metadata", "k"): Mark(Stamp(1, 0, "a"), hidden=hidden)}
+    marks: dict[Register, Mark] = {("metadata", "k"): Mark(Stamp(1, 0, "a"), hidden=hidden)}
     record = read(metadata="whole")._replace(stamps=Stamps(Stamp(1, 0, "a"), marks))
     assert decode(encode(record)) == record
 

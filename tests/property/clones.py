@@ -87,9 +87,9 @@ def edited(record: Record, writer: str, edit: str, fresh: int) -> Record:
         case "label":
             return record._replace(labels=tuple(sorted({*record.labels, f"{writer}{fresh}"})))
         case "edge":
-            key = (f"px-{writer}{fresh}", "blocks")
-            payload = f'{{"issue_id":"{record.id}","depends_on_id":"{key[0]}","type":"blocks"}}'
-            return record._replace(edges={**record.edges, key: payload})
+            target = f"px-{writer}{fresh}"
+            edge = f'{{"issue_id":"{record.id}","depends_on_id":"{target}","type":"blocks"}}'
+            return record._replace(edges={**record.edges, (target, "blocks"): edge})
         case "comment":
             text = f"{writer}{fresh}"
             key = comment_key(writer, "", text, 0)
@@ -104,6 +104,8 @@ def edited(record: Record, writer: str, edit: str, fresh: int) -> Record:
             if gone:
                 del edges[gone]
             return record._replace(edges=edges)
+        case _:
+            pass
     return record._replace(fields=fields)
 
 

@@ -25,12 +25,13 @@ from beadwork.model.claim import Holder
 from beadwork.model.dependency import Gate
 from beadwork.model.errors import (
     BeadworkError,
+    ClaimLost,
+    ClaimStale,
     CloseBlocked,
-    Conflict,
     DependencyCycle,
     Fault,
-    InvalidRequest,
-    NotFound,
+    InvalidTransition,
+    Unavailable,
 )
 from beadwork.model.ids import derived_id
 from beadwork.model.instants import format_ns, format_us, parse_us
@@ -245,18 +246,14 @@ class StoreMachine(RuleBasedStateMachine):
         the claim's or the names', and change nothing: the invariants see to that.
         """
         before = {birth: each.copy() for birth, each in self.known.items()}
-        try:
-            answer = self.project.run(request)
-        except Fault:
-            raise
-        except (Conflict, NotFound, InvalidRequest) as error:
-            if refused is not None and refused is not type(error):
-                assert type(error).__name__ in ("InvalidTransition", "ClaimStale", "ClaimLost"), (
-                    f"{error.message} instead of {refused.__name__}"
-                )
+        outcome = self.project.batch(request)[0]
+        assert not isinstance(outcome, Fault | Unavailable)
+        if isinstance(outcome, BeadworkError):
+            others = (InvalidTransition, ClaimStale, ClaimLost)
+            assert refused is None or isinstance(outcome, (refused, *others)), outcome
             return
         assert refused is None, f"should be refused with {refused}"
-        change(answer)
+        change(outcome)
         self.before_last = before if before != self.known else None
 
     # -- our own operations
