@@ -21,6 +21,7 @@ from beadwork.model.errors import (
     Fault,
     InvalidRequest,
     KeyReused,
+    StoreReadOnly,
     StoreTrouble,
     Unavailable,
     UnknownOperation,
@@ -309,8 +310,12 @@ class Engine:
     def prepare(self) -> None:
         """Bring the database to this program's version and this project's words, if need be."""
         self._store.follow()
-        if self._store.needs_migration() or not self._knows_vocabulary():
+        if self._store.needs_migration():
             with self._guards.write_lock():
+                self._prepare_locked()
+        elif not self._knows_vocabulary():
+            # Where nothing can be written, reads go on by the words of the last writer.
+            with contextlib.suppress(StoreReadOnly), self._guards.write_lock():
                 self._prepare_locked()
 
     def _knows_vocabulary(self) -> bool:
