@@ -62,6 +62,9 @@ def in_order(comments: Mapping[str, str], written: Callable[[str], Stamp]) -> li
     if len(comments) < 2:
         return list(comments.values())
     contents = {key: _CONTENT.decode(item) for key, item in comments.items()}
+    moments = {content.moment: key for key, content in contents.items()}
+    if len(moments) == len(comments):
+        return [comments[moments[moment]] for moment in sorted(moments)]
     firsts = {key: content.key(0) for key, content in contents.items()}
     counts = Counter(firsts.values())
 
