@@ -158,3 +158,8 @@ def test_a_length_of_time_is_read_in_seconds(text: str, seconds: float) -> None:
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(InvalidField):
         instants.duration_s(text)
+
+
+def test_an_instant_that_could_not_be_written_again_is_none() -> None:
+    assert instants.parse_ns("9999-12-31T23:59:60Z") is None
+    assert instants.parse_ns("0001-01-01T00:00:00+01:00") is None

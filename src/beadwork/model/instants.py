@@ -21,6 +21,8 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}
 
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999 in UTC: what can be written again."""
 _EXAMPLES = "Use 2026-01-31, 2026-01-31T09:00:00Z, +2d, 6h, tomorrow or next monday."
 
 
@@ -40,6 +42,8 @@ def parse_ns(text: str) -> int | None:
     if sign:
         offset = int(off_h) * 3600 + int(off_m) * 60
         seconds += offset if sign == "-" else -offset
+    if not _FIRST_S <= seconds <= _LAST_S:
+        return None
     return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0") or 0)
 
 
