@@ -33,7 +33,6 @@ _SORT_COLUMNS = {
     "id": (1,),
 }
 _NEWEST_FIRST = frozenset({"created", "updated", "closed"})
-SORTS = tuple(_SORT_COLUMNS)
 
 
 def entry_from(row: Tuple) -> Entry:
@@ -249,17 +248,15 @@ class IssueStore:
             number = min(ids.child_number(issue_id), 2**53)
             self._session.run("issue.raise_child_top", n=row[0], number=number)
 
-    def write(
-        self, entry: Entry, after: Record, *, kind: str = "updated", reads: bool = False
-    ) -> Entry:
+    def write(self, entry: Entry, after: Record, *, kind: str = "updated") -> Entry:
         """Write a change of ours: stamp what differs, log it, and keep the index right.
 
         `after` carries the new content; stamps and `updated_at` are set here. What changes
-        nothing writes nothing. `reads` is for callers that want the entry anew in any case.
+        nothing writes nothing.
         """
         written = records.changes(entry.record, after)
         if not written:
-            return self.by_number(entry.n) if reads else entry
+            return entry
         births = {
             change.register: birth
             for change in written

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _FOREVER_US = 2**62
 _BEFORE_ALL = -(2**62)
-SORTS = ("hybrid", "priority", "oldest")
 
 
 class _Order(NamedTuple):
