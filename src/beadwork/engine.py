@@ -31,7 +31,7 @@ from beadwork.ops.operation import Operation, Request, Response
 from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import BY_NAME, BY_REQUEST
 from beadwork.ops.transaction import WorkTree
-from beadwork.store.store import SqliteStore
+from beadwork.store.store import VOCABULARY, SqliteStore
 from beadwork.store.sweeps import run_due
 from beadwork.store.transaction import StoreTransaction
 
@@ -88,6 +88,7 @@ class Engine:
     ) -> None:
         self._store = store
         self._vocabulary = vocabulary
+        self._vocabulary_text = msgspec.json.encode(vocabulary).decode()
         self._guards = guards
         self.files = files
         self.export_path = export_path
@@ -158,8 +159,18 @@ class Engine:
         except Exception as error:  # noqa: BLE001 -- the one place that turns bugs into faults
             return self._fault(call, error)
 
-    def _snapshot(self, call: Call) -> AbstractContextManager[StoreTransaction]:
+    @contextlib.contextmanager
+    def _snapshot(self, call: Call) -> Iterator[StoreTransaction]:
+        self._migrate_if_old()
+        with self._reading(call) as transaction:
+            if transaction.setting(VOCABULARY) == self._vocabulary_text:
+                yield transaction
+                return
         self.prepare()
+        with self._reading(call) as transaction:
+            yield transaction
+
+    def _reading(self, call: Call) -> AbstractContextManager[StoreTransaction]:
         return self._store.reading(
             now_us=self._guards.now_us(),
             holder=call.caller.holder,
@@ -309,20 +320,20 @@ class Engine:
 
     def prepare(self) -> None:
         """Bring the database to this program's version and this project's words, if need be."""
-        self._store.follow()
-        if self._store.needs_migration():
-            with self._guards.write_lock():
-                self._prepare_locked()
-        elif not self._knows_vocabulary():
+        self._migrate_if_old()
+        if not self._knows_vocabulary():
             # Where nothing can be written, reads go on by the words of the last writer.
             with contextlib.suppress(StoreReadOnly), self._guards.write_lock():
                 self._prepare_locked()
 
-    def _knows_vocabulary(self) -> bool:
-        return self._store.noted_vocabulary() == self._vocabulary_text()
+    def _migrate_if_old(self) -> None:
+        self._store.follow()
+        if self._store.needs_migration():
+            with self._guards.write_lock():
+                self._prepare_locked()
 
-    def _vocabulary_text(self) -> str:
-        return msgspec.json.encode(self._vocabulary).decode()
+    def _knows_vocabulary(self) -> bool:
+        return self._store.noted_vocabulary() == self._vocabulary_text
 
     def _prepare_locked(self) -> None:
         self._store.follow()
@@ -332,7 +343,7 @@ class Engine:
         self._store.begin()
         try:
             self._store.note_vocabulary(
-                self._vocabulary_text(),
+                self._vocabulary_text,
                 self._store.writing(
                     now_us=self._guards.now_us(),
                     holder=Holder("beadwork"),

@@ -41,7 +41,7 @@ def comment_number(key: str) -> int:
     return int(key, 16) >> 11
 
 
-def read(raw: msgspec.Raw) -> dict[str, str]:
+def read(raw: msgspec.Raw, form: token.Form) -> dict[str, str]:
     """Read the comments of a line: tokens by key. Equal ones are counted as they stand."""
     comments: dict[str, str] = {}
     equal: Counter[str] = Counter()
@@ -50,7 +50,7 @@ def read(raw: msgspec.Raw) -> dict[str, str]:
         first = content.key(0)
         key = content.key(equal[first]) if equal[first] else first
         equal[first] += 1
-        comments[key] = token.canonical(str(item, "utf-8"))
+        comments[key] = form(str(item, "utf-8"))
     return comments
 
 

@@ -372,11 +372,11 @@ _EDGE_KEY = msgspec.json.Decoder(_EdgeKey)
 _LABELS = msgspec.json.Decoder(list[str])
 
 
-def _edges_from(raw: msgspec.Raw) -> dict[tuple[str, str], str]:
+def _edges_from(raw: msgspec.Raw, form: token.Form) -> dict[tuple[str, str], str]:
     edges = {}
     for item in _ITEMS.decode(raw):
         key = _EDGE_KEY.decode(item)
-        edges[key.depends_on_id, key.type or "blocks"] = token.canonical(str(item, "utf-8"))
+        edges[key.depends_on_id, key.type or "blocks"] = form(str(item, "utf-8"))
     return edges
 
 
@@ -387,6 +387,15 @@ def decode(line: bytes | str) -> Record:
         msgspec.MsgspecError: the line is not a JSON object, or not Unicode.
         ValueError: it has no id, or stamps that can't be read.
     """
+    return _decode(line, token.canonical)
+
+
+def decode_canonical(line: str) -> Record:
+    """Read a line or body that `encode` or `body` wrote: each token is in its form already."""
+    return _decode(line, str)
+
+
+def _decode(line: bytes | str, form: token.Form) -> Record:
     raw = _LINE.decode(line)
     issue_id = msgspec.json.decode(raw.pop("id", b'""'), type=str)
     if not issue_id:
@@ -397,7 +406,7 @@ def decode(line: bytes | str) -> Record:
     stamps = raw.pop("stamps", None)
     fields = {}
     for name, value in raw.items():
-        text = token.canonical(str(value, "utf-8"))
+        text = form(str(value, "utf-8"))
         if name not in _KNOWN or text not in _EMPTY or name in _KEPT_EMPTY:
             fields[name] = text
     for name, default in _DEFAULTS.items():
@@ -409,8 +418,8 @@ def decode(line: bytes | str) -> Record:
         issue_id,
         fields,
         tuple(sorted(set(_LABELS.decode(labels)))) if _is_filled(labels) else (),
-        _edges_from(edges) if _is_filled(edges) else {},
-        comment.read(comments) if _is_filled(comments) else {},
+        _edges_from(edges, form) if _is_filled(edges) else {},
+        comment.read(comments, form) if _is_filled(comments) else {},
     )
     return with_stamps(record, str(stamps, "utf-8")) if _is_filled(stamps) else record
 

@@ -5,10 +5,14 @@ The form is that of classic's encoder (classic-bd.md 3.3): no spaces, non-ASCII 
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+
+Form = Callable[[str], str]
+"""Brings a token into the one form: `canonical`, or `str` where it is in that form already."""
 
 _ESCAPES = {
     "<": "\\u003c",

@@ -37,6 +37,6 @@ def require_readable(line: str, record: Record) -> None:
         view(record)
 
 
-def view(record: Record) -> Issue:
-    """Show a record as an issue."""
-    return issue_of(body(record), has_unknown=any(name not in _KNOWN for name in record.fields))
+def view(record: Record, text: str | None = None) -> Issue:
+    """Show a record as an issue; `text` is its body, where that is known already."""
+    return issue_of(text or body(record), has_unknown=any(name not in _KNOWN for name in record.fields))

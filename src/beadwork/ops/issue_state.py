@@ -40,8 +40,9 @@ def require_closable(tx: Transaction, entry: Entry, *, is_forced: bool) -> None:
             id=entry.id,
             holder=claim.actor,
         )
-    blockers = [each.target_id for each in tx.dependencies.edges_of(entry.n) if each.is_holding]
-    if blockers:
+    if tx.ready.standing(entry.n).own_holds:
+        edges = tx.dependencies.edges_of(entry.n)
+        blockers = [each.target_id for each in edges if each.is_holding]
         raise CloseBlocked(
             f"The issue {entry.id} is blocked by {', '.join(blockers[:10])}",
             id=entry.id,
@@ -87,9 +88,7 @@ def close_issue(request: CloseIssue, tx: Transaction) -> Closed:
     fields = closed(entry.record, now_us=tx.now_us, reason=reason, session=session)
     end_claim(tx, entry)
     entry = tx.issues.write(entry, updated(tx, entry.record, fields))
-    return Closed(
-        issue=shown(entry), unblocked=[shown(each) for each in tx.ready.freed_by(entry.n)]
-    )
+    return Closed(issue=shown(entry), unblocked=[shown(each) for each in tx.ready.freed()])
 
 
 class Reopened(Response):

@@ -51,7 +51,7 @@ def listed(row: Row) -> ListedIssue:
 
 def shown(entry: Entry) -> Issue:
     """Show an entry."""
-    return view(entry.record)
+    return view(entry.record, entry.body)
 
 
 def linked(each: Linked) -> LinkedIssue:

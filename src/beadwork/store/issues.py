@@ -38,8 +38,8 @@ _NEWEST_FIRST = frozenset({"created", "updated", "closed"})
 def entry_from(row: Tuple) -> Entry:
     """Build an entry from the columns n, id, body, stamps, raw, base, done, filed, child_top."""
     n, _, body, stamps, raw, base, done, filed, child_top = row
-    record = records.with_stamps(records.decode(body), stamps)
-    return Entry(n, record, raw, base, bool(done), bool(filed), child_top)
+    record = records.with_stamps(records.decode_canonical(body), stamps)
+    return Entry(n, record, body, raw, base, bool(done), bool(filed), child_top)
 
 
 def _list(values: tuple[object, ...]) -> str | None:
@@ -236,7 +236,7 @@ class IssueStore:
         readiness = self._tx.readiness
         readiness.add_edges(n, record, record.edges)
         readiness.id_appeared(record.id)
-        return Entry(n, record, raw, None, bool(values["done"]), is_filed, 0)
+        return Entry(n, record, body, raw, None, bool(values["done"]), is_filed, 0)
 
     def _count(self, issue_id: str) -> None:
         parent = ids.parent_of(issue_id)
@@ -268,7 +268,9 @@ class IssueStore:
             entry.record, after, written, now=self._tx.clock_tick(), births=births
         )
         seq = self._tx.log(kind, entry.n, entry.id, written)
-        base = entry.base if entry.base is not None else records.encode(entry.record)
+        base = entry.base
+        if base is None:
+            base = records.join_line(entry.body, records.stamps_text(entry.record))
         return self.replace(entry, stamped, written, raw=None, base=base, changed_seq=seq)
 
     def replace(  # noqa: PLR0913 -- the columns beside the record
@@ -291,13 +293,17 @@ class IssueStore:
         for edge in [*gone, *again]:
             readiness.remove_edge(entry.n, *edge)
         values = columns(after, self._tx.vocabulary, self._tx.now_us)
+        names = {name: values.pop(name) for name in ("id", "hash", "prefix", "birth_ns")}
+        if after.births != entry.record.births or after.id != entry.id:
+            self._session.run("issue.rename", n=entry.n, **names)
         self._session.run(
             "issue.update", n=entry.n, filed=int(filed), changed_seq=changed_seq, **values
         )
+        body = records.body(after)
         self._session.run(
             "issue.update_document",
             n=entry.n,
-            body=records.body(after),
+            body=body,
             stamps=records.stamps_text(after),
             raw=raw,
             base=base,
@@ -307,7 +313,8 @@ class IssueStore:
         readiness.add_edges(entry.n, after, [*came, *again])
         if after.births != entry.record.births:
             readiness.id_appeared(after.id)
-        return Entry(entry.n, after, raw, base, bool(values["done"]), filed, entry.child_top)
+        is_done = bool(values["done"])
+        return Entry(entry.n, after, body, raw, base, is_done, filed, entry.child_top)
 
     def _relabel(self, n: int, written: list[Change]) -> None:
         for change in written:

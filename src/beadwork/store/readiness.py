@@ -68,6 +68,8 @@ class Readiness:
     def __init__(self, session: Session, tx: "StoreTransaction") -> None:
         self._session = session
         self._tx = tx
+        self.released: set[int] = set()
+        """The issues that an edge of theirs held until this transaction."""
 
     def facts(self, n: int) -> Facts:
         """Return an issue's own state."""
@@ -292,6 +294,8 @@ class Readiness:
             "edge.set_holds", src=edge.src, dst_id=edge.dst_id, kind=edge.kind, holds=holds
         )
         by = holds - edge.holds
+        if by < 0:
+            self.released.add(edge.src)
         row = self._session.one("ready.facts", n=edge.src)
         own_holds, held_up = (row[3], row[4]) if row else (0, 0)
         self._session.run("ready.shift_own_holds", n=edge.src, by=by)

@@ -195,9 +195,12 @@ class ReadyStore:
         """Return the live children of an issue."""
         return [row[0] for row in self._session.all("ready.open_children", n=n)]
 
-    def freed_by(self, n: int) -> list[Entry]:
-        """Return what needs an issue and can be worked on now."""
-        rows = self._session.all("ready.workable_dependents", n=n)
+    def freed(self) -> list[Entry]:
+        """Return what this transaction took the last hold from: it can be worked on now."""
+        released = self._tx.readiness.released
+        if not released:
+            return []
+        rows = self._session.all("ready.workable_among", ns=json.dumps(list(released)))
         return [self._tx.issues.by_number(row[0]) for row in rows]
 
     def wake_due(self) -> int:

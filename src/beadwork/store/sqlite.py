@@ -143,6 +143,8 @@ def _close(connection: apsw.Connection) -> None:
 def _prepare(connection: apsw.Connection, *, busy_ms: int, is_writer: bool) -> None:
     connection.set_busy_timeout(busy_ms)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    # A plan follows from the query alone. Else SQLite plans anew at each call, for its values.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
     connection.execute("PRAGMA foreign_keys = ON")
     if not is_writer:

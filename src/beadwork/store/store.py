@@ -13,7 +13,7 @@ from beadwork.store.transaction import Counters, Outside, StoreTransaction
 _HOME = "home"
 _MARK = "mark"
 _REPLICA = "replica"
-_VOCABULARY = "vocabulary"
+VOCABULARY = "vocabulary"
 
 
 def _identity(path: str) -> tuple[int, int] | None:
@@ -137,6 +137,8 @@ class SqliteStore:
 
     def commit(self) -> None:
         """Make the transaction durable."""
+        if self._counters is not None:
+            self._counters.settle()
         self.writer().control("COMMIT")
 
     def rollback(self) -> None:
@@ -224,10 +226,10 @@ class SqliteStore:
 
     def noted_vocabulary(self) -> str | None:
         """Return the vocabulary that the flags of all issues were set by."""
-        row = self._reading().one("setting.get", name=_VOCABULARY)
+        row = self._reading().one("setting.get", name=VOCABULARY)
         return None if row is None else str(row[0])
 
     def note_vocabulary(self, text: str, transaction: StoreTransaction) -> None:
         """Set every issue's flags by a new vocabulary, inside the open transaction."""
-        transaction.put_setting(_VOCABULARY, text)
+        transaction.put_setting(VOCABULARY, text)
         transaction.readiness.reflag()

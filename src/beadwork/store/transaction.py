@@ -71,6 +71,11 @@ class Counters:
             )
         return self._clock
 
+    def settle(self) -> None:
+        """Write down how far the clock has run; the rest follows from the rows."""
+        if self._clock is not None:
+            self._session.run("setting.put", name=_CLOCK, value=self._clock.last.text())
+
 
 class StoreTransaction:
     """All that a handler may touch, over one session. It satisfies `ops.transaction`."""
@@ -124,17 +129,11 @@ class StoreTransaction:
 
     def clock_tick(self) -> Stamp:
         """Return a stamp later than all that this store made or saw."""
-        now = self._counters.clock().tick(self.now_us // 1000)
-        self.put_setting(_CLOCK, now.text())
-        return now
+        return self._counters.clock().tick(self.now_us // 1000)
 
     def clock_observe(self, seen: Stamp) -> None:
         """Let the clock not fall behind a stamp from elsewhere."""
-        clock = self._counters.clock()
-        before = clock.last
-        clock.observe(seen, self.now_us // 1000)
-        if clock.last != before:
-            self.put_setting(_CLOCK, clock.last.text())
+        self._counters.clock().observe(seen, self.now_us // 1000)
 
     def next_seq(self) -> int:
         """Return the number that the next event will have."""

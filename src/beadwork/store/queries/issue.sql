@@ -53,12 +53,15 @@ INSERT INTO issue (
     :asleep
 )
 
+-- name: rename
+-- The columns that say which issue it is. Setting them touches three more indexes.
+UPDATE issue SET id = :id, hash = :hash, prefix = :prefix, birth_ns = :birth_ns WHERE n = :n
+
 -- name: update
--- The columns that follow from an issue's record.
+-- The other columns that follow from an issue's record.
 UPDATE issue SET
-    id = :id, hash = :hash, prefix = :prefix, title = :title, status = :status,
-    priority = :priority, issue_type = :issue_type, assignee = :assignee,
-    external_ref = :external_ref, birth_ns = :birth_ns, created_us = :created_us,
+    title = :title, status = :status, priority = :priority, issue_type = :issue_type,
+    assignee = :assignee, external_ref = :external_ref, created_us = :created_us,
     updated_us = :updated_us, closed_us = :closed_us, due_us = :due_us, defer_us = :defer_us,
     comment_count = :comment_count, pinned = :pinned, template = :template,
     ephemeral = :ephemeral, unknown = :unknown, filed = :filed, changed_seq = :changed_seq,

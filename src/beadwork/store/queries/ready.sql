@@ -173,11 +173,10 @@ ORDER BY i.id
 SELECT COUNT(*), COALESCE(SUM(1 - i.done), 0) FROM edge e JOIN issue i ON i.n = e.src
 WHERE e.dst = :n AND e.kind = 'parent-child' AND e.inert = 0 AND i.status <> 'tombstone'
 
--- name: workable_dependents
--- The issues that need this one and can be worked on.
-SELECT DISTINCT i.n, i.id FROM edge e JOIN issue i ON i.n = e.src
-WHERE e.dst = :n AND i.workable = 1 AND i.status = 'open'
-    AND e.kind IN ('blocks', 'conditional-blocks', 'waits-for')
+-- name: workable_among
+-- Those of these issues that can be worked on.
+SELECT i.n FROM issue i
+WHERE i.n IN /*dialect:each_number*/(:ns) AND i.workable = 1 AND i.status = 'open'
 ORDER BY i.id
 
 -- name: all_nodes

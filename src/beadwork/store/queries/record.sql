@@ -45,7 +45,7 @@ ORDER BY i.id
 -- the order of ids, SQLite would walk all issues along that index.
 SELECT i.n, d.body, d.stamps, d.raw, i.changed_seq, i.id
 FROM issue i JOIN document d ON d.n = i.n
-WHERE i.changed_seq > :seq AND (i.filed = 1 OR i.ephemeral = 0)
+WHERE i.changed_seq > 0 AND i.changed_seq > :seq AND (i.filed = 1 OR i.ephemeral = 0)
 
 -- name: outdated_to_export
 -- The issues changed since the last export, and those whose line in the file was another one.
@@ -56,7 +56,8 @@ ORDER BY i.id
 
 -- name: dirty_count
 -- How many issues changed since the last export.
-SELECT COUNT(*) FROM issue WHERE changed_seq > :seq AND (filed = 1 OR ephemeral = 0)
+SELECT COUNT(*) FROM issue
+WHERE changed_seq > 0 AND changed_seq > :seq AND (filed = 1 OR ephemeral = 0)
 
 -- name: changed_seq
 -- The change that an issue's record is the state of.

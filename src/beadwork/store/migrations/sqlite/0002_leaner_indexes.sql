@@ -1,0 +1,10 @@
+-- Indexes that a write touches less often.
+
+-- Issues of hidden types are few: one index finds them, and their order is made after.
+DROP INDEX hidden_ready_by_priority;
+DROP INDEX hidden_ready_by_age;
+CREATE INDEX hidden_ready ON issue (status) WHERE workable = 1 AND hidden = 1;
+
+-- 0 is an issue that stands in the file as it stands here.
+DROP INDEX issue_by_change;
+CREATE INDEX issue_by_change ON issue (changed_seq) WHERE changed_seq > 0;
