@@ -14,8 +14,8 @@ import pytest
 from beadwork.compose import open_engine
 from beadwork.engine import Call, Caller, Engine, Outcome
 from beadwork.model.claim import Holder
+from beadwork.model.codec import join_line
 from beadwork.model.issue import Issue, Vocabulary
-from beadwork.model.record import join_line
 from beadwork.ops.issue import ShowIssue
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.operation import Request, Response

@@ -24,9 +24,9 @@ from beadwork.model.errors import (
     StoreExists,
     StoreReadOnly,
 )
+from beadwork.model.history import Version
 from beadwork.model.issue import Vocabulary
 from beadwork.ops.ready import CheckCapability
-from beadwork.ops.record import NoteHead, ShowStore
 from beadwork.ops.record_file import Imported, ImportFile
 from beadwork.store.sqlite import Opener
 from beadwork.store.store import SqliteStore
@@ -204,13 +204,6 @@ class DirectWorld:
     def refresh(self, engine: Engine, caller: Caller) -> Imported | None:
         """Take in what others wrote into the file, or committed, since it was last seen."""
         report = engine.run(ImportFile(), caller)
-        head = git.head_commit(os.path.dirname(os.path.realpath(engine.export_path)))
-        if head and engine.run(ShowStore(), caller).settings.get("head") != head:
-            found = git.committed_file(engine.export_path)
-            if found is not None:
-                text = found[1].decode("utf-8", "surrogateescape")
-                engine.run(ImportFile(text=text), caller)
-            engine.run(NoteHead(commit=head), caller)
         return None if report.is_unchanged else report
 
     def peek(self, engine: Engine) -> str:
@@ -294,13 +287,20 @@ class DirectWorld:
         files = Files()
 
         def content(path: str) -> bytes:
-            return files.read(path)[0]
+            return files.read(path)[0] if os.path.exists(path) or path != base else b""
 
-        merged = merge(
-            content(base) if os.path.exists(base) else b"", content(left), content(right)
-        )
+        merged = merge(content(base), content(left), content(right), history=self._merged_history)
         files.replace(out, merged.content)
         return len(merged.unreadable)
+
+    def _merged_history(self) -> list[Version]:
+        """Return what the commits that git is merging did to the file, where git tells."""
+        spans = [f"HEAD...{each}" for each in git.merged_heads(self.environ)]
+        try:
+            path = self.place(Options()).records
+        except BeadworkError:
+            return []
+        return [version for span in spans for version in git.versions(path, span) or []]
 
     def read_file(self, path: str) -> bytes:
         """Read a file that the user named.

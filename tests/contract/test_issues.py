@@ -22,6 +22,7 @@ from beadwork.ops.issue_state import CloseIssue, DeleteIssue, ReopenIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels, ListLabels, RemoveLabels
 from beadwork.ops.ready import ExplainIssue, ListReady
+from beadwork.ops.record import FoldLines
 from tests.support import DAY_US, Project
 
 
@@ -44,6 +45,12 @@ def test_the_number_of_a_deleted_child_is_never_given_again(project: Project) ->
     child = project.create("One", parent=parent)
     project.run(DeleteIssue(issue=child))
     assert project.create("Two", parent=parent) == f"{parent}.2"
+
+
+def test_children_that_came_before_their_parent_are_counted(project: Project) -> None:
+    lines = [f'{{"id":"{each}","title":"Work"}}' for each in ("px-a.3", "px-a.3.9", "px-a")]
+    project.run(FoldLines(lines=lines))
+    assert project.create("Next", parent="px-a") == "px-a.4"
 
 
 def test_a_fourth_level_of_numbers_is_refused(project: Project) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from beadwork.model.codec import digest
 from beadwork.model.errors import FileTrouble, InvalidField
-from beadwork.model.record import digest
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import FindCycles

@@ -1,5 +1,6 @@
 """Two clones and git between them: merges, hooks, worktrees (R2, R14, R17)."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,60 @@ def test_both_sides_of_a_conflict_agree(repository: Bd, tmp_path: Path) -> None:
     clone.git("pull", "--quiet", "--no-edit", str(repository.folder), "main")
     shown = [each.json("show", names["both"])[0]["title"] for each in (repository, clone)]
     assert shown == ["Theirs", "Theirs"]
+
+
+def edit_by_hand(bd: Bd, issue: str, **fields: str) -> None:
+    """Change a line as who knows nothing of stamps, and commit it."""
+    lines = [json.loads(line) for line in bd.records.read_text(encoding="utf-8").splitlines()]
+    for record in lines:
+        if record["id"] == issue:
+            record.pop("stamps", None)
+            record.update(fields)
+    text = "".join(f"{json.dumps(record)}\n" for record in lines)
+    bd.records.write_text(text, encoding="utf-8")
+    commit(bd, "By hand")
+
+
+LATER = "2999-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("merges", ["driver", "union", "forward"])
+def test_an_edit_by_hand_does_not_make_older_writes_below_it_newer(
+    repository: Bd, tmp_path: Path, merges: str
+) -> None:
+    clone, names = branch_out(repository, tmp_path)
+    clone.ok("init")
+    clone.ok("update", names["both"], "--title", "Older")
+    commit(clone, "Older")
+    edit_by_hand(clone, names["both"], notes="By hand", updated_at=LATER)
+    if merges == "forward":
+        repository.ok("update", names["both"], "--title", "Newer", "--no-auto-flush")
+    else:
+        repository.ok("update", names["both"], "--title", "Newer")
+        commit(repository, "Newer")
+    if merges == "union":
+        repository.git("config", "--unset", "merge.beads.driver")
+        (repository.folder / ".git" / "info" / "attributes").unlink()
+    pull(repository, clone)
+    (shown,) = repository.json("show", names["both"])
+    assert (shown["title"], shown["notes"]) == ("Newer", "By hand")
+    commit_any(repository)
+    clone.git("pull", "--quiet", "--no-edit", str(repository.folder), "main")
+    (shown,) = clone.json("show", names["both"])
+    assert (shown["title"], shown["notes"]) == ("Newer", "By hand")
+
+
+def test_what_was_pulled_needs_no_export(repository: Bd, tmp_path: Path) -> None:
+    clone, _ = branch_out(repository, tmp_path)
+    clone.ok("init")
+    made = clone.create("Made there")
+    commit(clone, "Made")
+    pull(repository, clone)
+    assert repository.json("import")["created"] == 1
+    before = repository.records.stat().st_mtime_ns
+    assert repository.json("show", made)[0]["title"] == "Made there"
+    assert not repository.json("sync")["is_written"]
+    assert repository.records.stat().st_mtime_ns == before
 
 
 def test_a_rebase_keeps_every_edit(repository: Bd, tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from beadwork.model.adoption import adopt, restamped
+from beadwork.model.codec import decode, encode
 from beadwork.model.fold import fold
 from beadwork.model.instants import format_ns
-from beadwork.model.record import METADATA, STATE, Mark, Record, decode, encode, registers
+from beadwork.model.record import METADATA, STATE, Mark, Record, registers
 from beadwork.model.stamp import Stamp
 
 T1 = "2026-01-01T00:00:00Z"

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from beadwork.model.codec import decode, encode
 from beadwork.model.fold import Folded, Loss, fold, fold_all
 from beadwork.model.instants import format_ns
-from beadwork.model.record import STATE, Record, decode, encode
+from beadwork.model.record import STATE, Record
 from beadwork.model.stamp import Stamp
 
 T1 = "2026-01-01T00:00:00Z"

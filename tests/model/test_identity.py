@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from beadwork.model.codec import decode
 from beadwork.model.identity import births
 from beadwork.model.ids import derived_id
 from beadwork.model.instants import format_ns, parse_ns
-from beadwork.model.record import Record, decode
+from beadwork.model.record import Record
 
 DAY_NS = 86_400 * 1_000_000_000
 T1_NS = parse_ns("2026-01-01T00:00:00Z") or 0

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from beadwork.model.codec import decode, digest, encode, stamps_text, with_stamps
 from beadwork.model.record import (
     METADATA,
     STATE,
@@ -15,14 +16,9 @@ from beadwork.model.record import (
     Register,
     Stamps,
     changes,
-    decode,
-    digest,
-    encode,
     registers,
     renamed,
     stamped,
-    stamps_text,
-    with_stamps,
 )
 from beadwork.model.stamp import Stamp
 

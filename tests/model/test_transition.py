@@ -5,9 +5,10 @@ import json
 import pytest
 
 from beadwork.model import transition
+from beadwork.model.codec import decode
 from beadwork.model.errors import InvalidTransition
 from beadwork.model.issue import STATE_FIELDS
-from beadwork.model.record import Record, decode
+from beadwork.model.record import Record
 
 NOW_US = 1_767_225_600_000_000
 NOW = '"2026-01-01T00:00:00Z"'

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from beadwork.model.codec import decode
 from beadwork.model.issue import KNOWN_FIELDS
-from beadwork.model.record import decode
 from beadwork.model.view import require_readable, view
 
 

@@ -12,25 +12,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from beadwork.model import token
-from beadwork.model.adoption import adopt
+from beadwork.model.adoption import adopt, restamped
+from beadwork.model.codec import body, decode, digest, encode, stamps_text, with_stamps
 from beadwork.model.fold import fold_all
+from beadwork.model.history import Version
 from beadwork.model.instants import format_ns
 from beadwork.model.issue import KNOWN_FIELDS
-from beadwork.model.record import (
-    Record,
-    Register,
-    Stamps,
-    body,
-    changes,
-    comment_key,
-    decode,
-    digest,
-    encode,
-    registers,
-    stamped,
-    stamps_text,
-    with_stamps,
-)
+from beadwork.model.record import Record, Register, Stamps, changes, comment_key, registers, stamped
 from beadwork.model.stamp import Clock
 from beadwork.sync.merge import merge
 
@@ -117,6 +105,13 @@ def _with_field(fields: dict[str, str], name: str, word: str, fresh: int) -> dic
     return fields | {name: f"{fresh}.50" if name == "estimated_minutes" else word}
 
 
+def _by_id(lines: Iterable[str]) -> dict[str, list[str]]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        groups[decode(line).id].append(line)
+    return groups
+
+
 # -- one clone ---------------------------------------------------------------------------------
 
 
@@ -133,23 +128,33 @@ class Clone:
         self.work = b""
 
     def read(self, lines: Iterable[str]) -> None:
-        """Fold lines, as ops.folding does."""
-        groups: defaultdict[str, list[str]] = defaultdict(list)
-        for line in lines:
-            groups[decode(line).id].append(line)
-        for issue_id, group in groups.items():
-            self._fold(issue_id, group)
+        """Fold the lines of the file, as ops.folding does."""
+        for issue_id, group in _by_id(lines).items():
+            forms = self._fold(issue_id, group, self.bases.get(issue_id))
+            self.bases[issue_id] = forms[-1]
 
-    def _fold(self, issue_id: str, group: list[str]) -> None:
+    def follow(self, versions: Iterable[Version]) -> None:
+        """Fold what commits did to the file, as ops.record_file does."""
+        for version in versions:
+            before = _by_id(version.gone)
+            for issue_id, group in _by_id(version.came).items():
+                known = [self._form(line) for line in before.get(issue_id, [])]
+                base, there = fold_all(known).record if known else None, self.records.get(issue_id)
+                if base and there and there.is_stamped and not base.is_stamped:
+                    base = restamped(base, there)
+                self._fold(issue_id, group, base)
+
+    def _form(self, line: str) -> Record:
+        """Return a line under the stamps that it stands for, if it has none and that is known."""
+        form, stamps = decode(line), self.known.get(digest(line))
+        return form if form.is_stamped or stamps is None else with_stamps(form, stamps)
+
+    def _fold(self, issue_id: str, group: list[str], base: Record | None) -> list[Record]:
         there = self.records.get(issue_id)
-        base = self.bases.get(issue_id)
         forms, news = [], []
         for line in group:
-            key, form = digest(line), decode(line)
-            if key in self.known:
-                stamps = self.known[key]
-                form = form if form.is_stamped or stamps is None else with_stamps(form, stamps)
-            else:
+            key, form = digest(line), self._form(line)
+            if key not in self.known:
                 adopted = adopt(form, base).record
                 is_new = not form.is_stamped and adopted.is_stamped
                 self.known[key] = stamps_text(adopted) if is_new else None
@@ -158,7 +163,7 @@ class Clone:
             forms.append(form)
         if there is None or news:
             self.records[issue_id] = fold_all(([there] if there else forms) + news).record
-        self.bases[issue_id] = forms[-1]
+        return forms
 
     def look(self) -> None:
         """Take in what stands in the work tree."""
@@ -230,8 +235,21 @@ class Git:
         if base in (ours, theirs) or ours == theirs:
             return theirs if base == ours else ours
         if has_driver:
-            return merge(base, ours, theirs).content
+            apart = self.commits[left].above ^ self.commits[right].above
+            return merge(base, ours, theirs, history=lambda: self.versions(apart)).content
         return _union(ours, theirs)
+
+    def versions(self, commits: Iterable[int]) -> list[Version]:
+        """Return what commits did to the file, each against each of its parents."""
+        found = []
+        for number in sorted(commits):
+            commit = self.commits[number]
+            lines = lines_in(commit.content)
+            for parent in commit.parents:
+                before = lines_in(self.commits[parent].content)
+                gone = [line for line in before if line not in lines]
+                found.append(Version(gone, [line for line in lines if line not in before]))
+        return found
 
     def _base(self, left: int, right: int) -> bytes:
         """The one version from which both came; several are merged into one, as git does."""
@@ -324,19 +342,20 @@ class World:
         self._merge_branch(name, self.branches[who])
 
     def _merge_branch(self, name: str, branch: Branch) -> None:
-        # Only after what it grew from: else that would seem to be the outsider's too.
-        self._merge(name, branch.start, has_driver=True)
         self._merge(name, branch.head, has_driver=True)
 
     def _merge(self, name: str, other: int, *, has_driver: bool) -> None:
         clone, git = self.commit(name), self.git
-        if git.has(clone.head, other):
+        before = clone.head
+        if git.has(before, other):
             return
         if git.has(other, clone.head):
             clone.head, clone.work = other, git.commits[other].content
         else:
             clone.work = git.merged(clone.head, other, has_driver=has_driver)
             clone.head = git.commit(clone.work, clone.head, other)
+        arrived = git.commits[clone.head].above - git.commits[before].above
+        clone.follow(git.versions(arrived))
         self.commit(name)
 
     # what outsiders do

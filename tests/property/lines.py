@@ -8,8 +8,9 @@ from itertools import combinations, product
 
 from hypothesis import strategies as st
 
+from beadwork.model.codec import decode
 from beadwork.model.instants import format_ns
-from beadwork.model.record import Record, comment_key, decode
+from beadwork.model.record import Record, comment_key
 
 ISSUE_ID = "px-a3f"
 Piece = tuple[tuple[str, ...], str]

@@ -3,8 +3,7 @@
 import json
 from typing import NamedTuple
 
-from beadwork.model import readiness
-from beadwork.model import record as records
+from beadwork.model import codec, readiness
 from beadwork.model.dependency import BLOCKS, EXTERNAL, WAITS_FOR, Gate, waits_for
 from beadwork.model.ids import derived_id
 from beadwork.model.instants import format_ns, parse_us
@@ -40,7 +39,7 @@ class Oracle:
 
     def __init__(self, lines: list[str], vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.records = {record.id: record for record in map(records.decode, lines)}
+        self.records = {record.id: record for record in map(codec.decode, lines)}
         assert len(self.records) == len(lines), "an id stands in two lines"
         self.numbers = {issue_id: n for n, issue_id in enumerate(sorted(self.records))}
         self.names = {n: issue_id for issue_id, n in self.numbers.items()}

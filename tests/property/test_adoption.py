@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beadwork.model.record import encode, registers
+from beadwork.model.codec import encode
+from beadwork.model.record import registers
 from tests.property.clones import CLONES, EDITS, OUTSIDERS, World, file_of
 
 OURS = {

@@ -5,8 +5,9 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beadwork.model.codec import decode, encode
 from beadwork.model.fold import fold, fold_all
-from beadwork.model.record import Record, decode, encode
+from beadwork.model.record import Record
 from tests.property.lines import lines, records
 
 many = settings(max_examples=6 * settings().max_examples)

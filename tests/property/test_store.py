@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from beadwork.engine import Caller
+from beadwork.model import codec
 from beadwork.model import record as records
 from beadwork.model.claim import Holder
 from beadwork.model.dependency import Gate
@@ -671,7 +672,7 @@ class StoreMachine(RuleBasedStateMachine):
             defer=values["defer_until"],
             pinned=values["pinned"],
         )
-        return records.encode(record)
+        return codec.encode(record)
 
     @rule(
         news=st.lists(
@@ -757,14 +758,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     def line_of(self, name: str) -> str:
         """Return the line of an issue."""
-        return next(
-            each for each in lines_of(self.project.place) if records.decode(each).id == name
-        )
+        return next(each for each in lines_of(self.project.place) if codec.decode(each).id == name)
 
     def edited(self, name: str, *, edge: Any = None, **fields: Any) -> str:
         """Edit an issue as another clone that has seen it would, and let the model know."""
         issue = self.by_name()[name]
-        before = records.decode(self.line_of(name))
+        before = codec.decode(self.line_of(name))
         tokens = dict(before.fields)
         for key, value in fields.items():
             if value in ("", None):
@@ -792,7 +791,7 @@ class StoreMachine(RuleBasedStateMachine):
                 replaced = before.stamp_of(written.register)
                 stamp = self.foreign_stamp(replaced)
                 marks[written.register] = records.Mark(stamp, replaced)
-        return records.encode(after._replace(stamps=records.Stamps(floor, marks)))
+        return codec.encode(after._replace(stamps=records.Stamps(floor, marks)))
 
     @rule(
         n=picks,
@@ -828,7 +827,7 @@ class StoreMachine(RuleBasedStateMachine):
             issue.defer = fields["defer_until"] = self.later(ahead)
         line = self.edited(name, edge=edge, **fields)
         if as_born and name != issue.born_as:
-            line = records.encode(records.renamed(records.decode(line), issue.born_as))
+            line = codec.encode(records.renamed(codec.decode(line), issue.born_as))
         self.receive([line], by_file=by_file)
 
     @rule(n=picks, priority=priorities, status=st.sampled_from(("open", "closed", "review")))
@@ -839,7 +838,7 @@ class StoreMachine(RuleBasedStateMachine):
         name, issue = self.pick(n)
         if issue.ephemeral:
             return
-        record = records.decode(self.line_of(name))
+        record = codec.decode(self.line_of(name))
         latest = max([record.floor, *(mark.stamp for mark in record.stamps.marks.values())])
         changed_us = max(latest.ms * 1000, self.clock.now_us, record.updated_ns // 1000) + 1_000_000
         reason = "Done" if status == "closed" else ""
@@ -857,7 +856,7 @@ class StoreMachine(RuleBasedStateMachine):
         if reason:
             fields["close_reason"] = json.dumps(reason)
         issue.priority, issue.status, issue.reason = priority, status, reason
-        line = records.encode(record._replace(fields=fields, stamps=records.Stamps()))
+        line = codec.encode(record._replace(fields=fields, stamps=records.Stamps()))
         # A classic clone has no births in its edges, but leaves them where they were.
         self.receive([line], by_file=False)
 
@@ -883,7 +882,7 @@ class StoreMachine(RuleBasedStateMachine):
         there = content.decode().splitlines()
         self.old_lines += there
         assert there == sorted(there, key=lambda each: str(json.loads(each)["id"]).encode())
-        inside = {records.encode(records.decode(each)) for each in there}
+        inside = {codec.encode(codec.decode(each)) for each in there}
         missing = set(lines_of(self.project.place)) - inside
         unexplained = [each for each in missing if '"ephemeral":true' not in each]
         assert not unexplained, (unexplained, there)
@@ -952,7 +951,7 @@ class StoreMachine(RuleBasedStateMachine):
     def every_issue_is_what_the_model_says(self) -> None:
         found = {
             record.created_ns: facts_of(record)
-            for record in map(records.decode, lines_of(self.project.place))
+            for record in map(codec.decode, lines_of(self.project.place))
         }
         names = self.names()
         expected = {

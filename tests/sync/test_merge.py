@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from beadwork.model.codec import decode, encode
+from beadwork.model.history import Version
 from beadwork.model.ids import derived_id
 from beadwork.model.instants import format_ns
-from beadwork.model.record import Record, decode, encode
+from beadwork.model.record import Record
 from beadwork.model.stamp import Stamp
 from beadwork.sync.merge import Merged, merge
 
@@ -84,6 +86,20 @@ def test_an_outsiders_edit_is_seen_by_the_ancestor() -> None:
     assert (record.text("title"), record.text("notes")) == ("Two", "New")
     assert record.labels == ("x",)
     assert record.stamp_of(("title",)) == Stamp(T1_MS, 1, "")
+
+
+def test_what_stands_below_an_outsiders_edit_is_not_his() -> None:
+    older = line({"title": stamp(1)}, title="Older", updated_at=at(1))
+    edited = line(None, title="Older", notes="By hand", updated_at=at(9))
+    ours = line({"title": stamp(2, "c")}, title="Newer", updated_at=at(2))
+    history = [
+        Version([BASE.decode()], [older.decode()]),
+        Version([older.decode()], [edited.decode()]),
+    ]
+    result = merge(file(BASE), file(ours), file(edited), history=lambda: history)
+    record = decode(result.content)
+    assert (record.text("title"), record.text("notes")) == ("Newer", "By hand")
+    assert record.stamp_of(("title",)).ms == T1_MS + 2000
 
 
 def test_two_outsiders_edits_are_both_kept() -> None:

@@ -9,15 +9,8 @@ from functools import reduce
 from typing import NamedTuple
 
 from beadwork.model import instants
-from beadwork.model.record import (
-    Mark,
-    Record,
-    Register,
-    Stamps,
-    assemble,
-    encode,
-    registers,
-)
+from beadwork.model.codec import encode
+from beadwork.model.record import Mark, Record, Register, Stamps, assemble, registers
 from beadwork.model.stamp import BEFORE_ALL, Stamp
 
 

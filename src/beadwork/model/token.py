@@ -23,6 +23,7 @@ _ESCAPES = {
 }
 _SPECIAL = re.compile("[<>&\u2028\u2029]")
 _UNSURE = re.compile("[\\\\<>&\u2028\u2029]")
+_CANONICAL = re.compile('(?:[^"\\s\\\\]++|"[^"\\\\<>&\u2028\u2029]*+")*+')
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\s+')
 
 
@@ -64,7 +65,7 @@ def canonical(raw: str) -> str:
     """
     if raw.startswith('"'):
         return encode(msgspec.json.decode(raw)) if _UNSURE.search(raw) else raw
-    if raw.startswith(("{", "[")):
+    if raw.startswith(("{", "[")) and not _CANONICAL.fullmatch(raw):
         return _PIECE.sub(_canonical_piece, raw)
     return raw
 

@@ -2,8 +2,9 @@
 
 import msgspec
 
+from beadwork.model.codec import body
 from beadwork.model.issue import KNOWN_FIELDS, Issue
-from beadwork.model.record import Record, body
+from beadwork.model.record import Record
 
 _KNOWN = frozenset(KNOWN_FIELDS)
 _ISSUE = msgspec.json.Decoder(Issue)
@@ -39,4 +40,4 @@ def require_readable(line: str, record: Record) -> None:
 
 def view(record: Record, text: str | None = None) -> Issue:
     """Show a record as an issue; `text` is its body, where that is known already."""
-    return issue_of(text or body(record), has_unknown=any(name not in _KNOWN for name in record.fields))
+    return issue_of(text or body(record), has_unknown=not record.fields.keys() <= _KNOWN)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from beadwork.model import identity
+from beadwork.model import codec, identity
 from beadwork.model import record as records
-from beadwork.model.adoption import adopt
+from beadwork.model.adoption import adopt, restamped
 from beadwork.model.fold import Loss, fold_all
 from beadwork.model.record import Record
 from beadwork.model.view import require_readable
@@ -102,10 +102,15 @@ class Folding:
         self._is_own = is_project_file
         self.report = FoldReport()
         self._remembered: list[tuple[str, str | None]] = []
+        self._bases: defaultdict[str, list[Record]] = defaultdict(list)
 
-    def fold(self, lines: Sequence[Line]) -> None:
-        """Fold lines; all lines of one id have to be among them."""
+    def fold(self, lines: Sequence[Line], *, bases: Sequence[str] = ()) -> None:
+        """Fold lines; all lines of one id have to be among them.
+
+        `bases` are the lines that they were made from; else it is the line last seen in the file.
+        """
         lines = self._news(lines) if self._is_own else lines
+        self._read_bases(bases)
         known = self._tx.records.known([line.digest for line in lines])
         groups: defaultdict[str, list[_Read]] = defaultdict(list)
         for line in lines:
@@ -130,10 +135,23 @@ class Folding:
         self.report.unchanged += len(lines) - len(news)
         return news
 
+    def _read_bases(self, bases: Sequence[str]) -> None:
+        digests = [codec.digest(text) for text in bases]
+        known = self._tx.records.known(digests)
+        for text, digest in zip(bases, digests, strict=True):
+            try:
+                record = codec.decode(text)
+            except (msgspec.MsgspecError, ValueError):
+                continue
+            stamps = known.get(digest)
+            if stamps is not None and not record.is_stamped:
+                record = codec.with_stamps(record, stamps)
+            self._bases[record.id].append(record)
+
     def _read(self, line: Line, known: dict[str, str | None]) -> _Read | None:
         try:
             line.text.encode()
-            record = records.decode(line.text)
+            record = codec.decode(line.text)
             require_readable(line.text, record)
         except (msgspec.MsgspecError, ValueError) as error:
             reason = "it is not valid UTF-8" if isinstance(error, UnicodeError) else str(error)
@@ -144,7 +162,7 @@ class Folding:
             return _Read(line, record, seen=False)
         stamps = known[line.digest]
         if stamps is not None and not record.is_stamped:
-            record = records.with_stamps(record, stamps)
+            record = codec.with_stamps(record, stamps)
         return _Read(line, record, seen=True)
 
     def _quarantine(self, line: Line, reason: str) -> None:
@@ -206,10 +224,9 @@ class Folding:
         self.report.doubled += len(reads) - 1
         if entry is None and reads[0].record.id != issue_id:
             self.report.moved.append(Moved(issue_id=issue_id, former_id=reads[0].record.id))
-        base = None if entry is None else self._tx.records.base(entry)
         formed: list[_Formed] = []
         for read in reads:
-            form, edits = self._adopted(issue_id, read, base)
+            form, edits = self._adopted(issue_id, read, self._base_of(read.record, entry))
             formed.append(_Formed(read, form))
             if edits:
                 self.report.adopted.append(Adopted(issue_id=issue_id, fields=edits))
@@ -218,16 +235,29 @@ class Folding:
         else:
             self._write(entry, formed)
 
+    def _base_of(self, record: Record, entry: Entry | None) -> Record | None:
+        given = self._bases.get(record.id)
+        if not given:
+            return None if entry is None else self._tx.records.base(entry)
+        base = fold_all(given).record
+        if len(identity.births(record.id, [base, record])) > 1:
+            return None
+        if entry is not None and entry.record.is_stamped and not base.is_stamped:
+            return restamped(base, entry.record)
+        return base
+
     def _adopted(self, issue_id: str, read: _Read, base: Record | None) -> tuple[Record, list[str]]:
         record = read.record
         if record.id != issue_id:
             record = records.renamed(record, issue_id)
+        if base is not None and base.id != issue_id:
+            base = records.renamed(base, issue_id)
         if read.seen:
             return record, []
         adopted = adopt(record, base)
         stamps = None
         if not record.is_stamped and adopted.record.is_stamped:
-            stamps = records.stamps_text(adopted.record)
+            stamps = codec.stamps_text(adopted.record)
         self._remembered.append((read.line.digest, stamps))
         self._observe(record)
         return adopted.record, [".".join(each) for each in adopted.edits]
@@ -253,16 +283,15 @@ class Folding:
         folded = fold_all([entry.record, *news])
         record, last = folded.record, formed[-1]
         line = last.read.line
+        says_it = self._is_own and len(formed) == 1 and codec.encode(record) == line.text
         if record != entry.record:
-            says_it = len(formed) == 1 and records.encode(record) == line.text
-            is_clean = self._is_own and says_it
-            self._tx.records.write_folded(entry, record, line=line, is_clean=is_clean)
+            self._tx.records.write_folded(entry, record, line=line, is_clean=says_it)
             self.report.updated += 1
         else:
             self.report.unchanged += 1
         if self._is_own:
             base = None if last.form == record else last.form
-            self._tx.records.set_base(entry.n, base, line.digest)
+            self._tx.records.set_base(entry.n, base, line.digest, is_clean=says_it)
         self._note_losses(entry.n, folded.losses)
 
     def _note_losses(self, n: int, losses: Sequence[Loss]) -> None:

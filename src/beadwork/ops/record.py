@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from beadwork.model import record as records
+from beadwork.model import codec
 from beadwork.ops.folding import Dangling, Folding, FoldReport
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import FileState, Line, Transaction
@@ -20,6 +20,8 @@ PLAIN_DIGEST = "plain_digest"
 NEXT_DIGEST = "next_digest"
 """The digest of the file that an export is about to put in place, or did last."""
 UNTIDY = "untidy"
+HEAD = "head"
+"""The commit whose version of the file has been folded in."""
 
 
 class Folded(Response):
@@ -36,6 +38,10 @@ class FoldLines(Request[Folded], frozen=True):
 
     lines: Annotated[list[str], Meta(description="One record each, without line ends.")]
     numbers: Annotated[list[int], Meta(description="Where each line stands; 0 where unknown.")] = []
+    bases: Annotated[
+        list[str],
+        Meta(description="The lines that these were made from, where that is known."),
+    ] = []
     is_project_file: Annotated[
         bool, Meta(description="The lines stand in this project's own file.")
     ] = False
@@ -46,11 +52,11 @@ def fold_lines(request: FoldLines, tx: Transaction) -> Folded:
     """Fold lines into the store."""
     numbers = request.numbers or [0] * len(request.lines)
     lines = [
-        Line(number, records.digest(text), text)
+        Line(number, codec.digest(text), text)
         for number, text in zip(numbers, request.lines, strict=True)
     ]
     folding = Folding(tx, is_project_file=request.is_project_file)
-    folding.fold(lines)
+    folding.fold(lines, bases=request.bases)
     return Folded(report=folding.report)
 
 
@@ -124,7 +130,7 @@ class NoteHead(Request[Noted], frozen=True):
 @operation("record.note_head", kind="write", example={"commit": ""})
 def note_head(request: NoteHead, tx: Transaction) -> Noted:
     """Note the commit whose version of the file has been folded in."""
-    tx.records.set_setting("head", request.commit)
+    tx.records.set_setting(HEAD, request.commit)
     return Noted()
 
 

@@ -2,20 +2,21 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
-from beadwork.model import limits
-from beadwork.model import record as records
+from beadwork.model import codec, limits
 from beadwork.model.errors import FileTrouble
+from beadwork.model.history import Version
 from beadwork.model.splice import splice
 from beadwork.ops.folding import Dangling, FoldReport
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.record import (
     FILE_STATE,
+    HEAD,
     NEXT_DIGEST,
     PLAIN_DIGEST,
     UNTIDY,
@@ -23,6 +24,7 @@ from beadwork.ops.record import (
     ListDangling,
     NoteExport,
     NoteFile,
+    NoteHead,
     NoteNext,
     ShowStore,
     Snapshot,
@@ -33,6 +35,7 @@ from beadwork.ops.transaction import Desk, FileState, ReadFile
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 _ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _LOOKS = 5
+_ENCODING = ("utf-8", "surrogateescape")
 _PLAIN_START = b'{"id":"'
 
 
@@ -67,16 +70,43 @@ def import_file(request: ImportFile, desk: Desk) -> Imported:
         if is_own:
             return Imported(report=FoldReport(), is_unchanged=True)
         raise FileTrouble(f"There is no file {path}", hint="Check the path.", path=path)
+    report = _take_in_commits(desk, path) if is_own else FoldReport()
     found = _unseen(desk, path) if is_own and not request.force else _read(desk, path)
     if found is None:
-        return Imported(report=FoldReport(), is_unchanged=True)
-    report = _fold_all(desk, found.content, is_own=is_own)
+        return Imported(report=report, is_unchanged=not (report.created or report.updated))
+    report.add(_fold_all(desk, found.content, is_own=is_own))
     if is_own:
         is_untidy = bool(report.markers or report.doubled)
         state = found.state
         note = NoteFile(signature=state.signature, digest=state.digest, is_untidy=is_untidy)
         desk.call(note)
     return Imported(report=report, dangling=desk.call(ListDangling()).edges)
+
+
+def _take_in_commits(desk: Desk, path: str) -> FoldReport:
+    """Fold what was committed since the last look, each commit after its parents (R3)."""
+    report = FoldReport()
+    head = desk.files.head(path)
+    noted = desk.call(ShowStore()).settings.get(HEAD)
+    if head is None or head == noted:
+        return report
+    for version in _versions(desk, path, noted, head):
+        content = "\n".join(version.came).encode(*_ENCODING)
+        report.add(_fold_all(desk, content, is_own=False, bases=version.gone))
+    # What the file itself says is counted when it is read; these lines were on the way there.
+    report.lines = report.unchanged = report.markers = report.doubled = 0
+    desk.call(NoteHead(commit=head))
+    return report
+
+
+def _versions(desk: Desk, path: str, noted: str | None, head: str) -> list[Version]:
+    """Return the commits since the noted one; where that is not known, what HEAD holds alone."""
+    found = desk.files.versions(path, noted, head) if noted else None
+    if found is not None:
+        return found
+    lines = (desk.files.committed(path) or b"").decode(*_ENCODING).split("\n")
+    there = set(_read(desk, path).content.decode(*_ENCODING).split("\n"))
+    return [Version([], [line for line in lines if line not in there])]
 
 
 def _read(desk: Desk, path: str) -> ReadFile:
@@ -112,10 +142,13 @@ def _noted_state(settings: Mapping[str, str]) -> FileState | None:
     return msgspec.json.decode(found, type=FileState) if found else None
 
 
-def _fold_all(desk: Desk, content: bytes, *, is_own: bool) -> FoldReport:
+def _fold_all(desk: Desk, content: bytes, *, is_own: bool, bases: Sequence[str] = ()) -> FoldReport:
     """Fold a file in chunks; each is one transaction, and what was seen is skipped."""
     report = FoldReport()
-    groups: defaultdict[bytes, list[tuple[int, str]]] = defaultdict(list)
+    origins: defaultdict[bytes, list[str]] = defaultdict(list)
+    for base in bases:
+        origins[_group_of(base.encode(*_ENCODING))].append(base)
+    groups: defaultdict[bytes, list[_Numbered]] = defaultdict(list)
     for number, raw in enumerate(content.split(b"\n"), start=1):
         line = raw.rstrip(b"\r")
         if not line.strip():
@@ -124,14 +157,15 @@ def _fold_all(desk: Desk, content: bytes, *, is_own: bool) -> FoldReport:
         if line.startswith(_MARKERS):
             report.markers += 1
             continue
-        text = line.decode("utf-8", "surrogateescape")
-        groups[_group_of(line)].append((number, text))
+        groups[_group_of(line)].append(_Numbered(number, line.decode(*_ENCODING)))
     done = 0
     for chunk in _chunks(groups):
+        ids = {_group_of(line.text.encode(*_ENCODING)) for line in chunk} if bases else ()
         answer = desk.call(
             FoldLines(
-                lines=[text for _, text in chunk],
-                numbers=[number for number, _ in chunk],
+                lines=[line.text for line in chunk],
+                numbers=[line.number for line in chunk],
+                bases=[base for each in ids for base in origins[each]],
                 is_project_file=is_own,
             )
         )
@@ -146,17 +180,24 @@ def _group_of(line: bytes) -> bytes:
     if found:
         return found[1]
     try:
-        return records.decode(line).id.encode()
+        return codec.decode(line).id.encode()
     except (msgspec.MsgspecError, ValueError):
         return b""
 
 
-def _chunks(groups: dict[bytes, list[tuple[int, str]]]) -> Iterator[list[tuple[int, str]]]:
-    chunk: list[tuple[int, str]] = []
+class _Numbered(NamedTuple):
+    """A line of a file, and where it stands there."""
+
+    number: int
+    text: str
+
+
+def _chunks(groups: dict[bytes, list[_Numbered]]) -> Iterator[list[_Numbered]]:
+    chunk: list[_Numbered] = []
     size = 0
     for lines in groups.values():
         chunk += lines
-        size += sum(len(text) for _, text in lines)
+        size += sum(len(line.text) for line in lines)
         if len(chunk) >= limits.IMPORT_CHUNK_LINES or size > limits.IMPORT_CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0

@@ -79,7 +79,7 @@ def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, ob
         "pinned": int(record.fields.get("pinned") == "true"),
         "template": int(record.fields.get("is_template") == "true"),
         "ephemeral": int(record.fields.get("ephemeral") == "true"),
-        "unknown": int(any(name not in _KNOWN for name in record.fields)),
+        "unknown": int(not record.fields.keys() <= _KNOWN),
         "asleep": int(is_asleep),
         **flags,
     }

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from beadwork.model import ids
+from beadwork.model import codec, ids
 from beadwork.model import record as records
 from beadwork.model.dependency import PARENT_CHILD
 from beadwork.model.errors import AmbiguousId, UnknownIssue
@@ -38,7 +38,7 @@ _NEWEST_FIRST = frozenset({"created", "updated", "closed"})
 def entry_from(row: Tuple) -> Entry:
     """Build an entry from the columns n, id, body, stamps, raw, base, done, filed, child_top."""
     n, _, body, stamps, raw, base, done, filed, child_top = row
-    record = records.with_stamps(records.decode_canonical(body), stamps)
+    record = codec.with_stamps(codec.decode_canonical(body), stamps)
     return Entry(n, record, body, raw, base, bool(done), bool(filed), child_top)
 
 
@@ -201,7 +201,7 @@ class IssueStore:
         }
         stamped = record._replace(stamps=records.Stamps(now, marks))
         seq = self._tx.next_seq()
-        body = records.body(stamped)
+        body = codec.body(stamped)
         entry = self.insert(stamped, body=body, is_filed=False, changed_seq=seq)
         self._tx.log("created", entry.n, entry.id, ())
         return entry
@@ -219,14 +219,20 @@ class IssueStore:
         """Add the rows of an issue and let readiness know; `body` is the record's own."""
         n = self._tx.next_number()
         values = columns(record, self._tx.vocabulary, self._tx.now_us)
+        child_top = self._highest_child(record.id)
         self._session.run(
-            "issue.insert", n=n, filed=int(is_filed), changed_seq=changed_seq, **values
+            "issue.insert",
+            n=n,
+            filed=int(is_filed),
+            changed_seq=changed_seq,
+            child_top=child_top,
+            **values,
         )
         self._session.run(
             "issue.insert_document",
             n=n,
             body=body,
-            stamps=records.stamps_text(record),
+            stamps=codec.stamps_text(record),
             raw=raw,
             file_digest=file_digest,
         )
@@ -236,7 +242,13 @@ class IssueStore:
         readiness = self._tx.readiness
         readiness.add_edges(n, record, record.edges)
         readiness.id_appeared(record.id)
-        return Entry(n, record, body, raw, None, bool(values["done"]), is_filed, 0)
+        return Entry(n, record, body, raw, None, bool(values["done"]), is_filed, child_top)
+
+    def _highest_child(self, issue_id: str) -> int:
+        """Return the highest number among the children that came before their parent."""
+        rows = self._session.all("issue.ids_from", start=f"{issue_id}.", after=f"{issue_id}/")
+        children = [child for (child,) in rows if ids.parent_of(child) == issue_id]
+        return max((min(ids.child_number(child), 2**53) for child in children), default=0)
 
     def _count(self, issue_id: str) -> None:
         parent = ids.parent_of(issue_id)
@@ -270,7 +282,7 @@ class IssueStore:
         seq = self._tx.log(kind, entry.n, entry.id, written)
         base = entry.base
         if base is None:
-            base = records.join_line(entry.body, records.stamps_text(entry.record))
+            base = codec.join_line(entry.body, codec.stamps_text(entry.record))
         return self.replace(entry, stamped, written, raw=None, base=base, changed_seq=seq)
 
     def replace(  # noqa: PLR0913 -- the columns beside the record
@@ -299,12 +311,12 @@ class IssueStore:
         self._session.run(
             "issue.update", n=entry.n, filed=int(filed), changed_seq=changed_seq, **values
         )
-        body = records.body(after)
+        body = codec.body(after)
         self._session.run(
             "issue.update_document",
             n=entry.n,
             body=body,
-            stamps=records.stamps_text(after),
+            stamps=codec.stamps_text(after),
             raw=raw,
             base=base,
         )

@@ -225,9 +225,12 @@ class Readiness:
     def _fits(self, child: int, parent: int) -> bool:
         if child == parent:
             return False
+        has_children = self._session.one("edge.has_children", n=child) is not None
+        if not has_children and self._session.one("edge.has_parents", n=parent) is None:
+            return True
         above = self._session.one("edge.height_above", start=parent, other=child) or (0, 0)
         below = (0,)
-        if self._session.one("edge.has_children", n=child):
+        if has_children:
             below = self._session.one("edge.depth_below", start=child) or (0,)
         return not above[1] and above[0] + 1 + below[0] <= limits.PARENT_CHAIN_MAX
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from beadwork.model import limits
+from beadwork.model import codec, limits
 from beadwork.model import record as records
 from beadwork.model.fold import Loss
 from beadwork.model.record import Record
@@ -40,25 +40,30 @@ class RecordStore:
 
     def base(self, entry: Entry) -> Record:
         """Return the stamped form of the line last seen in the file for an issue."""
-        return entry.record if entry.base is None else records.decode(entry.base)
+        return entry.record if entry.base is None else codec.decode(entry.base)
 
     def in_file(self, issue_ids: Sequence[str]) -> dict[str, str]:
         """Return the digests of the lines that the file has for these issues."""
         return dict(self._session.all("record.in_file", ids=json.dumps(issue_ids)))
 
-    def set_base(self, n: int, base: Record | None, digest: str) -> None:
-        """Remember the line that stands in the file; a base of None: it is the present record."""
-        text = None if base is None else records.encode(base)
+    def set_base(self, n: int, base: Record | None, digest: str, *, is_clean: bool = False) -> None:
+        """Remember the line that stands in the file; a base of None: it is the present record.
+
+        Clean is what the file says just as an export would.
+        """
+        text = None if base is None else codec.encode(base)
         self._session.run("issue.set_base", n=n, base=text, digest=digest)
+        if is_clean:
+            self._session.run("record.set_clean", n=n)
 
     # -- folding
 
     def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry:
         """Add an issue that a file brought. It is clean if the file says just this."""
-        body = records.body(record)
+        body = codec.body(record)
         raw = None
         if line is not None and is_clean:
-            canonical = records.join_line(body, records.stamps_text(record))
+            canonical = codec.join_line(body, codec.stamps_text(record))
             raw = line.text if line.text != canonical else None
         seq = self._tx.next_seq()
         entry = self._tx.issues.insert(
@@ -159,7 +164,7 @@ class RecordStore:
     def export_lines(self) -> list[str]:
         """Return every line of the file, in its order."""
         return [
-            raw if raw is not None else records.join_line(body, stamps)
+            raw if raw is not None else codec.join_line(body, stamps)
             for body, stamps, raw in self._session.all("record.to_export")
         ]
 
@@ -174,14 +179,14 @@ class RecordStore:
         )
         return [
             ExportLine(
-                n, issue_id, raw if raw is not None else records.join_line(body, stamps), changed
+                n, issue_id, raw if raw is not None else codec.join_line(body, stamps), changed
             )
             for n, body, stamps, raw, changed, issue_id in sorted(rows, key=lambda row: row[5])
         ]
 
     def note_export(self, to_seq: int, lines: Sequence[tuple[int, str, int]]) -> None:
         """Note that the file holds all up to an event; `lines` are n, text, changed_seq."""
-        digests = [records.digest(text) for _, text, _ in lines]
+        digests = [codec.digest(text) for _, text, _ in lines]
         self.remember((digest, None) for digest in digests)
         for (n, text, changed_seq), digest in zip(lines, digests, strict=True):
             row = self._session.one("record.changed_seq", n=n)

@@ -15,7 +15,9 @@ import time
 from collections.abc import Iterator
 
 from beadwork.model.errors import FileTrouble, StoreFull
+from beadwork.model.history import Version
 from beadwork.ops.transaction import FileState
+from beadwork.sync import git
 
 _SETTLED_NS = 50_000_000
 """A file changed less than this before it was noted may change again unnoticed (R5)."""
@@ -100,6 +102,19 @@ class Files:
     def is_settled(self, path: str, noted: FileState) -> bool:
         """Tell whether a look at a file is enough to know that it is as it was noted."""
         return bool(noted.signature) and self.glance(path) == noted.signature
+
+    def head(self, path: str) -> str | None:
+        """Return the commit that is checked out where a file lies; None outside git."""
+        return git.head_commit(os.path.dirname(os.path.realpath(path)))
+
+    def versions(self, path: str, since: str, until: str) -> list[Version] | None:
+        """Return what the commits from one to another did to a file; None if git can't tell."""
+        return git.versions(path, f"{since}..{until}")
+
+    def committed(self, path: str) -> bytes | None:
+        """Return a file's content as it is checked out; None if it is in no commit."""
+        found = git.committed_file(path)
+        return None if found is None else found[1]
 
     def digest(self, content: bytes) -> str:
         """Return what a content is known by."""

@@ -4,9 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from beadwork.model.history import Version
 from beadwork.sync.locate import GitPlace, git_place
 
 _TIMEOUT_S = 30
+_MERGED = "GITHEAD_"
 _SCRUBBED = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX")
 
 
@@ -76,6 +78,37 @@ def committed_file(path: str) -> tuple[str, bytes] | None:
     blob_id = blob.decode().strip()
     content = run(["cat-file", "blob", blob_id], folder=folder)
     return None if content is None else (blob_id, content)
+
+
+def versions(path: str, span: str) -> list[Version] | None:
+    """Return what the commits of a span (`a..b`) did to a file, parents before children.
+
+    A merge counts once for each of its parents. None: git doesn't know the span.
+    """
+    folder, name = os.path.split(os.path.realpath(path))
+    shape = ["--reverse", "--topo-order", "--full-history", "-m", "-p", "-U0", "--text"]
+    plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--format=%x00"]
+    told = run(["log", *shape, *plain, span, "--", name], folder=folder)
+    if told is None:
+        return None
+    return [_version(part.split(b"\n")) for part in told.split(b"\x00\n") if part]
+
+
+def _version(lines: list[bytes]) -> Version:
+    version = Version([], [])
+    is_inside = False
+    for line in lines:
+        if line.startswith((b"@@", b"diff ")):
+            is_inside = line.startswith(b"@@")
+        elif is_inside and line[:1] in (b"-", b"+"):
+            side = version.gone if line[:1] == b"-" else version.came
+            side.append(line[1:].rstrip(b"\r").decode("utf-8", "surrogateescape"))
+    return version
+
+
+def merged_heads(environ: Mapping[str, str]) -> list[str]:
+    """Return the commits that git says it is merging, as its merge drivers are told."""
+    return [name.removeprefix(_MERGED) for name in environ if name.startswith(_MERGED)]
 
 
 class Identity(NamedTuple):

@@ -5,15 +5,16 @@ Needs no store. Lines that are equal on all sides are never parsed.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
 
-from beadwork.model import identity
+from beadwork.model import codec, identity
 from beadwork.model import record as records
 from beadwork.model.adoption import adopt, restamped
 from beadwork.model.fold import fold_all
+from beadwork.model.history import Version, forms
 from beadwork.model.record import Record
 from beadwork.model.view import view
 
@@ -40,7 +41,7 @@ def _id_of(line: bytes) -> str | None:
 
 def _read(line: bytes) -> Record | None:
     try:
-        record = records.decode(line)
+        record = codec.decode(line)
         view(record)
     except (msgspec.MsgspecError, ValueError):
         return None
@@ -62,8 +63,14 @@ def _lines(content: bytes) -> tuple[_Lines, list[bytes]]:
     return found, unreadable
 
 
-def merge(base: bytes, left: bytes, right: bytes) -> Merged:
-    """Merge two files that grew from a common one. It can't fail, only keep what it can't read."""
+def merge(
+    base: bytes, left: bytes, right: bytes, *, history: Callable[[], list[Version]] = list
+) -> Merged:
+    """Merge two files that grew from a common one. It can't fail, only keep what it can't read.
+
+    `history` tells what happened on the way; it is asked only where an outsider had a part in it.
+    """
+    known: dict[str, Record] | None = None
     ancestors, _ = _lines(base)
     ours, unread_left = _lines(left)
     theirs, unread_right = _lines(right)
@@ -75,13 +82,16 @@ def merge(base: bytes, left: bytes, right: bytes) -> Merged:
         if len(sides) == 1:
             settled[issue_id] = sides[0]
             continue
-        read = [_read(line) for line in sides]
-        found = [each for each in read if each is not None]
-        unreadable += [line for line, each in zip(sides, read, strict=True) if each is None]
+        read = {line: each for line in sides if (each := _read(line)) is not None}
+        unreadable += [line for line in sides if line not in read]
         ancestor = _ancestor(ancestors.get(issue_id, []))
-        open_groups[issue_id] += [_adopted(each, ancestor, found) for each in found]
+        if known is None and not all(each.is_stamped for each in read.values()):
+            known = forms(history())
+        for line, record in read.items():
+            form = (known or {}).get(line.decode("utf-8", "surrogateescape"))
+            open_groups[issue_id].append(form or _adopted(record, ancestor, list(read.values())))
     for issue_id, record in _folded(open_groups, settled):
-        settled[issue_id] = records.encode(record).encode()
+        settled[issue_id] = codec.encode(record).encode()
     lines = [settled[issue_id] for issue_id in sorted(settled)] + unreadable
     return Merged(b"".join(line + b"\n" for line in lines), unreadable)
 

@@ -126,6 +126,10 @@ SELECT src FROM edge WHERE inert = 1 LIMIT 1
 -- Whether an issue is anyone's parent.
 SELECT 1 FROM edge WHERE dst = :n AND kind = 'parent-child' LIMIT 1
 
+-- name: has_parents
+-- Whether an issue is anyone's child.
+SELECT 1 FROM edge WHERE src = :n AND kind = 'parent-child' AND dst IS NOT NULL LIMIT 1
+
 -- name: bind
 -- Which issues an edge means.
 UPDATE edge SET dst = :dst, spawn = :spawn, holds = 0, inert = 0

@@ -18,6 +18,10 @@ SELECT n FROM issue WHERE id = :id
 -- Which of these ids are in use.
 SELECT id FROM issue WHERE id IN /*dialect:each_text*/(:ids)
 
+-- name: ids_from
+-- The ids in a range.
+SELECT id FROM issue WHERE id >= :start AND id < :after
+
 -- name: birth_of
 -- When the holder of an id was created, in nanoseconds.
 SELECT n, birth_ns FROM issue WHERE id = :id
@@ -45,12 +49,13 @@ SELECT 1 FROM issue WHERE status = :status LIMIT 1
 INSERT INTO issue (
     n, id, hash, prefix, title, status, priority, issue_type, assignee, external_ref,
     birth_ns, created_us, updated_us, closed_us, due_us, defer_us, comment_count, pinned,
-    template, ephemeral, unknown, filed, changed_seq, done, won, spent, shown, hidden, asleep
+    template, ephemeral, unknown, filed, changed_seq, done, won, spent, shown, hidden, asleep,
+    child_top
 ) VALUES (
     :n, :id, :hash, :prefix, :title, :status, :priority, :issue_type, :assignee, :external_ref,
     :birth_ns, :created_us, :updated_us, :closed_us, :due_us, :defer_us, :comment_count, :pinned,
     :template, :ephemeral, :unknown, :filed, :changed_seq, :done, :won, :spent, :shown, :hidden,
-    :asleep
+    :asleep, :child_top
 )
 
 -- name: rename

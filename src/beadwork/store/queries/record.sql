@@ -63,6 +63,10 @@ WHERE changed_seq > 0 AND changed_seq > :seq AND (filed = 1 OR ephemeral = 0)
 -- The change that an issue's record is the state of.
 SELECT changed_seq FROM issue WHERE n = :n
 
+-- name: set_clean
+-- The file says of an issue what the store says.
+UPDATE issue SET changed_seq = 0, filed = 1 WHERE n = :n AND changed_seq > 0
+
 -- name: set_filed
 -- An issue stands in the file now.
 UPDATE issue SET filed = 1 WHERE n = :n AND filed = 0
