@@ -13,7 +13,7 @@ from beadwork.model.adoption import adopt, restamped
 from beadwork.model.fold import Loss, fold_all
 from beadwork.model.record import Record
 from beadwork.model.view import require_readable
-from beadwork.ops.transaction import Entry, Line, Transaction
+from beadwork.ops.transaction import Arrived, Entry, Line, Transaction
 
 
 class Moved(msgspec.Struct, kw_only=True):
@@ -118,9 +118,27 @@ class Folding:
             if read is not None:
                 groups[read.record.id].append(read)
         there = self._tx.issues.known(list(groups))
+        news = [reads[0] for id_, reads in groups.items() if len(reads) == 1 and id_ not in there]
+        self._tx.records.add_all([self._arrived(read) for read in news])
         for issue_id, reads in groups.items():
-            self._fold_id(issue_id, reads, is_there=issue_id in there)
+            if issue_id in there or len(reads) > 1:
+                self._fold_id(issue_id, reads, is_there=issue_id in there)
         self._tx.records.remember(self._remembered)
+
+    def _arrived(self, read: _Read) -> Arrived:
+        """Form the one line of an issue that is not there yet."""
+        record, edits = self._adopted(read.record.id, read, self._base_of(read.record, None))
+        if edits:
+            self.report.adopted.append(Adopted(issue_id=record.id, fields=edits))
+        self.report.created += 1
+        body, line = codec.body(record), read.line
+        if not self._is_own:
+            return Arrived(record, body, line)
+        if read.record != record:
+            return Arrived(record, body, line, base=record, file_digest=line.digest)
+        canonical = codec.join_line(body, codec.stamps_text(record))
+        raw = line.text if line.text != canonical else None
+        return Arrived(record, body, line, raw, None, line.digest, is_clean=True)
 
     def _news(self, lines: Sequence[Line]) -> list[Line]:
         """Leave out the lines that the file had already when it was last seen."""
@@ -189,9 +207,6 @@ class Folding:
     def _fold_id(self, issue_id: str, reads: list[_Read], *, is_there: bool) -> None:
         # An issue that gave way in this very fold may have taken an id that was free.
         entry = self._tx.issues.by_id(issue_id) if is_there or self.report.moved else None
-        if entry is None and len(reads) == 1:
-            self._fold_class(issue_id, None, reads)
-            return
         known = [] if entry is None else [entry.record]
         rivals = known + [each.record for each in reads]
         births = identity.births(issue_id, rivals)

@@ -35,6 +35,23 @@ class Entry(NamedTuple):
         return self.record.id
 
 
+class Arrived(NamedTuple):
+    """An issue that a file brought, under an id that was free, and the line that it came as.
+
+    `body` is the record's own text; `raw` the line where it differs from the canonical one. In
+    the project's own file a line is known by its digest; `base` is what it stands for, where the
+    record says more. It is clean if the file says just this.
+    """
+
+    record: Record
+    body: str
+    line: "Line"
+    raw: str | None = None
+    base: Record | None = None
+    file_digest: str | None = None
+    is_clean: bool = False
+
+
 class Linked(NamedTuple):
     """An issue at the other end of an edge; None where the store knows no such issue."""
 
@@ -277,6 +294,7 @@ class Records(Protocol):
     def set_base(
         self, n: int, base: Record | None, digest: str, *, is_clean: bool = False
     ) -> None: ...
+    def add_all(self, news: Sequence[Arrived]) -> None: ...
     def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry: ...
     def write_folded(
         self, entry: Entry, after: Record, *, line: Line | None, is_clean: bool

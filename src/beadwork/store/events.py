@@ -43,21 +43,28 @@ class EventStore:
         self, seq: int, subject: Subject, changes: Sequence[Change], line_digest: str | None
     ) -> None:
         """Log what happened to an issue."""
-        tx = self._tx
-        self._session.run(
-            "event.insert",
-            seq=seq,
-            at_us=tx.now_us,
-            actor=tx.holder.actor,
-            session=tx.holder.session,
-            operation=tx.operation,
-            request=tx.request_seq or seq,
-            kind=subject.kind,
-            n=subject.n,
-            issue_id=subject.issue_id,
-            changes=self._written(changes) if changes else None,
-            line_digest=line_digest,
-        )
+        written = self._written(changes) if changes else None
+        row = self._row(seq, subject, line_digest)
+        self._session.run("event.insert", **row, changes=written)
+
+    def append_all(self, seq: int, found: Sequence[tuple[Subject, str]]) -> None:
+        """Log what happened to many issues; each with the digest of the line that tells it."""
+        rows = (self._row(seq + i, subject, digest) for i, (subject, digest) in enumerate(found))
+        self._session.many("event.insert", ({**row, "changes": None} for row in rows))
+
+    def _row(self, seq: int, subject: Subject, line_digest: str | None) -> dict[str, object]:
+        return {
+            "seq": seq,
+            "at_us": self._tx.now_us,
+            "actor": self._tx.holder.actor,
+            "session": self._tx.holder.session,
+            "operation": self._tx.operation,
+            "request": self._tx.request_seq or seq,
+            "kind": subject.kind,
+            "n": subject.n,
+            "issue_id": subject.issue_id,
+            "line_digest": line_digest,
+        }
 
     def _written(self, changes: Sequence[Change]) -> str:
         return json.dumps(

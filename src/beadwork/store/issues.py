@@ -219,7 +219,7 @@ class IssueStore:
         """Add the rows of an issue and let readiness know; `body` is the record's own."""
         n = self._tx.next_number()
         values = columns(record, self._tx.vocabulary, self._tx.now_us)
-        child_top = self._highest_child(record.id)
+        child_top = self.highest_child(record.id)
         self._session.run(
             "issue.insert",
             n=n,
@@ -234,6 +234,7 @@ class IssueStore:
             body=body,
             stamps=codec.stamps_text(record),
             raw=raw,
+            base=None,
             file_digest=file_digest,
         )
         self._count(record.id)
@@ -244,7 +245,7 @@ class IssueStore:
         readiness.id_appeared(record.id)
         return Entry(n, record, body, raw, None, bool(values["done"]), is_filed, child_top)
 
-    def _highest_child(self, issue_id: str) -> int:
+    def highest_child(self, issue_id: str) -> int:
         """Return the highest number among the children that came before their parent."""
         rows = self._session.all("issue.ids_from", start=f"{issue_id}.", after=f"{issue_id}/")
         children = [child for (child,) in rows if ids.parent_of(child) == issue_id]
@@ -253,7 +254,7 @@ class IssueStore:
     def _count(self, issue_id: str) -> None:
         parent = ids.parent_of(issue_id)
         if parent is None:
-            self._session.run("issue.add_to_prefix", prefix=ids.split(issue_id)[0])
+            self._session.run("issue.add_to_prefix", prefix=ids.split(issue_id)[0], count=1)
             return
         row = self._session.one("issue.number_of", id=parent)
         if row:

@@ -44,7 +44,9 @@ class Facts(NamedTuple):
         return cls(*(int(bool(columns[name])) for name in cls._fields))
 
 
-class _Edge(NamedTuple):
+class EdgeRow(NamedTuple):
+    """One edge, as the index has it."""
+
     src: int
     dst_id: str
     kind: str
@@ -103,32 +105,32 @@ class Readiness:
             self._add_edge(n, record, target_id, kind)
 
     def _add_edge(self, n: int, record: Record, target_id: str, kind: str) -> None:
+        edge = self.loose(n, record, target_id, kind)
+        target, spawner = self.meant(edge)
+        edge = edge._replace(dst=target, spawn=spawner)
+        self._session.run("edge.insert", **edge_parameters(edge))
+        if is_outside(edge):
+            self._session.run("ready.shift_ext", n=n, by=1)
+        self.engage(edge)
+
+    def loose(self, n: int, record: Record, target_id: str, kind: str) -> EdgeRow:
+        """Return an issue's edge as it is before anybody looked for what it means."""
         mark = record.mark_of(("dependencies", target_id, kind))
         gate, spawn_id = None, None
         if kind == WAITS_FOR:
             payload = msgspec.json.decode(record.edges[target_id, kind], type=_WaitsMetadata)
             gate, spawn_id = waits_for(msgspec.json.decode(payload.metadata), target_id)
         added = f"{mark.stamp.sort_key()} {record.id} {target_id}"
-        loose = _Edge(
-            n, target_id, kind, None, None, gate, 0, 0, mark.birth, added, spawn_id
-        )  # fmt: skip
-        target, spawner = self._meant(loose)
-        self._session.run(
-            "edge.insert",
-            src=n,
-            dst_id=target_id,
-            kind=kind,
-            dst=target,
-            birth_ns=mark.birth,
-            alt_id=None if mark.birth is None else derived_id(target_id, format_ns(mark.birth)),
-            spawn_id=spawn_id,
-            spawn=spawner,
-            gate=gate,
-            added=added,
-        )
-        if kind == BLOCKS and target_id.startswith(EXTERNAL):
-            self._session.run("ready.shift_ext", n=n, by=1)
-        self._engage(loose._replace(dst=target, spawn=spawner))
+        return EdgeRow(n, target_id, kind, None, None, gate, 0, 0, mark.birth, added, spawn_id)
+
+    def bound(self, edge: EdgeRow, holders: Mapping[str, tuple[int, int]]) -> EdgeRow:
+        """Bind an edge, given who holds the ids that it names, each with its birth."""
+        n, birth_ns = holders.get(edge.dst_id, (None, 0))
+        if n is not None and edge.birth_ns is not None and birth_ns < edge.birth_ns:
+            target, spawner = self.meant(edge)
+        else:
+            target, spawner = n, holders.get(edge.spawn_id or "", (None, 0))[0]
+        return edge._replace(dst=target, spawn=spawner if edge.kind == WAITS_FOR else None)
 
     def remove_edge(self, n: int, target_id: str, kind: str) -> None:
         """Take an edge away, and all that it did."""
@@ -136,11 +138,11 @@ class Readiness:
             if (edge.dst_id, edge.kind) == (target_id, kind):
                 self._detach(edge)
                 self._session.run("edge.delete", src=n, dst_id=target_id, kind=kind)
-                if kind == BLOCKS and target_id.startswith(EXTERNAL):
+                if is_outside(edge):
                     self._session.run("ready.shift_ext", n=n, by=-1)
                 if kind == PARENT_CHILD and edge.dst is not None:
-                    self._judge_component(n)
-                    self._judge_component(edge.dst)
+                    self.judge_component(n)
+                    self.judge_component(edge.dst)
 
     def id_appeared(self, issue_id: str) -> None:
         """Let the edges that name an id find the issue that they mean now."""
@@ -148,14 +150,14 @@ class Readiness:
         for key in dict.fromkeys((edge.src, edge.dst_id, edge.kind) for edge in found):
             # One edge may change what another does, so each is read anew.
             (edge,) = self._edges("edge.one", src=key[0], dst_id=key[1], kind=key[2])
-            if self._meant(edge) != (edge.dst, edge.spawn):
+            if self.meant(edge) != (edge.dst, edge.spawn):
                 self._detach(edge)
                 self._attach(edge)
                 if edge.kind == PARENT_CHILD and edge.dst is not None:
-                    self._judge_component(edge.src)
-                    self._judge_component(edge.dst)
+                    self.judge_component(edge.src)
+                    self.judge_component(edge.dst)
 
-    def _meant(self, edge: _Edge) -> tuple[int | None, int | None]:
+    def meant(self, edge: EdgeRow) -> tuple[int | None, int | None]:
         """Return the numbers of an edge's target and spawner (R4)."""
         target = self._meaning(edge.dst_id, edge.birth_ns)
         if edge.kind != WAITS_FOR or edge.spawn_id is None:
@@ -176,28 +178,29 @@ class Readiness:
         other = self._session.one("issue.number_of", id=derived_id(issue_id, format_ns(birth_ns)))
         return int(other[0]) if other else None
 
-    def _attach(self, edge: _Edge) -> None:
+    def _attach(self, edge: EdgeRow) -> None:
         """Bind an edge to what it means now, and let it do what it does."""
-        target, spawner = self._meant(edge)
+        target, spawner = self.meant(edge)
         self._session.run(
             "edge.bind", src=edge.src, dst_id=edge.dst_id, kind=edge.kind, dst=target, spawn=spawner
         )
-        self._engage(edge._replace(dst=target, spawn=spawner, holds=0, inert=0))
+        self.engage(edge._replace(dst=target, spawn=spawner, holds=0, inert=0))
 
-    def _engage(self, edge: _Edge) -> None:
+    def engage(self, edge: EdgeRow) -> None:
+        """Let a bound edge, which does nothing yet, do what it does."""
         if edge.kind != PARENT_CHILD:
             self._set_holds(edge, self._holds(edge))
         elif edge.dst is not None:
             self._attach_parent(edge, edge.dst)
 
-    def _detach(self, edge: _Edge) -> None:
+    def _detach(self, edge: EdgeRow) -> None:
         if edge.kind == PARENT_CHILD:
             if edge.dst is not None and not edge.inert:
                 self._weigh_parent(edge.src, edge.dst, -1)
         else:
             self._set_holds(edge, 0)
 
-    def _holds(self, edge: _Edge) -> int:
+    def _holds(self, edge: EdgeRow) -> int:
         if edge.kind == WAITS_FOR:
             if edge.spawn is None:
                 return 0
@@ -211,19 +214,21 @@ class Readiness:
 
     # -- parents
 
-    def _attach_parent(self, edge: _Edge, parent: int) -> None:
+    def _attach_parent(self, edge: EdgeRow, parent: int) -> None:
         """Count a parent edge, unless it makes a knot: then its whole component is judged."""
         is_knotted = self._session.one("edge.any_inert") is not None
-        if not is_knotted and self._fits(edge.src, parent):
+        if not is_knotted and self.fits(edge):
             self._weigh_parent(edge.src, parent, 1)
             return
         self._session.run(
             "edge.set_inert", src=edge.src, dst_id=edge.dst_id, kind=edge.kind, inert=1
         )
-        self._judge_component(edge.src)
+        self.judge_component(edge.src)
 
-    def _fits(self, child: int, parent: int) -> bool:
-        if child == parent:
+    def fits(self, edge: EdgeRow) -> bool:
+        """Tell whether a parent edge closes no cycle and makes no chain too long (R6 e)."""
+        child, parent = edge.src, edge.dst
+        if parent is None or child == parent:
             return False
         has_children = self._session.one("edge.has_children", n=child) is not None
         if not has_children and self._session.one("edge.has_parents", n=parent) is None:
@@ -234,7 +239,7 @@ class Readiness:
             below = self._session.one("edge.depth_below", start=child) or (0,)
         return not above[1] and above[0] + 1 + below[0] <= limits.PARENT_CHAIN_MAX
 
-    def _judge_component(self, start: int) -> None:
+    def judge_component(self, start: int) -> None:
         """Decide anew which parent edges around an issue are inert."""
         if self._session.one("edge.any_inert") is None:
             return
@@ -281,16 +286,20 @@ class Readiness:
     def _pass_on(self, parent: int, child: int, sign: int) -> None:
         row = self._session.one("ready.facts", n=parent)
         if row and (row[3] or row[4]):
-            self._shift_held_up({child: 1}, sign)
+            self.shift_held_up({child: 1}, sign)
 
     def _shift_kids(self, parent: int, open_by: int, won_by: int) -> None:
         self._session.run("ready.shift_kids", n=parent, open_by=open_by, won_by=won_by)
+        self.weigh_spawned(parent)
+
+    def weigh_spawned(self, parent: int) -> None:
+        """Look anew at what waits for the children of an issue."""
         for edge in self._edges("edge.of_spawner", n=parent):
             self._set_holds(edge, self._holds(edge))
 
     # -- holding
 
-    def _set_holds(self, edge: _Edge, holds: int) -> None:
+    def _set_holds(self, edge: EdgeRow, holds: int) -> None:
         if edge.holds == holds:
             return
         self._session.run(
@@ -318,7 +327,8 @@ class Readiness:
                 if not own_holds and (held_up > 0) != (held_up + sign * count > 0)
             ]
 
-    def _shift_held_up(self, counts: dict[int, int], sign: int) -> None:
+    def shift_held_up(self, counts: Mapping[int, int], sign: int) -> None:
+        """Let issues have so many more (1) or fewer (-1) parents that are held."""
         flipped = []
         for n, count in counts.items():
             row = self._session.one("ready.facts", n=n)
@@ -328,8 +338,8 @@ class Readiness:
                 flipped.append(n)
         self._held_flipped(flipped, sign)
 
-    def _edges(self, name: str, **parameters: object) -> list[_Edge]:
-        return [_Edge(*row) for row in self._session.all(name, **parameters)]
+    def _edges(self, name: str, **parameters: object) -> list[EdgeRow]:
+        return [EdgeRow(*row) for row in self._session.all(name, **parameters)]
 
     # -- from scratch
 
@@ -377,6 +387,28 @@ class Readiness:
                 wrong.append({**key, "holds": holds, "inert": is_inert})
         self._session.many("ready.put_link", wrong)
         return len(wrong)
+
+
+def is_outside(edge: EdgeRow) -> bool:
+    """Tell whether an edge needs something of another project."""
+    return edge.kind == BLOCKS and edge.dst_id.startswith(EXTERNAL)
+
+
+def edge_parameters(edge: EdgeRow) -> dict[str, object]:
+    """Return what a new edge's row is made of."""
+    birth_ns = edge.birth_ns
+    return {
+        "src": edge.src,
+        "dst_id": edge.dst_id,
+        "kind": edge.kind,
+        "dst": edge.dst,
+        "birth_ns": birth_ns,
+        "alt_id": None if birth_ns is None else derived_id(edge.dst_id, format_ns(birth_ns)),
+        "spawn_id": edge.spawn_id,
+        "spawn": edge.spawn,
+        "gate": edge.gate,
+        "added": edge.added,
+    }
 
 
 def _link(row: Row) -> model.Link:

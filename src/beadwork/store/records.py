@@ -9,7 +9,8 @@ from beadwork.model import record as records
 from beadwork.model.fold import Loss
 from beadwork.model.record import Record
 from beadwork.model.stamp import Stamp
-from beadwork.ops.transaction import ConflictRow, Entry, ExportLine, Line, QuarantineRow
+from beadwork.ops.transaction import Arrived, ConflictRow, Entry, ExportLine, Line, QuarantineRow
+from beadwork.store.arrivals import Arrivals
 from beadwork.store.session import Session
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class RecordStore:
             self._session.run("record.set_clean", n=n)
 
     # -- folding
+
+    def add_all(self, news: Sequence[Arrived]) -> None:
+        """Add issues that a file brought, each under an id that was free."""
+        if news:
+            Arrivals(self._session, self._tx).add(news)
 
     def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry:
         """Add an issue that a file brought. It is clean if the file says just this."""

@@ -54,6 +54,10 @@ class Counters:
         self._seq = self.seq + 1
         return self._seq
 
+    def skip_seq(self, count: int) -> None:
+        """Count more events, logged all at once."""
+        self._seq = self.seq + count
+
     def next_number(self) -> int:
         """Return a number that no issue had before."""
         if self._number is None:
@@ -158,3 +162,13 @@ class StoreTransaction:
             self.request_seq = seq
         self.events.append(seq, Subject(kind, n, issue_id), changes, line_digest)
         return seq
+
+    def log_all(self, kind: str, found: Sequence[tuple[int, str, str]]) -> None:
+        """Append an event for each issue: its number, its id, the digest of its line."""
+        if not found:
+            return
+        seq = self.next_seq()
+        self._counters.skip_seq(len(found))
+        if self.request_seq is None:
+            self.request_seq = seq
+        self.events.append_all(seq, [(Subject(kind, n, each), line) for n, each, line in found])

@@ -130,6 +130,24 @@ SELECT 1 FROM edge WHERE dst = :n AND kind = 'parent-child' LIMIT 1
 -- Whether an issue is anyone's child.
 SELECT 1 FROM edge WHERE src = :n AND kind = 'parent-child' AND dst IS NOT NULL LIMIT 1
 
+-- name: with_parents
+-- Those of these issues that are anyone's child.
+SELECT DISTINCT src FROM edge
+WHERE src IN /*dialect:each_number*/(:ns) AND kind = 'parent-child' AND dst IS NOT NULL
+
+-- name: with_children
+-- Those of these issues that are anyone's parent.
+SELECT DISTINCT dst FROM edge
+WHERE dst IN /*dialect:each_number*/(:ns) AND kind = 'parent-child'
+
+-- name: awaiting
+-- Those of these ids that an edge names, or may mean, without meaning any issue yet.
+SELECT e.dst_id FROM edge e WHERE e.dst_id IN /*dialect:each_text*/(:ids) AND e.dst IS NULL
+UNION
+SELECT e.alt_id FROM edge e WHERE e.alt_id IN /*dialect:each_text*/(:ids) AND e.dst IS NULL
+UNION
+SELECT e.spawn_id FROM edge e WHERE e.spawn_id IN /*dialect:each_text*/(:ids) AND e.spawn IS NULL
+
 -- name: bind
 -- Which issues an edge means.
 UPDATE edge SET dst = :dst, spawn = :spawn, holds = 0, inert = 0

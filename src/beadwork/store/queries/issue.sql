@@ -26,6 +26,10 @@ SELECT id FROM issue WHERE id >= :start AND id < :after
 -- When the holder of an id was created, in nanoseconds.
 SELECT n, birth_ns FROM issue WHERE id = :id
 
+-- name: births_of
+-- Which issues hold these ids, and when those were created, in nanoseconds.
+SELECT id, n, birth_ns FROM issue WHERE id IN /*dialect:each_text*/(:ids)
+
 -- name: last_number
 -- The highest number given out.
 SELECT COALESCE(MAX(n), 0) FROM issue
@@ -75,8 +79,8 @@ WHERE n = :n
 
 -- name: insert_document
 -- A new issue's record.
-INSERT INTO document (n, body, stamps, raw, file_digest)
-VALUES (:n, :body, :stamps, :raw, :file_digest)
+INSERT INTO document (n, body, stamps, raw, base, file_digest)
+VALUES (:n, :body, :stamps, :raw, :base, :file_digest)
 
 -- name: update_document
 -- An issue's record.
@@ -95,9 +99,9 @@ UPDATE issue SET child_top = :number WHERE n = :n AND child_top < :number
 SELECT top_level FROM prefix_count WHERE prefix = :prefix
 
 -- name: add_to_prefix
--- Count one more top-level issue of a prefix.
-INSERT INTO prefix_count (prefix, top_level) VALUES (:prefix, 1)
-ON CONFLICT (prefix) DO UPDATE SET top_level = prefix_count.top_level + 1
+-- Count more top-level issues of a prefix.
+INSERT INTO prefix_count (prefix, top_level) VALUES (:prefix, :count)
+ON CONFLICT (prefix) DO UPDATE SET top_level = prefix_count.top_level + excluded.top_level
 
 -- name: insert_label
 -- Label an issue.

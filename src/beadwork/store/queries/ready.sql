@@ -2,6 +2,10 @@
 -- What readiness needs of an issue.
 SELECT done, won, spent, own_holds, held_up, open_kids, won_kids FROM issue WHERE n = :n
 
+-- name: held_among
+-- Those of these issues that are held, by edges of their own or through a parent.
+SELECT n FROM issue WHERE n IN /*dialect:each_number*/(:ns) AND (own_holds > 0 OR held_up > 0)
+
 -- name: shift_own_holds
 -- One more or one less of an issue's own edges holds it.
 UPDATE issue SET own_holds = own_holds + :by WHERE n = :n
