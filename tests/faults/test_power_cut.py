@@ -112,7 +112,7 @@ def test_an_import_survives_a_power_cut_as_far_as_it_had_come(quick_path: Path) 
         require_sound(after)
         if number % 8 == 4:
             after.records.write_bytes(content)
-            report = after.run(ImportFile()).report
+            report = after.run(ImportFile(force=True)).report
             assert (report.created, report.unchanged) == (LINES - there, there)
             assert after.lines() == whole
             resumed += 1

@@ -83,9 +83,8 @@ class Arrivals:
         tops: dict[str, int] = {}
         for issue_id in issue_ids:
             parent = ids.parent_of(issue_id)
-            if parent is None:
-                prefixes[ids.split(issue_id)[0]] += 1
-            else:
+            prefixes[ids.split(issue_id)[0]] += parent is None
+            if parent is not None:
                 number = min(ids.child_number(issue_id), _CHILD_NUMBER_MAX)
                 tops[parent] = max(number, tops.get(parent, 0))
         self._session.many(

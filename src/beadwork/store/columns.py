@@ -1,6 +1,6 @@
 """The columns that follow from a record: what lists, filters and readiness look at."""
 
-from beadwork.model import ids, instants, token
+from beadwork.model import instants, token
 from beadwork.model.issue import (
     HIDDEN_TYPES,
     KNOWN_FIELDS,
@@ -52,7 +52,6 @@ def state_flags(record: Record, vocabulary: Vocabulary) -> dict[str, int]:
 
 def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, object]:
     """Return the columns of an issue, all but those that its edges and its history decide."""
-    prefix, part, tail = ids.split(record.id)
     created_ns, updated_ns = record.created_ns, record.updated_ns
     birth_ns = min(record.births) if record.stamps.births else created_ns
     defer_us = _us(record, "defer_until")
@@ -61,8 +60,6 @@ def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, ob
     is_asleep = defer_us is not None and defer_us > now_us
     return {
         "id": record.id,
-        "hash": part + tail,
-        "prefix": prefix,
         "title": _plain(record.text("title")),
         "status": _plain(record.status),
         "priority": _priority(record),

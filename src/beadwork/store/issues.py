@@ -253,8 +253,9 @@ class IssueStore:
 
     def _count(self, issue_id: str) -> None:
         parent = ids.parent_of(issue_id)
+        prefix = ids.split(issue_id)[0]
+        self._session.run("issue.add_to_prefix", prefix=prefix, count=int(parent is None))
         if parent is None:
-            self._session.run("issue.add_to_prefix", prefix=ids.split(issue_id)[0], count=1)
             return
         row = self._session.one("issue.number_of", id=parent)
         if row:
@@ -306,7 +307,7 @@ class IssueStore:
         for edge in [*gone, *again]:
             readiness.remove_edge(entry.n, *edge)
         values = columns(after, self._tx.vocabulary, self._tx.now_us)
-        names = {name: values.pop(name) for name in ("id", "hash", "prefix", "birth_ns")}
+        names = {name: values.pop(name) for name in ("id", "birth_ns")}
         if after.births != entry.record.births or after.id != entry.id:
             self._session.run("issue.rename", n=entry.n, **names)
         self._session.run(

@@ -37,6 +37,8 @@ _ERRORS: tuple[tuple[type[apsw.Error], type[BeadworkError], str], ...] = (
     (apsw.NotADBError, StoreCorrupt, "The database is damaged: the file is no database"),
 )
 _CHECKPOINT_PAGES = 1000
+_CHECKPOINT_COMMITS = 20
+_LONG_LOG_PAGES = 4000
 _CACHE_KIB = 16_000
 
 
@@ -155,7 +157,36 @@ def _prepare(connection: apsw.Connection, *, busy_ms: int, is_writer: bool) -> N
     if sys.platform == "darwin":
         connection.execute("PRAGMA fullfsync = ON")
         connection.execute("PRAGMA checkpoint_fullfsync = ON")
-    connection.wal_autocheckpoint(_CHECKPOINT_PAGES)
+    connection.set_wal_hook(_Checkpoints(busy_ms))
+
+
+class _Checkpoints:
+    """Moves the log into the database as it grows: seldom where commits are large.
+
+    A run of large ones, an import for one, writes the same pages again and again. The next small
+    one catches up, so that who opens the store next has a short log to read.
+    """
+
+    def __init__(self, busy_ms: int) -> None:
+        self._busy_ms = busy_ms
+        self._pages = 0
+
+    def __call__(self, connection: apsw.Connection, _: str, pages: int) -> int:
+        """Take note of a commit that made the log so many pages long."""
+        written = pages - self._pages if pages > self._pages else pages
+        self._pages = pages
+        if pages >= max(_CHECKPOINT_PAGES, written * _CHECKPOINT_COMMITS):
+            self._checkpoint(connection, is_long=pages >= _LONG_LOG_PAGES)
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self, connection: apsw.Connection, *, is_long: bool) -> None:
+        """Move what nobody reads any more; give a long log's room back."""
+        mode = apsw.SQLITE_CHECKPOINT_TRUNCATE if is_long else apsw.SQLITE_CHECKPOINT_PASSIVE
+        connection.set_busy_timeout(0)
+        # The commit is durable already; the next one tries again.
+        with contextlib.suppress(apsw.Error):
+            connection.wal_checkpoint(mode=mode)
+        connection.set_busy_timeout(self._busy_ms)
 
 
 def open_writer(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSession:

@@ -36,9 +36,12 @@ SELECT COALESCE(MAX(n), 0) FROM issue
 
 -- name: by_hash_start
 -- Ids whose hash part begins with a text; `after` is the least text above all of those.
-SELECT id FROM issue
-WHERE hash >= :start AND hash < :after AND (CAST(:prefix AS TEXT) IS NULL OR prefix = :prefix)
-ORDER BY id LIMIT :limit
+SELECT i.id
+FROM prefix_count p
+JOIN issue i ON i.id >= CASE WHEN p.prefix = '' THEN :start ELSE p.prefix || '-' || :start END
+    AND i.id < CASE WHEN p.prefix = '' THEN :after ELSE p.prefix || '-' || :after END
+WHERE CAST(:prefix AS TEXT) IS NULL OR p.prefix = :prefix
+ORDER BY i.id LIMIT :limit
 
 -- name: of_type
 -- Whether any issue has a type.
@@ -51,20 +54,20 @@ SELECT 1 FROM issue WHERE status = :status LIMIT 1
 -- name: insert
 -- A new issue; its holds and children are counted as its edges are added.
 INSERT INTO issue (
-    n, id, hash, prefix, title, status, priority, issue_type, assignee, external_ref,
+    n, id, title, status, priority, issue_type, assignee, external_ref,
     birth_ns, created_us, updated_us, closed_us, due_us, defer_us, comment_count, pinned,
     template, ephemeral, unknown, filed, changed_seq, done, won, spent, shown, hidden, asleep,
     child_top
 ) VALUES (
-    :n, :id, :hash, :prefix, :title, :status, :priority, :issue_type, :assignee, :external_ref,
+    :n, :id, :title, :status, :priority, :issue_type, :assignee, :external_ref,
     :birth_ns, :created_us, :updated_us, :closed_us, :due_us, :defer_us, :comment_count, :pinned,
     :template, :ephemeral, :unknown, :filed, :changed_seq, :done, :won, :spent, :shown, :hidden,
     :asleep, :child_top
 )
 
 -- name: rename
--- The columns that say which issue it is. Setting them touches three more indexes.
-UPDATE issue SET id = :id, hash = :hash, prefix = :prefix, birth_ns = :birth_ns WHERE n = :n
+-- The columns that say which issue it is.
+UPDATE issue SET id = :id, birth_ns = :birth_ns WHERE n = :n
 
 -- name: update
 -- The other columns that follow from an issue's record.
