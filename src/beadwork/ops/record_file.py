@@ -65,22 +65,36 @@ def import_file(request: ImportFile, desk: Desk) -> Imported:
         report = _fold_all(desk, request.text.encode("utf-8", "surrogateescape"), is_own=False)
         return Imported(report=report, dangling=desk.call(ListDangling()).edges)
     path = request.path or desk.export_path
-    is_own = path == desk.export_path
+    if path == desk.export_path:
+        return _take_in(desk, path, is_forced=request.force).imported
     if not desk.files.exists(path):
-        if is_own:
-            return Imported(report=FoldReport(), is_unchanged=True)
         raise FileTrouble(f"There is no file {path}", hint="Check the path.", path=path)
-    report = _take_in_commits(desk, path) if is_own else FoldReport()
-    found = _unseen(desk, path) if is_own and not request.force else _read(desk, path)
-    if found is None:
-        return Imported(report=report, is_unchanged=not (report.created or report.updated))
-    report.add(_fold_all(desk, found.content, is_own=is_own))
-    if is_own:
+    report = _fold_all(desk, _read(desk, path).content, is_own=False)
+    return Imported(report=report, dangling=desk.call(ListDangling()).edges)
+
+
+class _TakenIn(NamedTuple):
+    """What was taken in of the project's file, and the file where it was read."""
+
+    imported: Imported
+    found: ReadFile | None = None
+
+
+def _take_in(desk: Desk, path: str, *, is_forced: bool = False) -> _TakenIn:
+    """Take in what others committed, and what they wrote into the project's file."""
+    if not desk.files.exists(path):
+        return _TakenIn(Imported(report=FoldReport(), is_unchanged=True))
+    report = _take_in_commits(desk, path)
+    is_new, found = (True, _read(desk, path)) if is_forced else _look(desk, path)
+    if is_new and found is not None:
+        report.add(_fold_all(desk, found.content, is_own=True))
         is_untidy = bool(report.markers or report.doubled)
         state = found.state
         note = NoteFile(signature=state.signature, digest=state.digest, is_untidy=is_untidy)
         desk.call(note)
-    return Imported(report=report, dangling=desk.call(ListDangling()).edges)
+    elif not (report.created or report.updated):
+        return _TakenIn(Imported(report=report, is_unchanged=True), found)
+    return _TakenIn(Imported(report=report, dangling=desk.call(ListDangling()).edges), found)
 
 
 def _take_in_commits(desk: Desk, path: str) -> FoldReport:
@@ -113,8 +127,10 @@ def _read(desk: Desk, path: str) -> ReadFile:
     return ReadFile(*desk.files.read(path))
 
 
-def _unseen(desk: Desk, path: str) -> ReadFile | None:
-    """Return the file, unless it is the one last seen, or one that an export just wrote.
+def _look(desk: Desk, path: str) -> tuple[bool, ReadFile | None]:
+    """Tell whether others changed the file; return it too, unless a glance was enough.
+
+    It is the one last seen, or one that an export just wrote, or news.
 
     An export notes the digest before it renames the file into place and again after, and the
     notes are read after the file is; so an export that runs meanwhile is not taken for an
@@ -122,19 +138,19 @@ def _unseen(desk: Desk, path: str) -> ReadFile | None:
     """
     noted = _noted_state(desk.call(ShowStore()).settings)
     if noted is not None and desk.files.is_settled(path, noted):
-        return None
+        return False, None
     found = _read(desk, path)
     for _ in range(_LOOKS):
         settings = desk.call(ShowStore()).settings
         noted = _noted_state(settings)
         ours = {settings.get(NEXT_DIGEST), noted.digest if noted else None}
         if found.state.digest in ours:
-            return None
+            return False, found
         again = _read(desk, path)
         if again.state.digest == found.state.digest:
-            return again
+            return True, again
         found = again
-    return found
+    return True, found
 
 
 def _noted_state(settings: Mapping[str, str]) -> FileState | None:
@@ -242,12 +258,14 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
     """Write the project's file; None if others changed it meanwhile."""
     seen = desk.files.glance(path)
     # What others wrote is taken in first, never overwritten.
-    desk.call(ImportFile())
+    found = _take_in(desk, path).found
     store = desk.call(ShowStore())
     is_stale = is_forced or store.dirty or store.settings.get(UNTIDY)
     if seen and not is_stale:
         return Exported(exported=0, is_written=False, path=path)
-    planned = _plan(desk, path, seen, is_forced=is_forced)
+    if found is None and seen:
+        found = _read(desk, path)
+    planned = _plan(desk, found, is_forced=is_forced)
     if planned is None:
         return Exported(exported=0, is_written=False, path=path)
     digest = desk.files.digest(planned.content)
@@ -275,17 +293,15 @@ class _Plan(NamedTuple):
     is_plain: bool
 
 
-def _plan(desk: Desk, path: str, seen: str, *, is_forced: bool) -> _Plan | None:
+def _plan(desk: Desk, found: ReadFile | None, *, is_forced: bool) -> _Plan | None:
     """Put changed lines into what an export wrote; or write all. None: there is nothing."""
     plain_digest = desk.call(ShowStore()).settings.get(PLAIN_DIGEST)
-    if seen and plain_digest and not is_forced:
-        found = _read(desk, path)
-        if found.state.digest == plain_digest:
-            snapshot = desk.call(TakeSnapshot(only_changed=True))
-            lines = [(each.issue_id, each.text) for each in snapshot.changed]
-            return _Plan(splice(found.content, lines), snapshot, is_plain=True)
+    if found is not None and found.state.digest == plain_digest and not is_forced:
+        snapshot = desk.call(TakeSnapshot(only_changed=True))
+        lines = [(each.issue_id, each.text) for each in snapshot.changed]
+        return _Plan(splice(found.content, lines), snapshot, is_plain=True)
     snapshot = desk.call(TakeSnapshot())
-    if not seen and not snapshot.count:
+    if found is None and not snapshot.count:
         return None
     content = (snapshot.content or "").encode()
     plain = content.count(b"\n" + _PLAIN_START) + content.startswith(_PLAIN_START)

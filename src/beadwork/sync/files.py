@@ -53,7 +53,7 @@ def _signature_of(facts: os.stat_result) -> str:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
 def sync_descriptor(descriptor: int) -> None:
