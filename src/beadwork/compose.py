@@ -6,9 +6,7 @@ things that need files without a store.
 
 import contextlib
 import os
-import secrets  # noqa: TID251 -- the one source of chance
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
@@ -45,13 +43,20 @@ def now_us() -> int:
     return time.time_ns() // 1000  # noqa: TID251 -- the one real clock
 
 
+def _random_hex() -> str:
+    return os.urandom(4).hex()  # noqa: TID251 -- the one source of chance
+
+
 def _no_fault(moment: str) -> None:
     del moment
 
 
 def _fault_log(folder: str) -> Callable[[str, BaseException], str]:
     def log(operation: str, error: BaseException) -> str:
-        number = secrets.token_hex(4)
+        # Late import: a fault is rare, and every command would pay for it.
+        import traceback
+
+        number = _random_hex()
         path = os.path.join(folder, _LOG)
         text = "".join(traceback.format_exception(error))
         with contextlib.suppress(OSError):
@@ -94,7 +99,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     store = SqliteStore(
         place.database,
         busy_ms=int(lock_timeout_s * 1000),
-        new_replica=lambda: secrets.token_hex(4),
+        new_replica=_random_hex,
         outside=_Projects(place.folder, settings),
         opener=opener,
     )

@@ -3,7 +3,6 @@
 Field names and their order are classic's (classic-bd.md 3.1): the order is that of the file.
 """
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -213,6 +212,9 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
 
 def nearest_hint(word: str, known: Iterable[str]) -> str:
     """Name the known word nearest to a mistyped one, and the others."""
+    # Late import: only a mistake needs it.
+    import difflib
+
     names = list(known)
     near = difflib.get_close_matches(word[:100].lower(), names, n=1)
     if near:

@@ -6,9 +6,7 @@ checkpoints when it closes, so a read leaves every file as it was (R15).
 
 import contextlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
@@ -250,6 +248,10 @@ def _open_unwritable(path: str, opener: Opener) -> SqliteSession:
     Raises:
         StoreReadOnly: it can't even be read.
     """
+    # Late imports: such a medium is rare.
+    import shutil
+    import tempfile
+
     log = f"{path}-wal"
     try:
         if not os.path.exists(log) or os.path.getsize(log) == 0:

@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 
@@ -148,6 +147,9 @@ class Files:
                 return _signature(file.fileno())
 
     def _put_beside(self, folder: str, content: bytes, mode: int) -> str:
+        # Late import: a read has no use for it.
+        import tempfile
+
         descriptor, beside = tempfile.mkstemp(prefix=_BESIDE, dir=folder)
         try:
             with open(descriptor, "wb") as file:

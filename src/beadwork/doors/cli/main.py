@@ -1,7 +1,6 @@
 """The `bd` command line: finds the command, runs it, turns errors into exit codes (R8)."""
 
 import importlib
-import traceback
 from collections.abc import Callable
 
 import click
@@ -127,6 +126,8 @@ def _usage_error(error: click.UsageError) -> InvalidRequest:
 
 def _unforeseen(session: Session, error: Exception) -> Fault:
     if session.world.environ.get("BD_DEBUG"):
+        import traceback
+
         streams.write_error("".join(traceback.format_exception(error)))
     number = session.world.log_fault(session.flags.options, "the command line", error)
     return Fault(
