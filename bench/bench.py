@@ -18,7 +18,7 @@ from beadwork.compose import open_engine
 from beadwork.engine import Caller, Engine
 from beadwork.model.claim import Holder
 from beadwork.ops.operation import Request
-from beadwork.ops.table import BY_NAME
+from beadwork.ops.table import operation_named
 from beadwork.sync.locate import Place, place_of
 
 HERE = Path(__file__).resolve().parent
@@ -64,7 +64,7 @@ def engine_on(place: Place) -> Iterator[Engine]:
 
 def request(name: str, **fields: object) -> Request[Any]:
     """Build the request of an operation."""
-    return BY_NAME[name].request(**fields)
+    return operation_named(name).request(**fields)
 
 
 @contextmanager

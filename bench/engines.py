@@ -10,7 +10,7 @@ from figures import Figure, clocked, median, p99, repeated
 
 from beadwork.engine import Call, Engine
 from beadwork.model.errors import BeadworkError
-from beadwork.ops.table import BY_NAME
+from beadwork.ops.table import operation_named
 from beadwork.sync.locate import Place
 from bench import CALLER, Bench, bare, engine_on, request
 
@@ -106,7 +106,7 @@ def _close_share(engine: Engine, connection: apsw.Connection, ids: list[str]) ->
     for start in range(0, len(ids), _BATCH):
         floor.append(clocked(partial(_update, connection, list(range(start, start + _BATCH)))))
         calls = [
-            Call(BY_NAME["issue.close"], request("issue.close", issue=each), CALLER)
+            Call(operation_named("issue.close"), request("issue.close", issue=each), CALLER)
             for each in ids[start : start + _BATCH]
         ]
         values.append(clocked(partial(_all_well, engine, calls)))

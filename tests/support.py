@@ -19,7 +19,7 @@ from beadwork.model.issue import Issue, Vocabulary
 from beadwork.ops.issue import ShowIssue
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.operation import Request, Response
-from beadwork.ops.table import BY_REQUEST
+from beadwork.ops.table import operation_of
 from beadwork.ops.views import IssueDetails
 from beadwork.store.sqlite import Opener
 from beadwork.store.transaction import StoreTransaction
@@ -139,7 +139,7 @@ class Project:
 
 def call(request: Request[Any], actor: str = "alice", key: str = "") -> Call:
     """Make a call of a batch."""
-    return Call(BY_REQUEST[type(request)], request, Caller(Holder(actor), key))
+    return Call(operation_of(type(request)), request, Caller(Holder(actor), key))
 
 
 def query(place: Place, text: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from beadwork.engine import Call, Caller, Engine
 from beadwork.model.claim import Holder
 from beadwork.model.errors import BeadworkError
 from beadwork.ops.operation import Request, Response
-from beadwork.ops.table import BY_REQUEST
+from beadwork.ops.table import operation_of
 
 R = TypeVar("R", bound=Response)
 
@@ -55,7 +55,7 @@ class Client:
         """Carry out writes in one commit; each succeeds or fails by itself."""
         self._prepare(requests)
         return self._engine.write_all(
-            [Call(BY_REQUEST[type(request)], request, self._caller) for request in requests]
+            [Call(operation_of(type(request)), request, self._caller) for request in requests]
         )
 
     def call_name(self, name: str, payload: dict[str, Any]) -> Response:
@@ -88,7 +88,7 @@ class Client:
         """Look at the file first, if it is another than when it was last seen (R5)."""
         if self._peek(self._engine) != self._seen:
             self.refresh()
-        if any(BY_REQUEST[type(each)].kind != "read" for each in requests):
+        if any(operation_of(type(each)).kind != "read" for each in requests):
             self._has_written = True
 
     def __enter__(self) -> Self:

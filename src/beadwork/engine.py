@@ -29,7 +29,7 @@ from beadwork.model.errors import (
 from beadwork.model.issue import Vocabulary, nearest_hint
 from beadwork.ops.operation import Operation, Request, Response
 from beadwork.ops.record_file import ExportFile
-from beadwork.ops.table import BY_NAME, BY_REQUEST
+from beadwork.ops.table import PLACES, operation_named, operation_of
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import VOCABULARY, SqliteStore
 from beadwork.store.sweeps import run_due
@@ -114,11 +114,11 @@ class Engine:
 
     def request(self, name: str, payload: bytes | Mapping[str, Any]) -> Request[Any]:
         """Build the request of an operation from a JSON payload."""
-        operation = BY_NAME.get(name)
-        if operation is None:
+        if name not in PLACES:
             raise UnknownOperation(
-                f'There is no operation "{name[:100]}"', hint=nearest_hint(name, BY_NAME)
+                f'There is no operation "{name[:100]}"', hint=nearest_hint(name, PLACES)
             )
+        operation = operation_named(name)
         try:
             if isinstance(payload, bytes):
                 decoded = msgspec.json.decode(payload or b"{}", type=operation.request)
@@ -133,7 +133,7 @@ class Engine:
         Raises:
             BeadworkError: whatever the operation raises; anything else comes as a Fault.
         """
-        operation = BY_REQUEST[type(request)]
+        operation = operation_of(type(request))
         call = Call(operation, _checked(request), caller)
         if operation.kind == "write":
             (outcome,) = self.write_all([call])
@@ -370,7 +370,7 @@ def _checked(request: Request[R]) -> Request[R]:
     try:
         return msgspec.convert(msgspec.to_builtins(request), type(request))
     except msgspec.ValidationError as error:
-        name = BY_REQUEST[type(request)].name
+        name = operation_of(type(request)).name
         raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 
 

@@ -12,10 +12,10 @@ import pytest
 from beadwork.compose import DirectWorld
 from beadwork.doors.module import run
 from beadwork.ops.operation import Operation
-from beadwork.ops.table import OPERATIONS
+from beadwork.ops.table import operations
 from tests.doors.program import Answer, Bd
 
-READS = [each for each in OPERATIONS if each.kind == "read"]
+READS = [each for each in operations() if each.kind == "read"]
 
 
 def module(bd: Bd, *words: str | bytes) -> Answer:
@@ -31,7 +31,7 @@ def module(bd: Bd, *words: str | bytes) -> Answer:
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=[each.name for each in OPERATIONS])
+@pytest.mark.parametrize("operation", operations(), ids=[each.name for each in operations()])
 def test_an_example_is_a_request(operation: Operation) -> None:
     content = msgspec.json.encode(operation.example)
     assert msgspec.json.decode(content, type=operation.request)
@@ -97,4 +97,4 @@ def test_an_error_is_one_object(bd: Bd, words: tuple[str, ...], code: int) -> No
 def test_operations_are_listed(bare: Bd) -> None:
     answer = module(bare, "operations")
     assert answer.code == 0
-    assert [line.split()[0] for line in answer.out.splitlines()] == [e.name for e in OPERATIONS]
+    assert [line.split()[0] for line in answer.out.splitlines()] == [e.name for e in operations()]

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from beadwork.doors.cli.main import bd
-from beadwork.ops.table import BY_NAME
+from beadwork.ops.table import PLACES, operation_named
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "beadwork"
@@ -161,8 +161,10 @@ def test_the_operations_that_a_page_calls_take_what_it_gives(page: Path) -> None
     for words in commands(page, "python"):
         match words:
             case ["-m", "beadwork", "call", name, *payload]:
-                assert name in BY_NAME
-                msgspec.json.decode(payload[0] if payload else "{}", type=BY_NAME[name].request)
+                assert name in PLACES
+                msgspec.json.decode(
+                    payload[0] if payload else "{}", type=operation_named(name).request
+                )
             case ["-m", "beadwork", *others]:
                 assert others in ([], ["operations"])
             case _:
@@ -283,7 +285,7 @@ def test_words_that_the_glossary_turns_down_are_not_in_the_source() -> None:
 
 def test_the_nouns_of_operations_are_words_of_the_glossary() -> None:
     words = {word for own, _, _ in glossary() for word in own}
-    assert not {name.partition(".")[0] for name in BY_NAME} - words
+    assert not {name.partition(".")[0] for name in PLACES} - words
 
 
 def test_a_word_has_one_row() -> None:

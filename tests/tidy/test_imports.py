@@ -35,7 +35,7 @@ def mentioned(node: ast.AST) -> list[str]:
             return [module, *(f"{module}.{alias.name}" for alias in names)]
         case ast.Constant(value=str(text)):
             module = text.partition(":")[0]
-            return [module, f"{COMMANDS}.{module}"]
+            return [module, f"{COMMANDS}.{module}", f"beadwork.ops.{module}"]
         case _:
             return []
 

@@ -12,7 +12,7 @@ from beadwork.doors.reference import pages, write
 from beadwork.model.errors import BeadworkError, UnknownIssue, by_code
 from beadwork.model.issue import KNOWN_FIELDS
 from beadwork.ops.operation import Operation, Request
-from beadwork.ops.table import BY_NAME, BY_REQUEST, OPERATIONS
+from beadwork.ops.table import PLACES, operation_of, operations
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "operations"
@@ -37,7 +37,7 @@ UNDESCRIBED = {
     "record.note_export to_seq",
 }
 
-every_operation = pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
+every_operation = pytest.mark.parametrize("op", operations(), ids=lambda op: op.name)
 
 
 def described(hint: object) -> bool:
@@ -81,20 +81,24 @@ def test_every_operation_of_the_layer_is_in_the_table() -> None:
         for value in vars(module).values()
         if isinstance(value, Operation)
     }
-    listed = {id(op) for op in OPERATIONS}
+    listed = {id(op) for op in operations()}
     assert not {name for key, name in found.items() if key not in listed}
-    assert len(found) == len(listed) == len(OPERATIONS), "each is listed once"
+    assert len(found) == len(listed) == len(PLACES), "each is listed once"
+
+
+def test_every_operation_is_listed_under_its_own_name() -> None:
+    assert [op.name for op in operations()] == sorted(PLACES)
 
 
 def test_every_request_belongs_to_one_operation() -> None:
-    assert len(BY_NAME) == len(BY_REQUEST) == len(OPERATIONS)
     found = {
         value
         for module in modules_of_ops()
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Request) and value is not Request
     }
-    assert not found - BY_REQUEST.keys(), "nothing answers these"
+    assert {operation_of(each).request for each in found} == found
+    assert len(found) == len(PLACES), "one request, one operation"
 
 
 @every_operation
@@ -170,5 +174,5 @@ def test_a_field_is_described_or_has_an_obvious_name(op: Operation) -> None:
 
 
 def test_the_ratchet_of_undescribed_fields_shrinks() -> None:
-    bare = {f"{op.name} {name}" for op in OPERATIONS for name in bare_fields(op)}
+    bare = {f"{op.name} {name}" for op in operations() for name in bare_fields(op)}
     assert not UNDESCRIBED - bare, "described now, or gone: strike them"

@@ -29,9 +29,9 @@ def run(arguments: list[str], world: World) -> int:
 
 
 def _list_operations() -> None:
-    from beadwork.ops.table import OPERATIONS
+    from beadwork.ops.table import operations
 
-    for each in OPERATIONS:
+    for each in operations():
         streams.write(f"{each.name:24} {each.kind:6} {each.summary.splitlines()[0]}\n")
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import FieldInfo
 
 from beadwork.model.errors import BeadworkError, by_code
 from beadwork.ops.operation import Operation
-from beadwork.ops.table import OPERATIONS
+from beadwork.ops.table import operations
 
 _NOTICE = "<!-- Written by `make docs` from the source; change it there. -->"
 _WORDS: dict[object, str] = {
@@ -156,7 +156,7 @@ def _objects_in(struct: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
 
 def _all_objects() -> list[type[msgspec.Struct]]:
     """Return every object that answers are made of, by name."""
-    waiting = [each for op in OPERATIONS for each in _objects_in(op.response)]
+    waiting = [each for op in operations() for each in _objects_in(op.response)]
     found: dict[str, type[msgspec.Struct]] = {}
     while waiting:
         each = waiting.pop()
@@ -202,7 +202,7 @@ def _index_page() -> list[str]:
         "| operation | kind | |",
         "|---|---|---|",
     ]
-    for op in sorted(OPERATIONS, key=lambda each: each.name):
+    for op in sorted(operations(), key=lambda each: each.name):
         noun = op.name.partition(".")[0]
         link = f"[`{op.name}`]({noun}.md#{_anchor(op.name)})"
         lines.append(f"| {link} | {op.kind} | {op.summary.splitlines()[0]} |")
@@ -236,7 +236,7 @@ def _errors_page() -> list[str]:
 def pages() -> dict[str, str]:
     """Return every page of the reference by its file's name."""
     nouns: dict[str, list[Operation]] = {}
-    for op in sorted(OPERATIONS, key=lambda each: each.name):
+    for op in sorted(operations(), key=lambda each: each.name):
         nouns.setdefault(op.name.partition(".")[0], []).append(op)
     written = {
         "README.md": _index_page(),

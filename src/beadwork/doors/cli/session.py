@@ -19,7 +19,7 @@ from beadwork.model.errors import (
 )
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.record_file import Imported
-from beadwork.ops.table import BY_REQUEST
+from beadwork.ops.table import operation_of
 
 R = TypeVar("R", bound=Response)
 
@@ -104,7 +104,7 @@ class Session:
         Raises:
             BeadworkError: whatever it raises.
         """
-        if BY_REQUEST[type(request)].kind == "read":
+        if operation_of(type(request)).kind == "read":
             return self.engine.run(request, self.caller)
         self.require_writable()
         answer = self.engine.run(request, self.caller)
@@ -115,7 +115,7 @@ class Session:
         """Carry out writes in one commit, each succeeding or failing by itself."""
         self.require_writable()
         calls = [
-            Call(BY_REQUEST[type(each)], each, self._keyed(i)) for i, each in enumerate(requests)
+            Call(operation_of(type(each)), each, self._keyed(i)) for i, each in enumerate(requests)
         ]
         answers = self.engine.write_all(calls)
         self._has_written |= any(not isinstance(each, BeadworkError) for each in answers)
