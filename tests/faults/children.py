@@ -15,6 +15,7 @@ from typing import Any
 
 from beadwork.compose import open_engine
 from beadwork.engine import Caller
+from beadwork.model import limits
 from beadwork.model.claim import Holder
 from beadwork.model.errors import BeadworkError
 from beadwork.ops.claim import ClaimIssue
@@ -105,7 +106,8 @@ def write_until_killed(root: Path, acknowledged: Path, number: int) -> None:
 
 
 def import_until_killed(root: Path, number: int) -> None:
-    """Import the project's file."""
+    """Import the project's file, a first time in as many steps as any other."""
+    limits.IMPORT_FIRST_CHUNK_LINES = limits.IMPORT_CHUNK_LINES
     project = Project(root, at=kill_at(number))
     project.run(ImportFile())
     project.close()

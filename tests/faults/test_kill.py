@@ -102,6 +102,7 @@ def write_file(root: Path) -> None:
             file.write(json.dumps(line) + "\n")
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_an_import_that_was_killed_again_and_again_ends_like_an_undisturbed_one(
     quick_path: Path,
 ) -> None:

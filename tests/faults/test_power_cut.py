@@ -83,6 +83,7 @@ def test_every_acknowledged_write_survives_a_power_cut(
     assert count > 80
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_an_import_survives_a_power_cut_as_far_as_it_had_come(quick_path: Path) -> None:
     write_file(quick_path / "store")
     disk = FailingDisk(records=True)

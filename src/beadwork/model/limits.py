@@ -28,12 +28,21 @@ EVENT_VALUE_BYTES_MAX = 4096
 """A longer before or after value of an event is kept apart (R13)."""
 IMPORT_CHUNK_LINES = 200
 """Lines folded in one transaction of an import, about 20 ms of work (R12)."""
+IMPORT_FIRST_CHUNK_LINES = 2000
+"""... while the store is empty: nobody waits for it yet."""
 IMPORT_CHUNK_BYTES = 4 * 1024 * 1024
 SWEEP_ROWS_MAX = 500
 TREE_NODES_MAX = 20_000
+GRAPH_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
 LIST_LIMIT_DEFAULT = 50
+SEARCH_RANKED_MAX = 2000
+"""Of more hits than this a search ranks the newest only."""
+SEARCH_BATCH = 500
+"""Issues indexed in one transaction."""
+SEARCH_BESIDE_MAX = 20
+"""So few new texts a search looks at beside the index, rather than index them first."""
 LIST_LIMIT_AGENT = 20
 READY_LIMIT_DEFAULT = 10

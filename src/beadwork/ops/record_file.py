@@ -175,7 +175,9 @@ def _fold_all(desk: Desk, content: bytes, *, is_own: bool, bases: Sequence[str] 
             continue
         groups[_group_of(line)].append(_Numbered(number, line.decode(*_ENCODING)))
     done = 0
-    for chunk in _chunks(groups):
+    is_first = desk.call(ShowStore()).last_event == 0
+    most = limits.IMPORT_FIRST_CHUNK_LINES if is_first else limits.IMPORT_CHUNK_LINES
+    for chunk in _chunks(groups, most):
         ids = {_group_of(line.text.encode(*_ENCODING)) for line in chunk} if bases else ()
         answer = desk.call(
             FoldLines(
@@ -208,13 +210,13 @@ class _Numbered(NamedTuple):
     text: str
 
 
-def _chunks(groups: dict[bytes, list[_Numbered]]) -> Iterator[list[_Numbered]]:
+def _chunks(groups: dict[bytes, list[_Numbered]], most: int) -> Iterator[list[_Numbered]]:
     chunk: list[_Numbered] = []
     size = 0
     for lines in groups.values():
         chunk += lines
         size += sum(len(line.text) for line in lines)
-        if len(chunk) >= limits.IMPORT_CHUNK_LINES or size > limits.IMPORT_CHUNK_BYTES:
+        if len(chunk) >= most or size > limits.IMPORT_CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
     if chunk:
