@@ -234,9 +234,10 @@ def stamped(
     births: Mapping[Register, int],
 ) -> Record:
     """Stamp a local write: each register gets max(now, the replaced stamp + 1) (R1)."""
-    marks = dict(before.stamps.marks)
+    floor, marks = before.floor, dict(before.stamps.marks)
     for change in written:
-        replaced = before.stamp_of(change.register)
+        mark = marks.get(change.register)
+        replaced = mark.stamp if mark else floor
         stamp = max(now, replaced.after(now.replica))
         birth = births.get(change.register) if change.after is not None else None
         marks[change.register] = Mark(stamp, replaced, birth)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from beadwork.model import limits
 from beadwork.model.claim import Claim, Holder
-from beadwork.store.session import Session
+from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -16,10 +16,11 @@ class ClaimStore:
     def __init__(self, session: Session, tx: "StoreTransaction") -> None:
         self._session = session
         self._tx = tx
+        self._read: dict[int, Row | None] = {}
 
     def of(self, n: int) -> Claim | None:
         """Return the claim of an issue; one that ran out is held by nobody."""
-        row = self._session.one("claim.of", n=n)
+        row = self._row(n)
         if row is None:
             return None
         claim = Claim(
@@ -28,6 +29,15 @@ class ClaimStore:
         if claim.is_held and not claim.is_live(self._tx.now_us):
             return Claim(claim_epoch=claim.claim_epoch)
         return claim
+
+    def _row(self, n: int) -> Row | None:
+        if n not in self._read:
+            self._read[n] = self._session.one("claim.of", n=n)
+        return self._read[n]
+
+    def _write(self, query: str, n: int, **values: object) -> None:
+        self._read.pop(n, None)
+        self._session.run(query, n=n, **values)
 
     def grant(self, n: int, holder: Holder, lease_us: int | None) -> Claim:
         """Grant an issue to a holder, under a new epoch."""
@@ -39,9 +49,9 @@ class ClaimStore:
             granted_us=self._tx.now_us,
             expires_us=None if lease_us is None else self._tx.now_us + lease_us,
         )
-        self._session.run(
+        self._write(
             "claim.grant",
-            n=n,
+            n,
             claim_epoch=claim.claim_epoch,
             actor=claim.actor,
             session=claim.session,
@@ -61,15 +71,15 @@ class ClaimStore:
     def end(self, n: int) -> None:
         """Let nobody hold an issue. Who gave it back has not lost it, and may write on."""
         self._session.run("claim.forget_grants", n=n)
-        self._session.run("claim.end", n=n)
+        self._write("claim.end", n)
 
     def raise_epoch(self, n: int) -> None:
         """End a claim from outside: what its holder still sends is stale."""
         before = self.of(n)
         if before and before.is_held:
-            self._session.run(
+            self._write(
                 "claim.grant",
-                n=n,
+                n,
                 claim_epoch=before.claim_epoch + 1,
                 actor="",
                 session="",
@@ -91,12 +101,10 @@ class ClaimStore:
 
     def renew(self, n: int, lease_us: int | None) -> Claim:
         """Let a held claim run on; None keeps the length it was granted with."""
-        row = self._session.one("claim.of", n=n)
+        row = self._row(n)
         length = lease_us if lease_us is not None else (row[5] if row else None)
         if length is not None:
-            self._session.run(
-                "claim.renew", n=n, expires_us=self._tx.now_us + length, lease_us=length
-            )
+            self._write("claim.renew", n, expires_us=self._tx.now_us + length, lease_us=length)
         found = self.of(n)
         if found is None:
             raise LookupError(n)
