@@ -7,6 +7,7 @@ import crowd
 import engines
 import files
 import graph
+import search
 from figures import Figure
 
 from bench import Bench
@@ -18,5 +19,6 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Sequence[Figure]]]] = {
     "export": ("Export after one change, records of 300 bytes", files.measure_export),
     "fold": ("Fold of two files of 100,000 lines, few of them different", files.measure_fold),
     "graph": ("Readiness", graph.measure),
+    "search": ("Search in the engine, 100,000 issues", search.measure),
     "processes": ("Processes that create at once", crowd.measure),
 }

@@ -9,18 +9,18 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from beadwork.client import Client
-from beadwork.doors.world import Initialized, Options, Where
-from beadwork.engine import Caller, Engine, Guards
-from beadwork.model import ids
+from beadwork.doors.world import Config, Founding, Hooks, Initialized, Options, Where, Worktrees
+from beadwork.engine import Caller, Engine, Guards, Progress
 from beadwork.model.claim import Holder
 from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
+    InvalidField,
+    InvalidPath,
     NoStore,
-    StoreExists,
-    StoreReadOnly,
 )
 from beadwork.model.history import Version
 from beadwork.model.issue import Vocabulary
@@ -28,14 +28,18 @@ from beadwork.ops.ready import CheckCapability
 from beadwork.ops.record_file import Imported, ImportFile
 from beadwork.store.sqlite import Opener
 from beadwork.store.store import SqliteStore
-from beadwork.sync import config, git, scaffold
+from beadwork.sync import config, git, mounts, scaffold, user_files
+from beadwork.sync.fault_log import fault_log
 from beadwork.sync.files import Files
-from beadwork.sync.locate import Place, home_folder, locate, place_of
-from beadwork.sync.locks import locked
+from beadwork.sync.locate import Place, git_place, locate
+from beadwork.sync.locks import locked, refuse_foreign
+from beadwork.sync.person import Person
+
+if TYPE_CHECKING:
+    from beadwork.doors.upkeep import Upkeep
 
 _LOCK_TIMEOUT_S = 30.0
-_LOG = "beadwork.log"
-_LOG_BYTES_MAX = 1_000_000
+_GLIMPSE_S = 0.1
 
 
 def now_us() -> int:
@@ -52,21 +56,7 @@ def _no_fault(moment: str) -> None:
 
 
 def _fault_log(folder: str) -> Callable[[str, BaseException], str]:
-    def log(operation: str, error: BaseException) -> str:
-        # Late import: a fault is rare, and every command would pay for it.
-        import traceback
-
-        number = _random_hex()
-        path = os.path.join(folder, _LOG)
-        text = "".join(traceback.format_exception(error))
-        with contextlib.suppress(OSError):
-            if os.path.exists(path) and os.path.getsize(path) > _LOG_BYTES_MAX:
-                os.replace(path, f"{path}.1")
-            with open(path, "a", encoding="utf-8") as file:
-                file.write(f"report {number} in {operation} at {now_us()}\n{text}\n")
-        return number
-
-    return log
+    return fault_log(folder, new_number=_random_hex, now_us=now_us)
 
 
 def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
@@ -77,13 +67,14 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     opener: Opener | None = None,
     at: Callable[[str], None] = _no_fault,
     vocabulary: Vocabulary | None = None,
+    settings: config.Settings | None = None,
 ) -> Engine:
     """Open the engine on a store.
 
     `clock`, `opener` and `at` are for tests: the time, a file system that fails, a moment to
     fail at.
     """
-    settings = config.load(place.folder)
+    settings = settings or config.load(place.folder)
     words = vocabulary or config.vocabulary(settings)
     if not words.prefix:
         guessed = scaffold.guess_prefix(place.folder, place.records)
@@ -93,8 +84,8 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         )
 
     def lock(name: str) -> Callable[[], AbstractContextManager[None]]:
-        path = os.path.join(place.folder, name)
-        return lambda: locked(path, timeout_s=lock_timeout_s)
+        path = place.lock_path(name)
+        return lambda: locked(path, timeout_s=lock_timeout_s, store=place.folder)
 
     store = SqliteStore(
         place.database,
@@ -134,6 +125,7 @@ class _Projects:
             return False
         try:
             place = locate(os.path.join(self._base, os.path.expanduser(path)), {})
+            place = place.with_path(config.load(place.folder).text("store.path"), os.environ)
             if not os.path.exists(place.database):
                 return False
             engine = open_engine(place)
@@ -148,18 +140,73 @@ class _Projects:
             engine.close()
 
 
-class DirectWorld:
+class DirectWorld(Person):
     """The world of a command that runs in its own process."""
 
     def __init__(self, environ: Mapping[str, str], folder: str) -> None:
         self.environ = environ
         self.folder = folder
+        self.mount_table: Callable[[str], str] = mounts.mount_table
+        self._found: dict[str | None, tuple[Place, config.Settings]] = {}
+
+    def enter(self, path: str) -> None:
+        """Go on as if started in another folder.
+
+        Raises:
+            InvalidPath: there is no such folder.
+        """
+        folder = self.full_path(path)
+        if not path or not os.path.isdir(folder):
+            raise InvalidPath(f'There is no folder "{path}"', hint="Check the path after -C.")
+        self.folder = folder
+        self._found.clear()
 
     # -- stores
 
     def place(self, options: Options) -> Place:
         """Find the store that is meant."""
-        return locate(self.folder, self.environ, options.database)
+        return self._find(options)[0]
+
+    def _find(self, options: Options) -> tuple[Place, config.Settings]:
+        found = self._found.get(options.database)
+        if found is None:
+            place = locate(self.folder, self.environ, options.database)
+            settings = config.load(place.folder, self.environ)
+            place = place.with_path(settings.text("store.path"), self.environ)
+            found = self._found[options.database] = (place, settings)
+        return found
+
+    def setting(self, options: Options, key: str) -> str:
+        """Return a setting as the files and the environment have it; empty if they don't."""
+        try:
+            return self._find(options)[1].text(key)
+        except NoStore:
+            return config.load(None, self.environ).text(key)
+
+    def config(self, options: Options) -> Config:
+        """Return the settings in their layers."""
+        from beadwork.sync.config_files import ConfigFiles
+
+        try:
+            folder = locate(self.folder, self.environ, options.database).folder
+        except NoStore:
+            folder = None
+        self._found.clear()
+        return ConfigFiles(folder, self.environ)
+
+    def hooks(self, options: Options) -> Hooks:
+        """Return the hooks of the repository around this folder.
+
+        Raises:
+            NoRepository: there is none.
+        """
+        from beadwork.sync.hooks import Hooks as GitHooks
+
+        try:
+            beads = self.place(options).folder
+        except BeadworkError:
+            beads = None
+        return GitHooks(self.folder, beads)
 
     def open(self, options: Options) -> Engine:
         """Open the engine on the store that is meant.
@@ -168,23 +215,57 @@ class DirectWorld:
             NoStore: there is none.
             StoreReadOnly: it belongs to another user.
         """
-        place = self.place(options)
+        place, settings = self._find(options)
         if not os.path.isdir(place.folder):
             raise NoStore(f"There is no folder {place.folder}", path=place.folder)
         if not os.access(place.folder, os.R_OK | os.X_OK):
-            raise StoreReadOnly(
-                f"The store in {place.folder} belongs to another user",
-                hint="Run as its owner, or let the owner open the folder.",
-                path=place.folder,
-            )
+            refuse_foreign(place.folder, os.stat(place.folder).st_uid)
+        self._require_local(place)
         if not os.path.exists(place.database) and not os.path.exists(place.records):
             raise NoStore(f"{place.folder} holds no store yet", path=place.folder)
-        return open_engine(place, lock_timeout_s=options.lock_timeout_s or _LOCK_TIMEOUT_S)
+        timeout_s = options.lock_timeout_s or config.length_s(settings.text("lock-timeout"))
+        timeout_s = timeout_s or _LOCK_TIMEOUT_S
+        return open_engine(place, lock_timeout_s=timeout_s, settings=settings)
+
+    def upkeep(self, options: Options) -> "Upkeep":
+        """Return what looks after the store's files: doctor, backup, restore."""
+        from beadwork.doors.upkeep import Upkeep
+        from beadwork.doors.upkeep_parts import Parts
+        from beadwork.store.backup import Database
+        from beadwork.sync.health import Surroundings
+
+        try:
+            place = self.place(options)
+        except InvalidField:
+            # The settings can't be read; doctor says so.
+            place = locate(self.folder, self.environ, options.database)
+        lock_path = place.lock_path("write.lock")
+        timeout_s = options.lock_timeout_s or _LOCK_TIMEOUT_S
+        parts = Parts(
+            database=Database(place.database),
+            database_at=Database,
+            around=Surroundings(place, self.environ),
+            folder=place.folder,
+            open_engine=lambda: self.open(options),
+            write_lock=lambda: locked(lock_path, timeout_s=timeout_s, store=place.folder),
+            caller=self.caller(options),
+            now_us=now_us,
+        )
+        return Upkeep(parts)
+
+    def _require_local(self, place: Place) -> None:
+        """Refuse a database on a network file system; make the folder of one elsewhere."""
+        folder = place.lock_folder
+        if folder != place.folder:
+            scaffold.make_folder(folder)
+        mounts.require_local(folder, self.mount_table(folder))
 
     def caller(self, options: Options) -> Caller:
         """Return who calls: --actor, BD_ACTOR, BEADS_ACTOR, git's user, USER."""
         environ = self.environ
         actor = options.actor or environ.get("BD_ACTOR") or environ.get("BEADS_ACTOR")
+        with contextlib.suppress(BeadworkError):
+            actor = actor or self.setting(options, "actor")
         actor = actor or git.identity(self.folder, environ).name or environ.get("USER")
         session = environ.get("BD_SESSION") or environ.get("CLAUDE_SESSION_ID") or ""
         return Caller(Holder(actor or "unknown", session), options.key)
@@ -195,8 +276,7 @@ class DirectWorld:
 
     def where(self, options: Options) -> Where:
         """Tell where the store is."""
-        place = self.place(options)
-        settings = config.load(place.folder)
+        place, settings = self._find(options)
         prefix = config.vocabulary(settings).prefix
         return Where(
             path=place.folder,
@@ -206,15 +286,31 @@ class DirectWorld:
             redirected_from=place.redirected_from,
         )
 
-    def refresh(self, engine: Engine, caller: Caller) -> Imported | None:
+    def refresh(
+        self, engine: Engine, caller: Caller, progress: Progress | None = None
+    ) -> Imported | None:
         """Take in what others wrote into the file, or committed, since it was last seen."""
-        report = engine.run(ImportFile(), caller)
+        report = engine.run(ImportFile(), caller, progress)
         return None if report.is_unchanged else report
 
     def peek(self, engine: Engine) -> str:
         """Return what a look at the file and at HEAD tells; another text: look closer."""
         facts = Files().glance(engine.export_path)
         return f"{facts} {git.head_commit(os.path.dirname(engine.export_path))}"
+
+    def glimpse(self, engine: Engine) -> str:
+        """Return what differs once the store, its file or HEAD has changed."""
+        return f"{engine.data_version()} {self.peek(engine)}"
+
+    def await_change(self, engine: Engine, seen: str, timeout_s: float | None) -> bool:
+        """Wait until a glimpse is another than one that was seen; tell whether it is."""
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while self.glimpse(engine) == seen:
+            left = _GLIMPSE_S if end is None else end - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(left, _GLIMPSE_S))
+        return True
 
     def log_fault(self, options: Options, what: str, error: BaseException) -> str:
         """Log a fault of ours, where there is a store to log it in; return its number."""
@@ -224,53 +320,55 @@ class DirectWorld:
             folder = ""
         return _fault_log(folder)(what, error)
 
+    def worktrees(self) -> Worktrees[Any]:
+        """Return the worktrees of the repository around this folder.
+
+        Raises:
+            NoRepository: there is none.
+        """
+        from beadwork.sync.worktrees import Worktrees as GitWorktrees
+
+        return GitWorktrees(self.folder)
+
+    def migrations(self) -> list[str]:
+        """Return the migrations of the database that this program knows."""
+        from beadwork.store.migrate import names
+
+        return names()
+
     # -- without a store
 
-    def init(self, options: Options, prefix: str, *, is_quiet: bool) -> Initialized:
+    def init(self, options: Options, wanted: Founding) -> Initialized:
         """Make a store here, or one over the records of a classic one.
 
         Raises:
             StoreExists: there is one, with another prefix.
+            StoreRemote: the database would lie on a network file system.
             FileTrouble: a file can't be written.
         """
-        del is_quiet
-        explicit = options.database or self.environ.get("BEADS_DB")
-        if explicit:
-            folder = os.path.dirname(os.path.abspath(os.path.join(self.folder, explicit)))
-        elif self.environ.get("BEADS_DIR"):
-            folder = os.path.abspath(os.path.join(self.folder, self.environ["BEADS_DIR"]))
-        else:
-            folder = home_folder(self.folder)
-        is_new = scaffold.make_folder(folder)
-        place = locate(self.folder, {}, explicit) if explicit else place_of(folder)
-        words = config.vocabulary(config.load(place.folder))
-        wanted = ids.require_prefix(prefix) if prefix else ""
-        if wanted and words.prefix and wanted != words.prefix:
-            raise StoreExists(
-                f"The store in {place.folder} has the prefix {words.prefix}",
-                hint="Leave out --prefix to keep it.",
-                path=place.folder,
-            )
-        chosen = wanted or words.prefix or scaffold.guess_prefix(place.folder, place.records)
-        written = [scaffold.settle_config(place.folder, chosen)] if not words.prefix else []
-        ignored = scaffold.settle_ignores(place.folder)
-        written += [ignored] if ignored else []
-        written += scaffold.settle_attributes(place.folder)
+        from beadwork.sync.founding import Site, found
+
+        made = found(Site(self.folder, self.environ, options.database, self.mount_table), wanted)
+        self._found.clear()
+        place = made.place
+        self._require_local(place)
         engine = open_engine(place)
         try:
-            caller = self.caller(options)
             engine.prepare()
-            report = self.refresh(engine, caller)
+            report = self.refresh(engine, self.caller(options))
             missing = self._missing_from_file(place, engine)
         finally:
             engine.close()
         return Initialized(
             path=place.folder,
-            prefix=chosen,
-            is_new=is_new,
-            written=written,
+            prefix=made.prefix,
+            is_new=made.is_new,
+            written=made.written,
             report=report,
             classic_only=missing,
+            is_hidden=made.is_hidden,
+            is_tracked=made.is_tracked,
+            foreign_hooks=made.foreign_hooks,
         )
 
     def _missing_from_file(self, place: Place, engine: Engine) -> list[str]:
@@ -318,6 +416,33 @@ class DirectWorld:
             raise FileTrouble(f"{path} is a folder", hint="Name a file.", path=path)
         return Files().read(full)[0]
 
+    def append_interaction(self, options: Options, entry: Mapping[str, object]) -> str:
+        """Append an entry to the log of interactions; return the id that it gets.
+
+        Raises:
+            FileTrouble: the log can't be written.
+        """
+        import msgspec
+
+        from beadwork.sync import interactions
+
+        name = f"int-{_random_hex()}"
+        folder = self.place(options).folder
+        interactions.append(folder, msgspec.json.encode({"id": name, **entry}))
+        return name
+
+    def put_file(self, path: str, content: bytes) -> None:
+        """Write a file that the user named."""
+        user_files.put(self.full_path(path), content)
+
+    def drop_file(self, path: str, until: str) -> None:
+        """Remove a file, and the folders below `until` that are empty without it."""
+        user_files.drop(path, until)
+
+    def uncommitted(self, options: Options) -> list[str]:
+        """Return the files of the store's folder that git would commit but has not."""
+        return git.uncommitted(self.place(options).folder)
+
     def full_path(self, path: str) -> str:
         """Return the absolute path of what the user named."""
         return os.path.abspath(os.path.join(self.folder, path))
@@ -327,6 +452,15 @@ class DirectWorld:
         folder, name = os.path.split(os.path.realpath(engine.export_path))
         if git.run(["ls-files", "--error-unmatch", name], folder=folder) is not None:
             git.run(["add", "--", name], folder=folder)
+
+    def commits_since(self, engine: Engine, hours: int) -> int | None:
+        """Count the latest commits that changed the file; None outside a git repository."""
+        folder, name = os.path.split(os.path.realpath(engine.export_path))
+        if git_place(folder) is None:
+            return None
+        since = f"--since={hours} hours ago"
+        found = git.run(["rev-list", "--count", since, "HEAD", "--", name], folder=folder)
+        return int(found or 0)
 
 
 def run_bd(arguments: list[str]) -> int:

@@ -143,6 +143,11 @@ class Engine:
             raise outcome
         return outcome  # type: ignore[return-value] # the table pairs requests and responses
 
+    def data_version(self) -> int:
+        """Return a number that differs once another connection has written to the store."""
+        self._migrate_if_old()
+        return self._store.data_version()
+
     def flush(self, caller: Caller) -> bool:
         """Bring the project's file up to the store; tell whether it was written."""
         return self.run(ExportFile(), caller).is_written
@@ -205,6 +210,26 @@ class Engine:
                     return self._settled([self._alone(call) for call in calls])
         except BeadworkError as error:
             return [error for _ in calls]
+
+    def rehearse(self, request: Request[R], caller: Caller) -> R:
+        """Run a write, take all of it back, and return what it answered.
+
+        Raises:
+            BeadworkError: whatever the operation raises.
+        """
+        call = Call(operation_of(type(request)), _checked(request), caller._replace(key=""))
+        with self._guards.write_lock():
+            self._prepare_locked()
+            self._store.begin()
+            try:
+                outcome = self._one(call, self._guards.now_us())
+            except _Lost as lost:
+                outcome = self._as_outcome(call, lost.__cause__)
+            finally:
+                self._store.rollback()
+        if isinstance(outcome, BeadworkError):
+            raise outcome
+        return cast("R", outcome)
 
     def _settled(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Write over what a failed commit left in the log; say so where even that fails."""

@@ -55,6 +55,23 @@ CASES = [
     (("--ready", "-t", "bug"), "bug"),
     (("--mol-type", "swarm"), "late"),
     (("-t", "feat"), ""),
+    (("--exclude-type", "task"), "bug chore"),
+    (("--exclude-type", "bug,chore"), "late parent child pinned"),
+    (("--exclude-label", "slow,new"), "bug parent child pinned"),
+    (("--no-parent",), "bug chore late parent pinned"),
+    (("--closed-after", "2020-01-01"), "closed"),
+    (("--priority", "2", "--priority-max", "3"), "parent child pinned"),
+    (("--label-pattern", "tech-*", "--label-regex", "slow"), "late"),
+    (("--desc-contains", "log", "--title", "b"), "bug"),
+    (("--metadata-field", "team=core"), "pinned"),
+    (("--metadata-field", "size=3", "--metadata-field", "team=core"), "pinned"),
+    (("--metadata-field", "team=web"), ""),
+    (("--has-metadata-key", "size"), "pinned"),
+    (("--has-metadata-key", "core"), ""),
+    (("--ready", "--exclude-label", "slow"), "bug child"),
+    (("--ready", "-s", "open"), "bug late child"),
+    (("--overdue", "--all"), "late"),
+    (("--wisp-type", "patrol"), ""),
 ]
 
 
@@ -84,7 +101,8 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bd, dict[str, str
     names["pinned"] = "px-pinned"
     line = (
         '{"id":"px-pinned","title":"pinned","status":"open","priority":2,"issue_type":"task",'
-        '"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","pinned":true}\n'
+        '"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","pinned":true,'
+        '"metadata":{"team":"core","size":3}}\n'
     )
     bd.ok("import", "-", given=line)
     bd.ok("update", names["chore"], "--status", "in_progress")
@@ -102,6 +120,65 @@ def test_a_filter_shows_what_it_says(
         assert bd.json("list", *typed) == []
         return
     assert {row["title"] for row in bd.json("list", *typed)} == set(expected.split())
+
+
+@pytest.mark.parametrize(("words", "expected"), CASES, ids=lambda value: " ".join(value))
+def test_what_is_counted_is_what_is_listed(
+    stocked: tuple[Bd, dict[str, str]], words: tuple[str, ...], expected: str
+) -> None:
+    bd, names = stocked
+    typed = [word.format(**names) for word in words]
+    assert bd.json("count", *typed) == {"count": len(expected.split())}
+
+
+REFUSED = [
+    (("--status", "opn"), 2, "open"),
+    (("--status", ""), 2, "empty"),
+    (("-t", "tusk"), 2, "task"),
+    (("--exclude-type", "tusk"), 2, "task"),
+    (("-l", ","), 2, "empty"),
+    (("--title", ""), 2, "empty"),
+    (("--spec", " "), 2, "empty"),
+    (("--created-after", ""), 2, "empty"),
+    (("--created-after", "someday"), 2, "someday"),
+    (("--created-after", "2026-02-01", "--created-before", "2026-01-01"), 2, "Swap"),
+    (("--due-after", "2026-02-01", "--due-before", "2026-01-01"), 2, "Swap"),
+    (("--defer-after", "+2d", "--defer-before", "+1d"), 2, "Swap"),
+    (("--priority-min", "3", "--priority-max", "1"), 2, "Swap"),
+    (("--priority", "4", "--priority-max", "1"), 2, "Swap"),
+    (("--parent", "px-nobody"), 3, "px-nobody"),
+    (("--parent", ""), 2, "empty"),
+    (("--id", "px-nobody"), 3, "px-nobody"),
+    (("--label-regex", "("), 2, "expression"),
+    (("--ready", "--status", "closed"), 2, "ready"),
+    (("--ready", "--all"), 2, "ready"),
+    (("--overdue", "--status", "closed"), 2, "overdue"),
+    (("-a", "bob", "--no-assignee"), 2, "assignee"),
+    (("-l", "new", "--no-labels"), 2, "labels"),
+    (("-l", "new", "--exclude-label", "new"), 2, "new"),
+    (("-t", "bug", "--exclude-type", "bug"), 2, "bug"),
+    (("--parent", "{parent}", "--no-parent"), 2, "parent"),
+    (("--parent", "{parent}", "--filter-parent", "{bug}"), 2, "parent"),
+    (("--pinned", "--no-pinned"), 2, "pinned"),
+    (("--metadata-field", "team"), 2, "key=value"),
+    (("--metadata-field", "=core"), 2, "key=value"),
+    (("--has-metadata-key", ""), 2, "empty"),
+]
+
+
+@pytest.mark.parametrize("command", ["list", "count", "export"])
+@pytest.mark.parametrize(("words", "code", "said"), REFUSED, ids=lambda value: str(value))
+def test_a_filter_that_means_nothing_is_refused(
+    stocked: tuple[Bd, dict[str, str]],
+    words: tuple[str, ...],
+    code: int,
+    said: str,
+    command: str,
+) -> None:
+    bd, names = stocked
+    answer = bd(command, *(word.format(**names) for word in words), "--json")
+    assert (answer.code, answer.out) == (code, "")
+    assert said in answer.error["error"] + answer.error["hint"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +209,7 @@ def test_agents_get_shorter_lists(stocked: tuple[Bd, dict[str, str]]) -> None:
         for n in range(60)
     )
     bd.ok("import", "-", given=many)
-    assert len(bd.json("list", "--title", "")) == 50
+    assert len(bd.json("list")) == 50
     assert len(bd.json("list", BD_AGENT_MODE="1")) == 20
     assert len(bd.json("list", CLAUDE_CODE="1")) == 20
     assert len(bd.json("list", "--limit", "0")) > 60

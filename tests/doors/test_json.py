@@ -350,7 +350,7 @@ def test_sync_and_import_report(bd: Bd) -> None:
     assert bd.json("sync") == {"imported": None, "is_written": False}
     bd.ok("update", issue, "-p", "1", "--no-auto-flush")
     assert bd.json("sync", "--status") == {"dirty": 1}
-    assert bd.json("sync", "--dry-run") == {"dirty": 1}
+    assert bd.json("sync", "--dry-run")["dirty"] == 1
     assert bd.json("sync", "--flush-only")["is_written"] is True
     line = '{"id":"px-new","title":"New","created_at":"2026-01-01T00:00:00Z"}\n'
     report = bd.ok("import", "--json", "-i", "-", given=line).json

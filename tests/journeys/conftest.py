@@ -24,9 +24,9 @@ def make_repository(bd: Bd, folder: Path) -> Bd:
 
 @pytest.fixture
 def repository(bare: Bd) -> Bd:
-    """`bd` in a repository of git whose store is committed."""
+    """`bd` in a repository of git whose store is committed, without hooks of git."""
     made = make_repository(bare, bare.folder)
-    made.ok("init", "--quiet")
+    made.ok("init", "--quiet", "--skip-hooks")
     made.git("add", "--all")
     made.git("commit", "--quiet", "--message", "Issues")
     return made

@@ -143,7 +143,9 @@ def test_init_lists_what_it_writes_and_writes_nothing_else(bare: Bd) -> None:
     outside = {
         path for path in after if after[path] != before.get(path) and not path.startswith(".beads/")
     }
-    assert outside == {".git/config", ".git/info/attributes"}
+    names = ("pre-commit", "post-merge", "pre-push", "post-checkout", "prepare-commit-msg")
+    hooks = {f".git/hooks/{name}" for name in names}
+    assert outside == {".git/config", ".git/info/attributes"} | hooks
     listed = {os.path.relpath(path, made.folder) for path in shown["written"]}
     assert listed >= outside
     assert made.git("status", "--porcelain") == "?? .beads/\n"

@@ -32,20 +32,34 @@ RIGHT_INDEXES = [
 ]
 # What goes through all there is, because it is asked for all there is.
 WHOLE_BY_NATURE = {
+    "check.child_tops",
+    "check.closed_parents",
+    "check.counts",
+    "check.first_ids",
+    "check.holders",
+    "check.lone_edges",
+    "check.odd_claims",
+    "check.outdated",
+    "check.outside",
+    "check.unheld",
     "edge.dangling",
     "edge.ordering",
+    "graph.live",
     "issue.label_counts",
     "issue.last_number",
     "issue.matches",
     "issue.of_status",
     "issue.of_type",
+    "moves.mentioning",
     "ready.all_links",
     "ready.all_nodes",
     "ready.all_states",
     "ready.blocked",
+    "ready.ephemeral",
     "record.conflicts",
     "record.outdated_to_export",
     "record.to_export",
+    "stats.tally",
 }
 
 

@@ -5,7 +5,7 @@ python -m beadwork.doors.reference docs/operations
 
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -92,7 +92,7 @@ def _described(hint: object) -> _Type:
     if origin in (Union, types.UnionType):
         members = [each for each in arguments if each is not msgspec.UnsetType]
         return _joined(map(_described, members), "{}", " or ")
-    if origin is list or (origin is tuple and arguments[-1] is Ellipsis):
+    if origin in (list, Sequence) or (origin is tuple and arguments[-1] is Ellipsis):
         return _joined([_described(arguments[0])], "list of {}")
     if origin is tuple:
         return _joined(map(_described, arguments), "[{}]", ", ")

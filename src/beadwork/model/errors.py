@@ -71,6 +71,12 @@ class InvalidField(InvalidRequest):
     code = "field.invalid"
 
 
+class InvalidQuery(InvalidRequest):
+    """The query can't be read."""
+
+    code = "query.invalid"
+
+
 class UnknownOperation(InvalidRequest):
     """There is no such operation."""
 
@@ -130,11 +136,51 @@ class UnknownEvent(NotFound):
     code = "event.unknown"
 
 
+class UnknownMemory(NotFound):
+    """Nothing is remembered under this key."""
+
+    code = "memory.unknown"
+    default_hint = "See `bd memories` for the keys."
+
+
 class NoStore(NotFound):
     """There is no Beadwork store here."""
 
     code = "store.absent"
     default_hint = "Run `bd init` in the project's folder."
+
+
+class NoRepository(NotFound):
+    """There is no git repository here."""
+
+    code = "git.absent"
+    default_hint = "Run `git init` first."
+
+
+class NoWorktree(NotFound):
+    """There is no such worktree."""
+
+    code = "worktree.unknown"
+    default_hint = "See `bd worktree list`."
+
+
+class WorkAtRisk(Conflict):
+    """Work would be lost."""
+
+    code = "worktree.dirty"
+    default_hint = "Commit or stash it, or pass --force."
+
+
+class HookExists(Conflict):
+    """There is a hook of somebody else's."""
+
+    code = "hook.exists"
+
+
+class GitRefused(Conflict):
+    """Git refused."""
+
+    code = "git.refused"
 
 
 class ClaimLost(Conflict):
@@ -198,6 +244,13 @@ class StoreExists(Conflict):
     code = "store.exists"
 
 
+class RestoreLoses(Conflict):
+    """The present store knows more than the backup."""
+
+    code = "restore.loses"
+    default_hint = "Pass --force to lose it; the present store is kept beside."
+
+
 class StoreBusy(Unavailable):
     """The store is locked by another process."""
 
@@ -210,6 +263,15 @@ class StoreReadOnly(Unavailable):
 
     code = "store.readonly"
     default_hint = "Check the permissions of the .beads folder."
+
+
+class StoreRemote(Unavailable):
+    """The store lies on a network file system."""
+
+    code = "store.remote"
+    default_hint = (
+        "Keep the database on a local disk: `bd config set store.path FILE`, or BD_STORE_PATH=FILE."
+    )
 
 
 class StoreFull(Unavailable):
@@ -237,8 +299,8 @@ class StoreCorrupt(Fault):
 
     code = "store.corrupt"
     default_hint = (
-        "Move .beads/beadwork.db and its -wal and -shm files aside and run `bd init`; "
-        "it rebuilds the store from .beads/issues.jsonl."
+        "Run `bd doctor --fix`. Or move .beads/beadwork.db and its -wal and -shm files aside and "
+        "run `bd init`; it rebuilds the store from .beads/issues.jsonl."
     )
 
 

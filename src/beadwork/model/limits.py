@@ -31,15 +31,19 @@ IMPORT_CHUNK_LINES = 200
 IMPORT_FIRST_CHUNK_LINES = 2000
 """... while the store is empty: nobody waits for it yet."""
 IMPORT_CHUNK_BYTES = 4 * 1024 * 1024
+EVENT_KEPT_US = 180 * 86400 * 1_000_000
+"""How long events are kept whose changes have been overwritten since (R13)."""
 SWEEP_ROWS_MAX = 500
+SWEEP_REQUESTS_MAX = 50
+"""Old requests that one write looks at, whether their events may go."""
 TREE_NODES_MAX = 20_000
 GRAPH_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
 LIST_LIMIT_DEFAULT = 50
-SEARCH_RANKED_MAX = 2000
-"""Of more hits than this a search ranks the newest only."""
+SEARCH_RANKED_MAX = 1000
+"""Of more hits than this a search shows those in titles first, and else the newest."""
 SEARCH_BATCH = 500
 """Issues indexed in one transaction."""
 SEARCH_BESIDE_MAX = 20

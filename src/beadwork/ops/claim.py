@@ -7,6 +7,7 @@ from msgspec import Meta
 from beadwork.model import limits, token
 from beadwork.model.claim import Claim
 from beadwork.model.errors import (
+    AmbiguousId,
     ClaimLost,
     ClaimStale,
     InvalidField,
@@ -16,9 +17,9 @@ from beadwork.model.errors import (
 from beadwork.model.issue import Issue
 from beadwork.model.record import Record
 from beadwork.model.transition import Fields, moved
-from beadwork.ops.issue_fields import meant_types, require_known_types
+from beadwork.ops.filtered import Filtered, ready_filter
 from beadwork.ops.operation import Request, Response, operation
-from beadwork.ops.transaction import Entry, ReadyFilter, Transaction
+from beadwork.ops.transaction import Entry, Transaction
 from beadwork.ops.views import shown
 
 IssueName = Annotated[
@@ -159,31 +160,25 @@ def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
 _FIRST_TRIES = 20
 
 
-class ClaimReady(Request[Claimed], frozen=True):
+class ClaimReady(Filtered[Claimed], frozen=True):
     """Take the most urgent ready issue. Nothing ready is an answer: `issue` is absent then."""
 
     lease_s: LeaseSeconds = None
-    assignee: Annotated[str | None, Meta(description="Only issues assigned so.")] = None
-    issue_types: Annotated[list[str], Meta(description="Only these types.")] = []
-    labels: Annotated[list[str], Meta(description="Only with all of these labels.")] = []
-    priority: Annotated[int | None, Meta(description="Only this priority.")] = None
     unassigned: Annotated[bool, Meta(description="Only nobody's.")] = False
-    labels_any: Annotated[list[str], Meta(description="Only with any of these labels.")] = []
     parent: Annotated[str | None, Meta(description="Only what lies under this issue.")] = None
 
 
-@operation("issue.claim_ready", kind="write", raises=(UnknownIssue, InvalidField), example={})
+@operation(
+    "issue.claim_ready",
+    kind="write",
+    raises=(UnknownIssue, AmbiguousId, InvalidField),
+    example={},
+)
 def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
     """Take the most urgent ready issue."""
-    wanted = ReadyFilter(
-        types=meant_types(request.issue_types),
-        labels=tuple(request.labels),
-        priority=request.priority,
-        assignee=request.assignee,
-        is_unassigned=request.unassigned,
-        labels_any=tuple(request.labels_any),
-        within=None if request.parent is None else tx.issues.number_of(request.parent),
-    )
+    wanted = ready_filter(request, tx)
+    if request.unassigned:
+        wanted = wanted._replace(is_unassigned=True)
     for limit in (_FIRST_TRIES, 0):
         rows = tx.ready.ready(wanted, sort="hybrid", limit=limit)
         for row in rows:
@@ -194,7 +189,6 @@ def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
                 continue
         if len(rows) < limit:
             break
-    require_known_types(tx, request.issue_types)
     return Claimed()
 
 

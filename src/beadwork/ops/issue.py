@@ -2,23 +2,16 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from beadwork.model import instants, limits
-from beadwork.model.errors import (
-    InvalidField,
-    UnknownIssue,
-)
+from beadwork.model import limits
+from beadwork.model.errors import AmbiguousId, InvalidField, UnknownIssue
+from beadwork.model.issue import nearest_hint
 from beadwork.ops.claim import IssueName
-from beadwork.ops.issue_fields import (
-    When,
-    meant_types,
-    require_known_statuses,
-    require_known_types,
-    when,
-)
+from beadwork.ops.filtered import Filtered, meant, require_limit, require_sort
 from beadwork.ops.operation import Request, Response, operation
-from beadwork.ops.transaction import Filter, Transaction
+from beadwork.ops.transaction import Transaction
 from beadwork.ops.views import IssueDetails, ListedIssue, linked, listed, shown
 
 
@@ -68,30 +61,9 @@ class Listed(Response):
     is_cut: bool = False
 
 
-class ListIssues(Request[Listed], frozen=True):
+class ListIssues(Filtered[Listed], frozen=True):
     """List issues. Without a status: all that are not closed or deleted."""
 
-    statuses: Annotated[list[str], Meta(description="Any of these.")] = []
-    all: Annotated[bool, Meta(description="Closed ones too.")] = False
-    issue_types: Annotated[list[str], Meta(description="Any of these.")] = []
-    priority: int | None = None
-    priority_min: int | None = None
-    priority_max: int | None = None
-    assignee: str | None = None
-    no_assignee: bool = False
-    labels: Annotated[list[str], Meta(description="All of these.")] = []
-    labels_any: Annotated[list[str], Meta(description="Any of these.")] = []
-    no_labels: bool = False
-    ids: list[str] = []
-    title_contains: str | None = None
-    parent: Annotated[str | None, Meta(description="Children of this issue.")] = None
-    pinned: bool | None = None
-    created_after: When | None = None
-    created_before: When | None = None
-    updated_after: When | None = None
-    updated_before: When | None = None
-    closed_after: When | None = None
-    closed_before: When | None = None
     sort: Annotated[
         str,
         Meta(
@@ -100,8 +72,6 @@ class ListIssues(Request[Listed], frozen=True):
     ] = "priority"
     reverse: bool = False
     limit: Annotated[int, Meta(ge=0, description="0 means all.")] = limits.LIST_LIMIT_DEFAULT
-    include_gates: bool = False
-    include_templates: bool = False
 
 
 _SORTS = (
@@ -112,74 +82,62 @@ _SORTS = (
 @operation(
     "issue.list",
     kind="read",
-    raises=(UnknownIssue, InvalidField),
+    raises=(UnknownIssue, AmbiguousId, InvalidField),
     example={"statuses": ["open"], "limit": 10},
 )
 def list_issues(request: ListIssues, tx: Transaction) -> Listed:
     """List issues."""
-    if request.sort not in _SORTS:
-        raise InvalidField(
-            f'There is no sort "{request.sort[:60]}"',
-            hint=f"Use one of: {', '.join(_SORTS)}.",
-            field="sort",
-        )
-    wanted = list_filter(request, tx)
-    limit = request.limit + 1 if request.limit else 0
-    rows = tx.issues.select(wanted, sort=request.sort, is_reversed=request.reverse, limit=limit)
-    if not rows:
-        require_known_types(tx, request.issue_types)
-    kept = rows[: request.limit] if request.limit else rows
+    sort = require_sort(request.sort, _SORTS)
+    limit = require_limit(request.limit)
+    rows = tx.issues.select(
+        meant(request, tx),
+        sort=sort,
+        is_reversed=request.reverse,
+        limit=limit + 1 if limit else 0,
+    )
+    kept = rows[:limit] if limit else rows
     return Listed(issues=[listed(row) for row in kept], is_cut=len(rows) > len(kept))
 
 
-def list_filter(request: ListIssues, tx: Transaction) -> Filter:
-    """Turn a request into the filter of the store.
+class Group(msgspec.Struct, kw_only=True):
+    """How many issues have one value in common."""
 
-    Raises:
-        InvalidField: an unknown status, or a range that nothing can lie in.
-    """
-    require_known_statuses(tx, request.statuses)
-    times = {
-        name: None if text is None else instants.parse_us(when(tx, text, name))
-        for name in _RANGES
-        if (text := getattr(request, name)) is not None
-    }
-    for noun in ("created", "updated", "closed"):
-        _require_range(times.get(f"{noun}_after"), times.get(f"{noun}_before"), noun)
-    _require_range(request.priority_min, request.priority_max, "priority")
-    parent = None if request.parent is None else tx.issues.number_of(request.parent)
-    is_any = request.all or bool(request.statuses)
-    hides = not (request.include_gates or request.issue_types)
-    return Filter(
-        statuses=tuple(request.statuses),
-        is_open_only=not is_any,
-        types=meant_types(request.issue_types),
-        hidden_types=("gate",) if hides else (),
-        priority=request.priority,
-        priority_min=request.priority_min,
-        priority_max=request.priority_max,
-        assignee=request.assignee,
-        has_no_assignee=request.no_assignee,
-        labels=tuple(request.labels),
-        labels_any=tuple(request.labels_any),
-        has_no_labels=request.no_labels,
-        ids=tuple(request.ids),
-        title_contains=request.title_contains,
-        parent=parent,
-        is_pinned=request.pinned,
-        has_templates=request.include_templates,
-        has_tombstones="tombstone" in request.statuses,
-        **{f"{name}_us": value for name, value in times.items()},
-    )
+    group: str
+    count: int
 
 
-_RANGES = tuple(
-    f"{noun}_{side}" for noun in ("created", "updated", "closed") for side in ("after", "before")
+class Counted(Response):
+    """How many issues there are; with `by` also in groups, in the order of their names."""
+
+    count: int
+    groups: list[Group] | None = None
+
+
+class CountIssues(Filtered[Counted], frozen=True):
+    """Count issues: those that `issue.list` would list, without a limit."""
+
+    by: Annotated[
+        str | None, Meta(description="In groups: by status, priority, type, assignee or label.")
+    ] = None
+
+
+_GROUPINGS = ("status", "priority", "type", "assignee", "label")
+
+
+@operation(
+    "issue.count",
+    kind="read",
+    raises=(UnknownIssue, AmbiguousId, InvalidField),
+    example={"by": "status"},
 )
-
-
-def _require_range(low: int | None, high: int | None, noun: str) -> None:
-    if low is not None and high is not None and low > high:
+def count_issues(request: CountIssues, tx: Transaction) -> Counted:
+    """Count issues."""
+    if request.by is not None and request.by not in _GROUPINGS:
         raise InvalidField(
-            f"The {noun} range ends before it begins", hint="Swap the two.", field=noun
+            f'Issues are not counted by "{request.by[:60]}"',
+            hint=nearest_hint(request.by, _GROUPINGS),
+            field="by",
         )
+    total, found = tx.issues.count(meant(request, tx), request.by)
+    groups = [Group(group=name, count=count) for name, count in found]
+    return Counted(count=total, groups=groups if request.by else None)

@@ -71,6 +71,9 @@ class CreateIssue(Request[Created], frozen=True):
     ] = []
     parent: str = ""
     id: Annotated[str, Meta(description="An id of the caller's choice.")] = ""
+    prefix: Annotated[
+        str, Meta(description="What the new id begins with, if not the project's prefix.")
+    ] = ""
     external_ref: str = ""
     estimated_minutes: Annotated[int, Meta(ge=0)] | None = None
     due_at: When = ""
@@ -97,6 +100,15 @@ class CreateIssue(Request[Created], frozen=True):
 )  # fmt: skip
 def create_issue(request: CreateIssue, tx: Transaction) -> Created:
     """Make an issue."""
+    return Created(issue=make_issue(request, tx))
+
+
+def make_issue(request: CreateIssue, tx: Transaction) -> Issue:
+    """Make an issue, or show what would be made.
+
+    Raises:
+        BeadworkError: whatever `issue.create` refuses.
+    """
     parent = _require_parent(tx, request)
     issue_id = _choose_id(tx, request, parent)
     edges = _first_edges(tx, request, issue_id, parent)
@@ -107,11 +119,11 @@ def create_issue(request: CreateIssue, tx: Transaction) -> Created:
         {(target, kind): edge for (target, kind), (edge, _) in edges.items()},
     )
     if request.dry_run:
-        return Created(issue=view(record))
+        return view(record)
     births: dict[Register, int] = {
         ("dependencies", *key): birth for key, (_, birth) in edges.items() if birth is not None
     }
-    return Created(issue=shown(tx.issues.write_new(record, births)))
+    return shown(tx.issues.write_new(record, births))
 
 
 def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
@@ -152,6 +164,7 @@ def _require_parent(tx: Transaction, request: CreateIssue) -> Entry | None:
 
 def _choose_id(tx: Transaction, request: CreateIssue, parent: Entry | None) -> str:
     vocabulary = tx.vocabulary
+    prefix = _require_prefix(tx, request)
     if request.id:
         prefixes = (vocabulary.prefix, *vocabulary.allowed_prefixes)
         issue_id = ids.require_explicit(request.id, prefixes=prefixes, is_forced=request.force)
@@ -174,14 +187,33 @@ def _choose_id(tx: Transaction, request: CreateIssue, parent: Entry | None) -> s
             pass
         return child
     return ids.new_id(
-        vocabulary.prefix,
+        prefix,
         title=request.title,
         description=request.description,
         creator=tx.holder.actor,
         created_ns=tx.now_us * 1000,
-        issue_count=tx.issues.count_with_prefix(vocabulary.prefix),
+        issue_count=tx.issues.count_with_prefix(prefix),
         is_taken=tx.issues.is_taken,
     )
+
+
+def _require_prefix(tx: Transaction, request: CreateIssue) -> str:
+    vocabulary = tx.vocabulary
+    if not request.prefix:
+        return vocabulary.prefix
+    prefix = ids.require_prefix(request.prefix)
+    if request.id or request.parent:
+        raise InvalidField(
+            "A prefix has no effect on an id that is chosen, or a child's",
+            hint="Leave out --prefix, or --id and --parent.",
+            field="prefix",
+        )
+    known = (vocabulary.prefix, *vocabulary.allowed_prefixes)
+    if prefix not in known and not request.force:
+        raise PrefixMismatch(
+            f'"{prefix}" is no prefix of this project', hint=f"Use {' or '.join(known)}."
+        )
+    return prefix
 
 
 _Edges = dict[tuple[str, str], tuple[str, int | None]]

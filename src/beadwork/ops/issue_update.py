@@ -28,7 +28,7 @@ from beadwork.model.issue import (
 )
 from beadwork.model.record import Record
 from beadwork.model.transition import Fields, closed, moved, require_alive
-from beadwork.ops.claim import Epoch, IssueName, end_claim, fence, take, touched
+from beadwork.ops.claim import Epoch, IssueName, LeaseSeconds, end_claim, fence, take, touched
 from beadwork.ops.issue_fields import EMPTY_TOKENS, PLAIN_TEXTS, edge_token, rare_fields, when
 from beadwork.ops.issue_state import require_closable
 from beadwork.ops.operation import Request, Response, operation
@@ -65,6 +65,12 @@ class UpdateIssue(Request[Updated], frozen=True):
     due_at: str | UnsetType = UNSET
     defer_until: str | UnsetType = UNSET
     metadata: Any = UNSET
+    set_metadata: Annotated[
+        dict[str, Any], Meta(description="Keys of the metadata to set; the others stay.")
+    ] = {}
+    unset_metadata: Annotated[
+        list[str], Meta(description="Keys of the metadata to take away.")
+    ] = []
     pinned: bool | UnsetType = UNSET
     ephemeral: bool | UnsetType = UNSET
     add_labels: list[str] = []
@@ -75,6 +81,7 @@ class UpdateIssue(Request[Updated], frozen=True):
     ] = UNSET
     extra: dict[str, Any] = {}
     claim: Annotated[bool, Meta(description="Take the issue too.")] = False
+    lease_s: LeaseSeconds = None
     claim_epoch: Epoch = None
     session: str = ""
     force: Annotated[bool, Meta(description="Close although something blocks it.")] = False
@@ -99,7 +106,7 @@ def update_issue(request: UpdateIssue, tx: Transaction) -> Updated:
     require_alive(entry.record)
     epoch = None
     if request.claim:
-        claimed = take(tx, entry, None)
+        claimed = take(tx, entry, request.lease_s)
         entry, epoch = tx.issues.by_number(entry.n), claimed.claim_epoch
     else:
         fence(tx, entry, request.claim_epoch)
@@ -126,6 +133,20 @@ def _require_sense(request: UpdateIssue) -> None:
             hint="Leave out --assignee, or --claim.",
             field="assignee",
         )
+    if request.lease_s is not None and not request.claim:
+        raise InvalidField(
+            "A lease is for a claim", hint="Pass --claim too, or use `bd heartbeat`.", field="lease"
+        )
+    _require_one_way(request, "notes", "append_notes")
+    for name in ("set_metadata", "unset_metadata"):
+        _require_one_way(request, "metadata", name)
+
+
+def _require_one_way(request: UpdateIssue, whole: str, part: str) -> None:
+    if getattr(request, whole) is not UNSET and getattr(request, part) not in (UNSET, {}, []):
+        raise InvalidField(
+            f"{whole} and {part} contradict one another", hint="Give one of them.", field=whole
+        )
 
 
 def _updated_record(tx: Transaction, entry: Entry, request: UpdateIssue) -> Record:
@@ -147,6 +168,7 @@ _AS_GIVEN = ("estimated_minutes", "metadata", "pinned", "ephemeral")
 
 def _field_tokens(tx: Transaction, entry: Entry, request: UpdateIssue) -> Fields:
     fields = _text_tokens(entry, request)
+    fields.update(_metadata_tokens(entry, request))
     for name in _AS_GIVEN:
         value = getattr(request, name)
         if value is not UNSET:
@@ -163,6 +185,28 @@ def _field_tokens(tx: Transaction, entry: Entry, request: UpdateIssue) -> Fields
     if isinstance(request.status, str) and request.status != entry.record.status:
         fields.update(_status_fields(tx, entry, request, request.status))
     return fields
+
+
+def _metadata_tokens(entry: Entry, request: UpdateIssue) -> Fields:
+    if not request.set_metadata and not request.unset_metadata:
+        return {}
+    before = entry.record.fields.get("metadata", "{}")
+    if not before.startswith("{"):
+        raise InvalidField(
+            f"The metadata of {entry.id} is no JSON object",
+            hint="Put one in its place: --metadata '{...}'.",
+            field="metadata",
+        )
+    pairs = token.members(before)
+    for name, value in request.set_metadata.items():
+        if not name.strip():
+            raise InvalidField(
+                "A key of metadata is empty", hint="Use key=value.", field="metadata"
+            )
+        pairs[name] = token.encode(value)
+    for name in request.unset_metadata:
+        pairs.pop(name, None)
+    return {"metadata": token.compose(pairs)}
 
 
 def _text_tokens(entry: Entry, request: UpdateIssue) -> Fields:

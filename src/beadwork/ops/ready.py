@@ -5,66 +5,105 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from beadwork.model import limits
+from beadwork.model import instants, limits
 from beadwork.model.dependency import BLOCKS, EXTERNAL
-from beadwork.model.errors import InvalidField, UnknownIssue
+from beadwork.model.errors import AmbiguousId, InvalidField, UnknownIssue
 from beadwork.model.instants import parse_us
 from beadwork.model.issue import Issue
 from beadwork.ops.claim import IssueName
+from beadwork.ops.filtered import (
+    Filtered,
+    blocked_filter,
+    ready_filter,
+    require_limit,
+    require_sort,
+)
 from beadwork.ops.issue import Listed
-from beadwork.ops.issue_fields import meant_types, require_known_statuses, require_known_types
+from beadwork.ops.issue_fields import require_known_statuses
 from beadwork.ops.operation import Request, Response, operation
-from beadwork.ops.transaction import Edge, Entry, ReadyFilter, Standing, Transaction
+from beadwork.ops.transaction import Edge, Entry, Standing, Transaction
 from beadwork.ops.views import listed, shown
 
 _SORTS = ("hybrid", "priority", "oldest")
 
 
-class ListReady(Request[Listed], frozen=True):
+class Reason(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One reason why an issue is or isn't ready, and the issues that make it so."""
+
+    code: str
+    message: str
+    by: list[str] = []
+
+
+class ReadyIssues(Listed):
+    """The issues that can be worked on; with `explain` why, by their ids."""
+
+    reasons: dict[str, list[Reason]] = {}
+
+
+class ListReady(Filtered[ReadyIssues], frozen=True):
     """List the issues that can be worked on now, most urgent first."""
 
     statuses: Annotated[
         tuple[str, ...], Meta(description="open by default; several come merged.")
     ] = ("open",)
     issue_types: Annotated[list[str], Meta(description="Any of these; may be hidden ones.")] = []
-    priority: int | None = None
-    assignee: str | None = None
-    unassigned: bool = False
-    labels: Annotated[list[str], Meta(description="All of these.")] = []
-    labels_any: Annotated[list[str], Meta(description="Any of these.")] = []
     parent: Annotated[str | None, Meta(description="Anything under this issue.")] = None
+    unassigned: bool = False
     include_deferred: bool = False
+    include_ephemeral: Annotated[bool, Meta(description="Ephemeral ones too.")] = False
+    explain: Annotated[bool, Meta(description="Say of each why it is ready.")] = False
     sort: Annotated[str, Meta(description="hybrid, priority or oldest.")] = "hybrid"
     limit: Annotated[int, Meta(ge=0, description="0 means all.")] = limits.READY_LIMIT_DEFAULT
 
 
-@operation("issue.ready", kind="read", raises=(InvalidField, UnknownIssue), example={"limit": 5})
-def list_ready(request: ListReady, tx: Transaction) -> Listed:
+@operation(
+    "issue.ready",
+    kind="read",
+    raises=(InvalidField, UnknownIssue, AmbiguousId),
+    example={"limit": 5},
+)
+def list_ready(request: ListReady, tx: Transaction) -> ReadyIssues:
     """List the issues that can be worked on now."""
-    if request.sort not in _SORTS:
-        raise InvalidField(
-            f'There is no sort "{request.sort[:60]}"',
-            hint=f"Use one of: {', '.join(_SORTS)}.",
-            field="sort",
-        )
+    require_sort(request.sort, _SORTS)
+    require_limit(request.limit)
     require_known_statuses(tx, request.statuses)
-    wanted = ReadyFilter(
+    wanted = ready_filter(request, tx)._replace(
         statuses=request.statuses,
-        types=meant_types(request.issue_types),
-        priority=request.priority,
-        assignee=request.assignee,
-        is_unassigned=request.unassigned,
-        labels=tuple(request.labels),
-        labels_any=tuple(request.labels_any),
-        within=None if request.parent is None else tx.issues.number_of(request.parent),
         is_deferred_included=request.include_deferred,
+        is_ephemeral_included=request.include_ephemeral,
     )
-    limit = request.limit + 1 if request.limit else 0
-    rows = tx.ready.ready(wanted, sort=request.sort, limit=limit)
-    if not rows:
-        require_known_types(tx, request.issue_types)
+    if request.unassigned:
+        wanted = wanted._replace(is_unassigned=True)
+    rows = tx.ready.ready(wanted, sort=request.sort, limit=request.limit and request.limit + 1)
     kept = rows[: request.limit] if request.limit else rows
-    return Listed(issues=[listed(row) for row in kept], is_cut=len(rows) > len(kept))
+    return ReadyIssues(
+        issues=[listed(row) for row in kept],
+        is_cut=len(rows) > len(kept),
+        reasons={row.issue.id: _ready_reasons(tx, row.issue) for row in kept}
+        if request.explain
+        else {},
+    )
+
+
+def _ready_reasons(tx: Transaction, issue: Issue) -> list[Reason]:
+    """Say why an issue is ready, and what held it before."""
+    reasons = [Reason(code="ready", message="It is open and nothing holds it")]
+    if issue.defer_until and instants.parse_us(issue.defer_until) is not None:
+        message = f"It was deferred until {issue.defer_until}"
+        reasons.append(Reason(code="deferred", message=message))
+    for edge in tx.dependencies.edges_of(tx.issues.number_of(issue.id)):
+        if edge.kind not in _SENTENCES:
+            continue
+        if edge.target is None:
+            what = "provided now" if edge.target_id.startswith(EXTERNAL) else "not known here"
+        else:
+            what = tx.issues.by_number(edge.target).record.status
+        message = f"It needed {edge.target_id}, which is {what}"
+        if edge.kind != BLOCKS:
+            message = f"{edge.target_id} holds it no more ({edge.kind}), which is {what}"
+        reasons.append(Reason(code=f"{edge.kind}.met", message=message, by=[edge.target_id]))
+    return reasons
 
 
 class BlockedIssue(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -83,19 +122,21 @@ class BlockedIssues(Response):
     is_cut: bool = False
 
 
-class ListBlocked(Request[BlockedIssues], frozen=True):
+class ListBlocked(Filtered[BlockedIssues], frozen=True):
     """List the issues that wait, inherited blockage included, and by whose doing."""
 
     parent: Annotated[str | None, Meta(description="Anything under this issue.")] = None
     limit: Annotated[int, Meta(ge=0, description="0 means all.")] = 0
 
 
-@operation("issue.blocked", kind="read", raises=(UnknownIssue,), example={})
+@operation(
+    "issue.blocked", kind="read", raises=(UnknownIssue, AmbiguousId, InvalidField), example={}
+)
 def list_blocked(request: ListBlocked, tx: Transaction) -> BlockedIssues:
     """List the issues that wait."""
     within = None if request.parent is None else tx.issues.number_of(request.parent)
-    limit = request.limit + 1 if request.limit else 0
-    found = tx.ready.blocked(within=within, limit=limit)
+    limit = require_limit(request.limit) and request.limit + 1
+    found = tx.ready.blocked(within=within, limit=limit, only=blocked_filter(request, tx))
     kept = found[: request.limit] if request.limit else found
     knots = {
         n: [tx.issues.by_number(each).id for each in cycle]
@@ -114,14 +155,6 @@ def list_blocked(request: ListBlocked, tx: Transaction) -> BlockedIssues:
         ],
         is_cut=len(found) > len(kept),
     )
-
-
-class Reason(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One reason why an issue is or isn't ready, and the issues that make it so."""
-
-    code: str
-    message: str
-    by: list[str] = []
 
 
 class Explained(Response):

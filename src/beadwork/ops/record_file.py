@@ -193,6 +193,11 @@ def _fold_all(desk: Desk, content: bytes, *, is_own: bool, bases: Sequence[str] 
     return report
 
 
+def is_marker(line: str) -> bool:
+    """Tell whether git left this line where it could not merge."""
+    return line.encode(*_ENCODING).startswith(_MARKERS)
+
+
 def _group_of(line: bytes) -> bytes:
     found = _ID.match(line)
     if found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from beadwork.model.claim import Claim, Holder
 from beadwork.model.fold import Loss
@@ -10,7 +10,13 @@ from beadwork.model.history import Version
 from beadwork.model.issue import Issue, Vocabulary
 from beadwork.model.record import Change, Record
 from beadwork.model.stamp import Stamp
+from beadwork.ops.health import Checks, Mends
 from beadwork.ops.operation import R, Request
+from beadwork.ops.wanted import Filter as Filter
+from beadwork.ops.wanted import ReadyFilter as ReadyFilter
+
+if TYPE_CHECKING:
+    from beadwork.model.search import Term
 
 
 class Entry(NamedTuple):
@@ -83,50 +89,6 @@ class Row(NamedTuple):
     parent: str | None
 
 
-class Filter(NamedTuple):
-    """Which issues a list shows. Times are microseconds; None or empty means any."""
-
-    statuses: tuple[str, ...] = ()
-    is_open_only: bool = False
-    types: tuple[str, ...] = ()
-    hidden_types: tuple[str, ...] = ()
-    priority: int | None = None
-    priority_min: int | None = None
-    priority_max: int | None = None
-    assignee: str | None = None
-    has_no_assignee: bool = False
-    labels: tuple[str, ...] = ()
-    labels_any: tuple[str, ...] = ()
-    has_no_labels: bool = False
-    ids: tuple[str, ...] = ()
-    title_contains: str | None = None
-    parent: int | None = None
-    within: int | None = None
-    is_pinned: bool | None = None
-    has_templates: bool = True
-    has_tombstones: bool = False
-    created_after_us: int | None = None
-    created_before_us: int | None = None
-    updated_after_us: int | None = None
-    updated_before_us: int | None = None
-    closed_after_us: int | None = None
-    closed_before_us: int | None = None
-
-
-class ReadyFilter(NamedTuple):
-    """Which ready issues are asked for; `statuses` are tried as one merged list."""
-
-    statuses: tuple[str, ...] = ("open",)
-    types: tuple[str, ...] = ()
-    priority: int | None = None
-    assignee: str | None = None
-    is_unassigned: bool = False
-    labels: tuple[str, ...] = ()
-    labels_any: tuple[str, ...] = ()
-    within: int | None = None
-    is_deferred_included: bool = False
-
-
 class Blocked(NamedTuple):
     """A blocked issue; `blockers` hold it itself, `through` are the parents that pass it on."""
 
@@ -170,6 +132,16 @@ class EventRow(NamedTuple):
     undone_by: int | None
 
 
+class MemoryRow(NamedTuple):
+    """What somebody remembers under a key."""
+
+    key: str
+    text: str
+    actor: str
+    created_us: int
+    updated_us: int
+
+
 class ConflictRow(NamedTuple):
     """A value that lost a fold."""
 
@@ -208,6 +180,7 @@ class Issues(Protocol):
     def write_new(self, record: Record, births: Mapping[tuple[str, ...], int]) -> Entry: ...
     def write(self, entry: Entry, after: Record, *, kind: str = "updated") -> Entry: ...
     def select(self, wanted: Filter, *, sort: str, is_reversed: bool, limit: int) -> list[Row]: ...
+    def count(self, wanted: Filter, by: str | None) -> tuple[int, list[tuple[str, int]]]: ...
     def row(self, n: int) -> Row: ...
     def last_child(self, n: int) -> int: ...
 
@@ -230,11 +203,34 @@ class Labels(Protocol):
     def counts(self) -> list[tuple[str, int]]: ...
 
 
+class Suggestions(Protocol):
+    """The ids that begin with what was typed so far."""
+
+    def starting_with(
+        self, start: str, *, is_done: bool | None, limit: int
+    ) -> list[tuple[str, str]]: ...
+
+
+class Search(Protocol):
+    """The index of texts."""
+
+    def queue_length(self) -> int: ...
+    def index(self, limit: int) -> int: ...
+    def find(self, terms: Sequence["Term"], wanted: Filter | None, *, limit: int) -> list[Row]: ...
+    def find_sorted(
+        self, terms: Sequence["Term"], wanted: Filter, *, sort: str, is_reversed: bool, limit: int
+    ) -> list[Row]: ...
+    def listed(self, wanted: Filter, *, sort: str, is_reversed: bool) -> list[int]: ...
+    def rows(self, numbers: list[int]) -> list[Row]: ...
+
+
 class Ready(Protocol):
     """The index of readiness (R6)."""
 
     def ready(self, wanted: ReadyFilter, *, sort: str, limit: int) -> list[Row]: ...
-    def blocked(self, *, within: int | None, limit: int) -> list[Blocked]: ...
+    def blocked(
+        self, *, within: int | None, limit: int, only: Filter | None = None
+    ) -> list[Blocked]: ...
     def standing(self, n: int) -> Standing: ...
     def holding_parents(self, n: int) -> list[str]: ...
     def kids(self, n: int) -> Kids: ...
@@ -243,6 +239,15 @@ class Ready(Protocol):
     def outside_targets(self, n: int) -> list[str]: ...
     def provides(self, capability: str) -> bool: ...
     def recompute(self) -> int: ...
+
+
+class Moves(Protocol):
+    """The ids of issues, as far as they change on request."""
+
+    def ids_below(self, issue_id: str) -> list[str]: ...
+    def sources(self, entry: Entry) -> list[int]: ...
+    def mentioning(self, text: str) -> list[int]: ...
+    def rename(self, entry: Entry, issue_id: str, after: Record | None) -> Entry: ...
 
 
 class Claims(Protocol):
@@ -315,6 +320,70 @@ class Records(Protocol):
     def set_setting(self, name: str, value: str) -> None: ...
 
 
+class Link(NamedTuple):
+    """An edge between two known issues."""
+
+    source_id: str
+    target_id: str
+    kind: str
+
+
+class Graphs(Protocol):
+    """Issues and their edges as a graph."""
+
+    def around(self, n: int) -> list[int]: ...
+    def live(self) -> list[int]: ...
+    def issues(self, ns: Sequence[int]) -> list[Issue]: ...
+    def links(self, ns: Sequence[int]) -> list[Link]: ...
+    def workable(self, ns: Sequence[int]) -> list[str]: ...
+
+
+class Tally(NamedTuple):
+    """How many issues stand where; `lead_us` is how long the closed ones took in all."""
+
+    total: int
+    open: int
+    in_progress: int
+    closed: int
+    blocked: int
+    deferred: int
+    ready: int
+    tombstones: int
+    pinned: int
+    ripe_epics: int
+    lead_us: int
+    lead_count: int
+
+
+class Happened(NamedTuple):
+    """How many events of which sort there were."""
+
+    created: int
+    closed: int
+    updated: int
+    reopened: int
+
+
+class Statistics(Protocol):
+    """Counts of issues and events."""
+
+    def tally(self, assignee: str | None) -> Tally: ...
+    def happened(self, since_us: int) -> Happened: ...
+
+
+class Memories(Protocol):
+    """What agents remember, and their pairs."""
+
+    def find(self, key: str) -> str | None: ...
+    def all(self) -> list[MemoryRow]: ...
+    def put(self, key: str, text: str) -> None: ...
+    def drop(self, key: str) -> None: ...
+    def pair(self, key: str) -> str | None: ...
+    def pairs(self) -> dict[str, str]: ...
+    def put_pair(self, key: str, value: str) -> None: ...
+    def drop_pair(self, key: str) -> None: ...
+
+
 class Transaction(Protocol):
     """One transaction: the time, who asks, and the nouns."""
 
@@ -327,20 +396,38 @@ class Transaction(Protocol):
     @property
     def vocabulary(self) -> Vocabulary: ...
     def is_provided(self, target: str) -> bool: ...
+    def schema(self) -> tuple[list[str], int]: ...
+    def trial(self) -> AbstractContextManager[None]: ...
     @property
     def issues(self) -> Issues: ...
     @property
     def dependencies(self) -> Dependencies: ...
     @property
+    def graphs(self) -> Graphs: ...
+    @property
+    def stats(self) -> Statistics: ...
+    @property
     def labels(self) -> Labels: ...
+    @property
+    def suggestions(self) -> Suggestions: ...
+    @property
+    def search(self) -> Search: ...
     @property
     def ready(self) -> Ready: ...
     @property
     def claims(self) -> Claims: ...
     @property
+    def moves(self) -> Moves: ...
+    @property
     def events(self) -> Events: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def memories(self) -> Memories: ...
+    @property
+    def checks(self) -> Checks: ...
+    @property
+    def mends(self) -> Mends: ...
 
 
 class FileState(NamedTuple):

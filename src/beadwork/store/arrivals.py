@@ -34,6 +34,7 @@ class Arrivals:
         numbered = {self._tx.next_number(): new for new in news}
         facts = self._insert(numbered, seq)
         self._insert_contents(numbered)
+        self._session.run("search.queue_all", ns=json.dumps(list(numbered)))
         self._count({new.record.id for new in news})
         self._tx.log_all(
             "imported", [(n, new.record.id, new.line.digest) for n, new in numbered.items()]

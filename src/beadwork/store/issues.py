@@ -11,6 +11,7 @@ from beadwork.model.errors import AmbiguousId, UnknownIssue
 from beadwork.model.record import Change, Record, Register
 from beadwork.model.view import issue_of
 from beadwork.ops.transaction import Entry, Filter, Row
+from beadwork.store import filters
 from beadwork.store.columns import columns
 from beadwork.store.readiness import Facts
 from beadwork.store.session import Row as Tuple
@@ -21,18 +22,10 @@ if TYPE_CHECKING:
 
 _AFTER_ALL = "\U0010ffff"
 _MATCHES_MAX = 5000
-_SORT_COLUMNS = {
-    "priority": (2, 3),
-    "created": (3,),
-    "updated": (4,),
-    "closed": (5,),
-    "status": (6,),
-    "type": (7,),
-    "title": (8,),
-    "assignee": (9,),
-    "id": (1,),
-}
-_NEWEST_FIRST = frozenset({"created", "updated", "closed"})
+_SEARCHED = frozenset(
+    {"title", "labels", "description", "design", "acceptance_criteria", "notes", "comments"}
+)
+"""The registers whose change the index of texts must follow."""
 
 
 def entry_from(row: Tuple) -> Entry:
@@ -40,10 +33,6 @@ def entry_from(row: Tuple) -> Entry:
     n, _, body, stamps, raw, base, done, filed, child_top = row
     record = codec.with_stamps(codec.decode_canonical(body), stamps)
     return Entry(n, record, body, raw, base, bool(done), bool(filed), child_top)
-
-
-def _list(values: tuple[object, ...]) -> str | None:
-    return json.dumps(values) if values else None
 
 
 class IssueStore:
@@ -165,20 +154,22 @@ class IssueStore:
 
     def select(self, wanted: Filter, *, sort: str, is_reversed: bool, limit: int) -> list[Row]:
         """Return the issues that a filter lets through; `limit` 0 means all."""
-        found = self._session.all("issue.matches", **_parameters(wanted, self._tx))
-        if wanted.title_contains:
-            words = wanted.title_contains.casefold()
-            found = [row for row in found if words in row[8].casefold()]
-        # Sorts are stable: what is equal stays in the order of ids.
-        found.sort(key=lambda row: row[1])
-        if sort == "priority":
-            found.sort(key=lambda row: (row[2], -row[3]), reverse=is_reversed)
-        else:
-            column = _SORT_COLUMNS[sort][0]
-            is_descending = (sort in _NEWEST_FIRST) != is_reversed
-            found.sort(key=lambda row: _sortable(row[column]), reverse=is_descending)
+        found = filters.matching(self._session, self._tx, wanted)
+        filters.put_in_order(found, sort, is_reversed=is_reversed)
         chosen = found[:limit] if limit else found
         return self.rows([row[0] for row in chosen])
+
+    def numbers(self, wanted: Filter) -> set[int]:
+        """Return the numbers of the issues that a filter lets through."""
+        return {row[0] for row in filters.matching(self._session, self._tx, wanted)}
+
+    def count(self, wanted: Filter, by: str | None) -> tuple[int, list[tuple[str, int]]]:
+        """Count the issues that a filter lets through, in all and in groups.
+
+        Groups are by status, priority, type, assignee or label, in the order of their names.
+        """
+        found = filters.matching(self._session, self._tx, wanted)
+        return len(found), filters.counted(self._session, found, by) if by else []
 
     def rows(self, numbers: list[int]) -> list[Row]:
         """Return what a list shows of these issues, in this order."""
@@ -237,6 +228,7 @@ class IssueStore:
             base=None,
             file_digest=file_digest,
         )
+        self._session.run("search.queue", n=n)
         self._count(record.id)
         for label in record.labels:
             self._session.run("issue.insert_label", n=n, label=label.replace("\x00", ""))
@@ -323,6 +315,8 @@ class IssueStore:
             base=base,
         )
         self._relabel(entry.n, written)
+        if after.id != entry.id or any(c.register[0] in _SEARCHED for c in written):
+            self._session.run("search.queue", n=entry.n)
         readiness.state_changed(entry.n, before, Facts.of(values))
         readiness.add_edges(entry.n, after, [*came, *again])
         if after.births != entry.record.births:
@@ -372,42 +366,3 @@ def _written(record: Record, edge: tuple[str, str]) -> tuple[object, ...]:
 def _row(row: Tuple) -> Row:
     _, body, unknown, comments, needs, needed_by, parent = row
     return Row(issue_of(body, has_unknown=bool(unknown)), needs, needed_by, comments, parent)
-
-
-def _sortable(value: object) -> tuple[bool, object]:
-    return value is not None, value
-
-
-def _parameters(wanted: Filter, tx: "StoreTransaction") -> dict[str, object]:
-    within = wanted.within if wanted.within is not None else wanted.parent
-    numbers: list[int] | None = None
-    if wanted.within is not None:
-        numbers = tx.dependencies.descendants(wanted.within)
-    elif within is not None:
-        numbers = tx.dependencies.children(within)
-    return {
-        "statuses": _list(wanted.statuses),
-        "open_only": int(wanted.is_open_only),
-        "tombstones": int(wanted.has_tombstones),
-        "types": _list(wanted.types),
-        "hidden_types": _list(wanted.hidden_types),
-        "ids": _list(wanted.ids),
-        "priority": wanted.priority,
-        "priority_min": wanted.priority_min,
-        "priority_max": wanted.priority_max,
-        "assignee": wanted.assignee,
-        "no_assignee": int(wanted.has_no_assignee),
-        "pinned": None if wanted.is_pinned is None else int(wanted.is_pinned),
-        "templates": int(wanted.has_templates),
-        "created_after": wanted.created_after_us,
-        "created_before": wanted.created_before_us,
-        "updated_after": wanted.updated_after_us,
-        "updated_before": wanted.updated_before_us,
-        "closed_after": wanted.closed_after_us,
-        "closed_before": wanted.closed_before_us,
-        "within": None if numbers is None else json.dumps(numbers),
-        "no_labels": int(wanted.has_no_labels),
-        "labels": json.dumps(wanted.labels),
-        "label_count": len(set(wanted.labels)),
-        "labels_any": _list(wanted.labels_any),
-    }

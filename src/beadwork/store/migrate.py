@@ -36,6 +36,12 @@ def migrations(dialect: Dialect) -> list[tuple[int, str]]:
     return found
 
 
+def names(dialect: Dialect = "sqlite") -> list[str]:
+    """Return the name of every migration, in order."""
+    files = sorted(os.listdir(os.path.join(_FOLDER, dialect)))
+    return [each.removesuffix(".sql") for each in files if _FILE.fullmatch(each)]
+
+
 @cache
 def newest(dialect: Dialect = "sqlite") -> int:
     """Return the number of the newest migration that this program knows."""

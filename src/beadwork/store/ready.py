@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from beadwork.model import limits
 from beadwork.model.issue import HIDDEN_TYPES
-from beadwork.ops.transaction import Blocked, Entry, Kids, ReadyFilter, Row, Standing
+from beadwork.ops.transaction import Blocked, Entry, Filter, Kids, ReadyFilter, Row, Standing
 from beadwork.store.session import Row as Tuple
 from beadwork.store.session import Session
 
@@ -35,6 +35,17 @@ class ReadyStore:
 
     def ready(self, wanted: ReadyFilter, *, sort: str, limit: int) -> list[Row]:
         """Return ready issues in the order asked for; `limit` 0 means all."""
+        found = self._ranked(wanted, sort, 0 if wanted.only else limit)
+        if wanted.only is not None:
+            passing = self._tx.issues.numbers(wanted.only)
+            found = [row for row in found if row[0] in passing]
+        return self._tx.issues.rows([row[0] for row in (found[:limit] if limit else found)])
+
+    def numbers(self, wanted: ReadyFilter) -> set[int]:
+        """Return the numbers of ready issues."""
+        return {row[0] for row in self._ranked(wanted, "oldest", 0)}
+
+    def _ranked(self, wanted: ReadyFilter, sort: str, limit: int) -> list[Tuple]:
         most = limit or _FOREVER_US
         shared = self._shared(wanted)
         recent = self._tx.now_us - limits.RECENT_US
@@ -47,7 +58,7 @@ class ReadyStore:
             found += self._shown(status, wanted, order, shared)
             found += self._odd(status, wanted, shared)
         found.sort(key=self._rank(sort))
-        return self._tx.issues.rows([row[0] for row in found[:most]])
+        return found
 
     def _shared(self, wanted: ReadyFilter) -> dict[str, object]:
         within = None
@@ -128,6 +139,8 @@ class ReadyStore:
         found: list[Tuple] = []
         if is_hidden_asked:
             found += self._session.all("ready.hidden_of_status", status=status)
+        if wanted.is_ephemeral_included:
+            found += self._ephemeral(key)
         if self._session.one("ready.any_sleeper", until=until) is not None:
             found += self._session.all("ready.sleepers", **key)
         found += [
@@ -142,6 +155,13 @@ class ReadyStore:
         passing = {row[0] for row in kept}
         return [row for row in found if row[0] in passing]
 
+    def _ephemeral(self, key: dict[str, object]) -> list[Tuple]:
+        return [
+            row[:4]
+            for row in self._session.all("ready.ephemeral", **key)
+            if not row[4] or all(map(self._tx.is_provided, self.outside_targets(row[0])))
+        ]
+
     def outside_targets(self, n: int) -> list[str]:
         """Return what an issue needs of other projects."""
         return [row[0] for row in self._session.all("ready.outside_targets", n=n)]
@@ -151,7 +171,9 @@ class ReadyStore:
         label = f"provides:{capability}"
         return self._session.one("ready.provides", label=label) is not None
 
-    def blocked(self, *, within: int | None, limit: int) -> list[Blocked]:
+    def blocked(
+        self, *, within: int | None, limit: int, only: Filter | None = None
+    ) -> list[Blocked]:
         """Return the live issues that wait, most urgent first, and for what."""
         numbers = None
         if within is not None:
@@ -161,6 +183,9 @@ class ReadyStore:
             for row in self._session.all("ready.blocked", within=numbers)
             if not row[1] or not all(map(self._tx.is_provided, self.outside_targets(row[0])))
         ]
+        if only is not None:
+            passing = self._tx.issues.numbers(only)
+            rows = [row for row in rows if row[0] in passing]
         chosen = rows[:limit] if limit else rows
         return [
             Blocked(

@@ -10,10 +10,12 @@ def run_due(transaction: StoreTransaction) -> None:
     wake_deferred(transaction)
     expire_claims(transaction)
     drop_keys(transaction)
+    drop_events(transaction)
 
 
 def wake_deferred(transaction: StoreTransaction) -> None:
     """Let deferred issues whose time has come be ready."""
+    transaction.sleepers.open_due()
     transaction.ready.wake_due()
 
 
@@ -31,3 +33,8 @@ def expire_claims(transaction: StoreTransaction) -> None:
 def drop_keys(transaction: StoreTransaction) -> None:
     """Forget idempotency keys after their time."""
     transaction.keys.drop_old()
+
+
+def drop_events(transaction: StoreTransaction) -> None:
+    """Forget old events whose changes have been overwritten since (R13)."""
+    transaction.retention.drop_due()

@@ -1,6 +1,8 @@
 """One transaction over the store: the nouns, the clock, the log."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from beadwork.model import instants, stamp
 from beadwork.model.claim import Holder
@@ -10,13 +12,25 @@ from beadwork.model.stamp import Clock, Stamp
 from beadwork.store.claims import ClaimStore
 from beadwork.store.dependencies import DependencyStore
 from beadwork.store.events import EventStore, Subject
+from beadwork.store.graphs import GraphStore
 from beadwork.store.issues import IssueStore
 from beadwork.store.keys import KeyStore
 from beadwork.store.labels import LabelStore
+from beadwork.store.memories import MemoryStore
+from beadwork.store.moves import MoveStore
 from beadwork.store.readiness import Readiness
 from beadwork.store.ready import ReadyStore
 from beadwork.store.records import RecordStore
 from beadwork.store.session import Session
+from beadwork.store.sleepers import SleeperStore
+from beadwork.store.statistics import StatisticsStore
+
+if TYPE_CHECKING:
+    from beadwork.store.checks import CheckStore
+    from beadwork.store.mends import Mends
+    from beadwork.store.retention import Retention
+    from beadwork.store.search import SearchStore
+    from beadwork.store.suggestions import SuggestionStore
 
 _CLOCK = "clock"
 _REPLICA = "replica"
@@ -105,18 +119,71 @@ class StoreTransaction:
         self._counters = counters or Counters(session)
         self.issues = IssueStore(session, self)
         self.dependencies = DependencyStore(session, self)
+        self.graphs = GraphStore(session, self)
+        self.stats = StatisticsStore(session, self)
         self.labels = LabelStore(session)
         self.ready = ReadyStore(session, self)
         self.claims = ClaimStore(session, self)
+        self.moves = MoveStore(session, self)
+        self.sleepers = SleeperStore(session, self)
         self.events = EventStore(session, self)
         self.records = RecordStore(session, self)
         self.keys = KeyStore(session, self)
+        self.memories = MemoryStore(session, self)
         self.readiness = Readiness(session, self)
+
+    @property
+    def retention(self) -> "Retention":
+        """Return what lets old events go."""
+        from beadwork.store.retention import Retention
+
+        return Retention(self._session, self)
+
+    @property
+    def checks(self) -> "CheckStore":
+        """Return what doctor looks at; few commands have a use for it."""
+        from beadwork.store.checks import CheckStore
+
+        return CheckStore(self._session, self)
+
+    @property
+    def mends(self) -> "Mends":
+        """Return what doctor may put right."""
+        from beadwork.store.mends import Mends
+
+        return Mends(self._session, self)
+
+    @property
+    def search(self) -> "SearchStore":
+        """Return the index of texts."""
+        # Late import: few commands search.
+        from beadwork.store.search import SearchStore
+
+        return SearchStore(self._session, self)
+
+    @property
+    def suggestions(self) -> "SuggestionStore":
+        """Return the ids that a word may become."""
+        # Late import: only completion asks for them.
+        from beadwork.store.suggestions import SuggestionStore
+
+        return SuggestionStore(self._session)
 
     @property
     def now_text(self) -> str:
         """Return the time of the transaction as RFC 3339 text."""
         return instants.format_us(self.now_us)
+
+    @contextlib.contextmanager
+    def trial(self) -> Iterator[None]:
+        """Take back whatever is done inside, also where it succeeds."""
+        self._session.control("SAVEPOINT trial")
+        try:
+            yield
+        finally:
+            if self._session.is_in_transaction:
+                self._session.control("ROLLBACK TO trial")
+                self._session.control("RELEASE trial")
 
     # -- settings of the store
 
@@ -128,6 +195,12 @@ class StoreTransaction:
     def put_setting(self, name: str, value: str) -> None:
         """Set one setting of the store."""
         self._session.run("setting.put", name=name, value=value)
+
+    def schema(self) -> tuple[list[str], int]:
+        """Return the names of the tables, and the number of the last migration."""
+        version = self._session.one("schema.version")
+        tables = [str(row[0]) for row in self._session.all("schema.tables")]
+        return tables, 0 if version is None else int(version[0])
 
     # -- clock, numbers, log
 

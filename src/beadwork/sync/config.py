@@ -1,11 +1,11 @@
-"""Configuration files: `.beads/config.yaml`, tracked, and `.beads/local.yaml`, of one machine.
+"""Configuration files: the project's, this machine's, the user's; and the environment over them.
 
 They are parsed only when they changed: parsing costs more than a command.
 """
 
 import os
-import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -13,9 +13,39 @@ from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
 from beadwork.model.issue import Vocabulary
 
-_NAMES = ("config.yaml", "local.yaml")
+NAMES = ("config.yaml", "local.yaml")
 _CACHE = "config.cache"
 _DONE_CATEGORIES = frozenset({"done", "closed"})
+_ENVIRONMENT = ("BD_", "BEADS_")
+_READ_ELSEWHERE = frozenset(
+    [
+        "BD_ACTOR",
+        "BEADS_ACTOR",
+        "BD_JSON",
+        "BD_SESSION",
+        "BD_DEBUG",
+        "BD_AGENT_MODE",
+        "BD_DB",
+        "BEADS_DB",
+        "BEADS_DIR",
+    ]
+)
+"""Variables that have a way of their own, so that the table of settings need not be loaded."""
+_STORE_KEYS = frozenset(
+    (
+        "issue-prefix",
+        "issue_prefix",
+        "allowed_prefixes",
+        "status.custom",
+        "status.done",
+        "types.custom",
+        "ready.exclude_id_patterns",
+        "claim.lease",
+        "store.path",
+        "upgrade.seen",
+    )
+)
+"""What the user's file does not say: it would hold for every store of this user."""
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -23,84 +53,153 @@ class Settings(msgspec.Struct, kw_only=True):
 
     values: dict[str, Any] = {}
     sources: str = ""
+    environment: dict[str, str] = {}
 
     def text(self, key: str) -> str:
         """Return a setting as text; an absent one as empty."""
-        value = self.values.get(key)
-        if isinstance(value, list):
-            return ",".join(map(str, value))
-        return "" if value is None else str(value)
+        if key in self.environment:
+            return self.environment[key]
+        return as_text(self.values.get(key))
 
     def words(self, key: str) -> tuple[str, ...]:
         """Return a setting that is a list, or a text with commas."""
         return tuple(word.strip() for word in self.text(key).split(",") if word.strip())
 
 
-def _sources(folder: str) -> str:
-    facts = []
-    for name in _NAMES:
-        try:
-            found = os.stat(os.path.join(folder, name))
-        except OSError:
-            facts.append("-")
-        else:
-            facts.append(f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}")
-    return "|".join(facts)
+def as_text(value: object) -> str:
+    """Return a value of a file as text: lists with commas, truths as YAML has them."""
+    if isinstance(value, list):
+        return ",".join(map(as_text, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
 
 
-def _flat(values: dict[str, Any], start: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def user_path(environ: Mapping[str, str]) -> str | None:
+    """Return the path of the user's own file; None where there is no home."""
+    home = environ.get("HOME", "")
+    folder = environ.get("XDG_CONFIG_HOME") or (os.path.join(home, ".config") if home else "")
+    return os.path.join(folder, "beadwork", "config.yaml") if folder else None
+
+
+def _facts(path: str | None) -> str:
+    try:
+        found = os.stat(path) if path else None
+    except OSError:
+        found = None
+    if found is None:
+        return "-"
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
+
+
+def _sources(folder: str | None, user: str | None) -> str:
+    """Return what `stat` says of the files; one of another user is another file."""
+    mine = _facts(user)
+    of_store = [_facts(os.path.join(folder, name) if folder else None) for name in NAMES]
+    return "|".join([*of_store, mine if mine == "-" else f"{user}:{mine}"])
+
+
+def flat(values: Mapping[str, Any], start: str = "") -> dict[str, Any]:
+    """Flatten nested maps: `{a: {b: 1}}` is `{"a.b": 1}`."""
+    found: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            flat.update(_flat(value, f"{start}{key}."))
+            found.update(flat(value, f"{start}{key}."))
         else:
-            flat[f"{start}{key}"] = value
-    return flat
+            found[f"{start}{key}"] = value
+    return found
 
 
-def _parse(path: str) -> dict[str, Any]:
+def parse(path: str) -> dict[str, Any]:
+    """Read one file, flattened; an absent one says nothing.
+
+    Raises:
+        InvalidField: it is not YAML, or no map.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            return parse_text(file.read(), path)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeError) as error:
+        _refuse(path, error)
+
+
+def parse_text(text: str, path: str) -> dict[str, Any]:
+    """Read the text of a file, flattened.
+
+    Raises:
+        InvalidField: it is not YAML, or no map.
+    """
     import yaml
 
     try:
-        with open(path, encoding="utf-8") as file:
-            found = yaml.safe_load(file)
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InvalidField(
-            f"{path} can't be read: {reason}", hint="Mend the file.", field=path
-        ) from error
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        _refuse(path, error)
     if found is None:
         return {}
     if not isinstance(found, dict):
         raise InvalidField(f"{path} is not a map of settings", hint="Mend the file.", field=path)
-    return _flat(found)
+    return flat(found)
 
 
-def load(folder: str) -> Settings:
-    """Read the settings of a store; what the machine's file says goes over the project's.
+def _refuse(path: str, error: Exception) -> NoReturn:
+    reason = " ".join(str(error).split())[:200]
+    raise InvalidField(
+        f"{path} can't be read: {reason}", hint="Mend the file.", field=path
+    ) from error
+
+
+def load(folder: str | None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of a store: the user's file, the project's over it, the machine's over that.
+
+    With an environment, the user's file is read too, and what the environment says goes over all.
 
     Raises:
         InvalidField: a file is not YAML, or no map.
     """
-    sources = _sources(folder)
-    if sources == "-|-":
-        return Settings()
-    cache = os.path.join(folder, _CACHE)
-    try:
-        with open(cache, "rb") as file:
-            cached = msgspec.json.decode(file.read(), type=Settings)
-        if cached.sources == sources:
-            return cached
-    except (OSError, msgspec.MsgspecError):
-        pass
-    values: dict[str, Any] = {}
-    for name in _NAMES:
-        values.update(_parse(os.path.join(folder, name)))
-    settings = Settings(values=values, sources=sources)
-    _keep(cache, settings)
+    environ = environ or {}
+    settings = _of_files(folder, user_path(environ))
+    settings.environment = _from_environment(environ)
     return settings
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    for name in environ:
+        if name.startswith(_ENVIRONMENT) and name not in _READ_ELSEWHERE:
+            # Late import: seldom does the environment set anything.
+            from beadwork.model.settings import from_environment
+
+            return from_environment(environ)
+    return {}
+
+
+def _of_files(folder: str | None, user: str | None) -> Settings:
+    sources = _sources(folder, user)
+    if sources == "-|-|-":
+        return Settings()
+    cache = os.path.join(folder, _CACHE) if folder else ""
+    cached = _cached(cache) if cache else None
+    if cached is not None and cached.sources == sources:
+        return cached
+    values: dict[str, Any] = {}
+    if user:
+        values = {key: value for key, value in parse(user).items() if key not in _STORE_KEYS}
+    for name in NAMES:
+        values.update(parse(os.path.join(folder, name)) if folder else {})
+    settings = Settings(values=values, sources=sources)
+    if cache:
+        _keep(cache, settings)
+    return settings
+
+
+def _cached(path: str) -> Settings | None:
+    try:
+        with open(path, "rb") as file:
+            return msgspec.json.decode(file.read(), type=Settings)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def _keep(cache: str, settings: Settings) -> None:
@@ -134,21 +233,14 @@ def vocabulary(settings: Settings) -> Vocabulary:
         done_statuses=tuple(dict.fromkeys(done)),
         custom_types=settings.words("types.custom"),
         hidden_id_patterns=patterns or Vocabulary().hidden_id_patterns,
-        claim_lease_s=_length_s(settings.text("claim.lease")),
+        claim_lease_s=length_s(settings.text("claim.lease")),
     )
 
 
-def _length_s(text: str) -> float | None:
+def length_s(text: str) -> float | None:
+    """Read a setting that is a length of time; None where it is not set.
+
+    Raises:
+        InvalidField: it is no length of time.
+    """
     return duration_s(text) if text else None
-
-
-def put(text: str, key: str, value: str) -> str:
-    """Return the text of a config file with one top-level key set; all else stays as it is."""
-    quoted = msgspec.json.encode(value).decode()
-    line = f"{key}: {quoted}"
-    pattern = re.compile(rf"^{re.escape(key)}\s*:.*$", re.MULTILINE)
-    if pattern.search(text):
-        return pattern.sub(lambda _: line, text, count=1)
-    if text and not text.endswith("\n"):
-        text += "\n"
-    return f"{text}{line}\n"

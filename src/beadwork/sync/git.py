@@ -34,6 +34,28 @@ def run(arguments: Sequence[str], *, folder: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def complaint(arguments: Sequence[str], *, folder: str) -> str | None:
+    """Run git in a folder; return what it says if it refuses, None if it did what was asked."""
+    import subprocess
+
+    environ = {k: v for k, v in os.environ.items() if k not in _SCRUBBED}
+    environ["GIT_TERMINAL_PROMPT"] = "0"
+    try:
+        done = subprocess.run(
+            ["git", "--no-optional-locks", *arguments],
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"git can't be run: {type(error).__name__}"
+    return done.stderr.decode("utf-8", "replace") if done.returncode else None
+
+
 def _loose_ref(place: GitPlace, name: str) -> str | None:
     for folder in (place.git_folder, place.common_folder):
         try:
@@ -164,3 +186,11 @@ def _user_section(path: str) -> dict[str, str] | None:
     except OSError:
         return {}
     return found
+
+
+def uncommitted(folder: str) -> list[str]:
+    """Return the files below a folder that git would commit but has not; none outside git."""
+    found = run(["status", "--porcelain", "-z", "-uall", "--", "."], folder=folder)
+    entries = (found or b"").decode("utf-8", "replace").split("\0")
+    # The former name of a renamed file is an entry of its own, without a state before it.
+    return [entry[3:] for entry in entries if entry[2:3] == " "]

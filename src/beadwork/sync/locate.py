@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from beadwork.model.errors import NoStore
+from beadwork.model.errors import InvalidField, NoStore
 
 DATABASE = "beadwork.db"
 _REDIRECTS_MAX = 8
@@ -18,6 +18,35 @@ class Place(NamedTuple):
     records: str
     work_tree: str | None
     redirected_from: str | None = None
+
+    @property
+    def lock_folder(self) -> str:
+        """Return where the locks are: beside the database, on the same file system."""
+        return os.path.dirname(self.database)
+
+    def lock_path(self, name: str) -> str:
+        """Return the path of a lock; databases in one folder have locks of their own."""
+        base = os.path.basename(self.database)
+        return os.path.join(self.lock_folder, name if base == DATABASE else f"{base}.{name}")
+
+    def with_path(self, path: str, environ: Mapping[str, str]) -> "Place":
+        """Return the place with its database where the setting `store.path` has it.
+
+        Raises:
+            InvalidField: it names a folder.
+        """
+        if not path or self.database != os.path.join(self.folder, DATABASE):
+            return self
+        if path.startswith("~/") and environ.get("HOME"):
+            path = os.path.join(environ["HOME"], path[2:])
+        database = os.path.normpath(os.path.join(os.path.dirname(self.folder), path))
+        if os.path.isdir(database):
+            raise InvalidField(
+                f"store.path names the folder {database}",
+                hint="Name a file in it, one for each project.",
+                field="store.path",
+            )
+        return self._replace(database=database)
 
 
 class GitPlace(NamedTuple):
@@ -42,14 +71,37 @@ def _read_line(path: str) -> str | None:
 
 
 def _git_file(path: str, folder: str) -> GitPlace | None:
-    """Read a `.git` file: a linked worktree has a common folder, a submodule has none."""
+    """Read a `.git` file: a linked worktree has a common folder, a submodule has none.
+
+    Where it leads to a bare repository, as beside `.bare`, the store is that of the repository.
+    """
     line = _read_line(path)
     if line is None or not line.startswith("gitdir:"):
         return None
     git_folder = os.path.normpath(os.path.join(folder, line.removeprefix("gitdir:").strip()))
     common = _read_line(os.path.join(git_folder, "commondir"))
-    common_folder = git_folder if common is None else os.path.join(git_folder, common)
-    return GitPlace(folder, git_folder, os.path.normpath(common_folder))
+    if common is None:
+        work_tree = None if _core(git_folder).get("bare") == "true" else folder
+        return GitPlace(work_tree, git_folder, git_folder)
+    return GitPlace(folder, git_folder, os.path.normpath(os.path.join(git_folder, common)))
+
+
+def _core(git_folder: str) -> dict[str, str]:
+    """Return the section `core` of a repository's config."""
+    found: dict[str, str] = {}
+    section = ""
+    try:
+        with open(os.path.join(git_folder, "config"), encoding="utf-8", errors="replace") as file:
+            for raw in file:
+                line = raw.strip()
+                if line.startswith("["):
+                    section = line.strip("[]").lower()
+                elif section == "core" and "=" in line:
+                    key, _, value = line.partition("=")
+                    found[key.strip().lower()] = value.strip().strip('"')
+    except OSError:
+        pass
+    return found
 
 
 def _is_bare(folder: str) -> bool:
@@ -77,7 +129,11 @@ def _main_work_tree(place: GitPlace) -> str | None:
     """Return the main worktree of a repository; None if it is bare."""
     if os.path.basename(place.common_folder) == ".git":
         return os.path.dirname(place.common_folder)
-    return None
+    # A submodule, or a git folder that was put elsewhere, names its work tree.
+    core = _core(place.common_folder)
+    if core.get("bare") == "true" or "worktree" not in core:
+        return None
+    return os.path.normpath(os.path.join(place.common_folder, core["worktree"]))
 
 
 def _nearest(start: str, stop: str | None) -> str | None:
@@ -144,15 +200,12 @@ def locate(start: str, environ: Mapping[str, str], database: str | None = None) 
     Raises:
         NoStore: there is none.
     """
-    explicit = database or environ.get("BEADS_DB")
+    explicit = database or environ.get("BEADS_DB") or environ.get("BD_DB")
     if not database and environ.get("BEADS_DIR"):
         explicit = None
         return _required(os.path.join(start, environ["BEADS_DIR"]), start)
     if explicit:
-        path = os.path.abspath(os.path.join(start, explicit))
-        is_classic = os.path.basename(path) != DATABASE and path.endswith("beads.db")
-        folder = os.path.dirname(path)
-        return place_of(folder, None if is_classic else path)
+        return _named(os.path.abspath(os.path.join(start, explicit)))
     git = git_place(start)
     if git is not None and (git.work_tree is None or git.is_linked):
         return _required(home_folder(start), start)
@@ -160,6 +213,18 @@ def locate(start: str, environ: Mapping[str, str], database: str | None = None) 
     if found is None:
         raise NoStore(f"There is no .beads folder in {start} or above it", path=start)
     return place_of(found)
+
+
+def _named(path: str) -> Place:
+    """Return the store that a path means: a database, or the folder that holds one.
+
+    In a `.beads` folder any name is taken for ours, as classic's own is another (R14).
+    """
+    if os.path.isdir(path):
+        return place_of(path)
+    folder, name = os.path.split(path)
+    is_classic = os.path.basename(folder) == ".beads" or name == "beads.db"
+    return place_of(folder, None if is_classic else path)
 
 
 def _required(folder: str, start: str) -> Place:

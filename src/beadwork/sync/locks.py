@@ -5,6 +5,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
+from typing import NoReturn
 
 from beadwork.model.errors import StoreBusy, StoreReadOnly
 
@@ -13,14 +14,15 @@ _LONGEST_WAIT_S = 0.002
 
 
 @contextlib.contextmanager
-def locked(path: str, *, timeout_s: float) -> Iterator[None]:
-    """Hold a lock file; wait for at most `timeout_s` seconds.
+def locked(path: str, *, timeout_s: float, store: str | None = None) -> Iterator[None]:
+    """Hold a lock file, of the store in a folder; wait for at most `timeout_s` seconds.
 
     Raises:
         StoreBusy: another process held it all the time.
-        StoreReadOnly: the file can't be made.
+        StoreReadOnly: the file can't be made, or the store is another user's.
     """
     try:
+        require_own(store or os.path.dirname(path))
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreReadOnly(
@@ -31,6 +33,41 @@ def locked(path: str, *, timeout_s: float) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def require_own(folder: str) -> None:
+    """Refuse to write into the store of another user, whose own programs would then be shut out.
+
+    Raises:
+        StoreReadOnly: it belongs to another user.
+    """
+    owner = os.stat(folder).st_uid
+    if owner != os.geteuid():
+        refuse_foreign(folder, owner)
+
+
+def refuse_foreign(folder: str, owner: int) -> NoReturn:
+    """Refuse the store of another user, who is named.
+
+    Raises:
+        StoreReadOnly: always.
+    """
+    raise StoreReadOnly(
+        f"The store in {folder} belongs to {_name_of(owner)}: permission denied",
+        hint=f"Run as {_name_of(owner)}, or use a clone of your own.",
+        path=folder,
+        owner=owner,
+    )
+
+
+def _name_of(uid: int) -> str:
+    # Late import: only this error needs it.
+    import pwd
+
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _acquire(descriptor: int, path: str, timeout_s: float) -> None:

@@ -2,9 +2,9 @@
 
 import os
 import re
+from typing import Protocol
 
 from beadwork.model.errors import FileTrouble
-from beadwork.sync import config
 from beadwork.sync.git import run
 from beadwork.sync.locate import git_place
 
@@ -18,6 +18,7 @@ _IGNORED = (
     "config.cache*",
     "local.yaml",
     "last-touched",
+    ".local_version",
     ".beadwork-*",
     "log/",
 )
@@ -95,10 +96,7 @@ def guess_prefix(folder: str, records: str) -> str:
 
 def settle_config(folder: str, prefix: str) -> str:
     """Write the prefix into the tracked config, keeping all else that it says."""
-    path = os.path.join(folder, "config.yaml")
-    text = read_text(path) or _CONFIG
-    write_text(path, config.put(text, "issue-prefix", prefix))
-    return path
+    return settle_setting(folder, "issue-prefix", prefix)
 
 
 def settle_ignores(folder: str) -> str | None:
@@ -114,7 +112,62 @@ def settle_ignores(folder: str) -> str | None:
     return path
 
 
-def settle_attributes(folder: str) -> list[str]:
+def _exclude(folder: str) -> tuple[str, str] | None:
+    """Return the clone's own list of ignored files, and the line in it for the `.beads` folder."""
+    git = git_place(os.path.dirname(folder))
+    if git is None or git.work_tree is None:
+        return None
+    relative = os.path.relpath(folder, git.work_tree).replace(os.sep, "/")
+    if relative.startswith("../"):
+        return None
+    return os.path.join(git.common_folder, "info", "exclude"), f"/{relative}/"
+
+
+def is_hidden(folder: str) -> bool:
+    """Tell whether this clone keeps the `.beads` folder out of git."""
+    found = _exclude(folder)
+    return found is not None and found[1] in read_text(found[0]).splitlines()
+
+
+def hide(folder: str) -> list[str]:
+    """Keep the `.beads` folder out of git, in this clone only; return what was written."""
+    found = _exclude(folder)
+    return [found[0]] if found is not None and add_line(*found) else []
+
+
+def add_line(path: str, line: str) -> bool:
+    """Add a line to a small file if it lacks it; tell whether it did."""
+    text = read_text(path)
+    if line in text.splitlines():
+        return False
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+    except OSError as error:
+        raise FileTrouble(f"{path} can't be made: {error.strerror}", path=path) from error
+    end = "" if not text or text.endswith("\n") else "\n"
+    write_text(path, f"{text}{end}{line}\n")
+    return True
+
+
+def settle_role(folder: str, role: str) -> None:
+    """Note in git's config whether this clone is a maintainer's or a contributor's."""
+    git = git_place(os.path.dirname(folder))
+    if role and git is not None and git.work_tree is not None:
+        run(["config", "beads.role", role], folder=git.work_tree)
+
+
+def settle_setting(folder: str, key: str, value: str, *, name: str = "config.yaml") -> str:
+    """Write a setting into a file of the store; return the path."""
+    # Late import: only a change of a file needs it.
+    from beadwork.sync.config_files import changed
+
+    path = os.path.join(folder, name)
+    text = read_text(path) or (_CONFIG if name == "config.yaml" else "")
+    write_text(path, changed(text, key, value, path))
+    return path
+
+
+def settle_attributes(folder: str, *, has_driver: bool = True) -> list[str]:
     """Let git merge the file: by union everywhere, by our driver in this clone (R17)."""
     written = []
     path = os.path.join(folder, ".gitattributes")
@@ -123,21 +176,46 @@ def settle_attributes(folder: str) -> list[str]:
         write_text(path, f"{text}{_ATTRIBUTES}\n")
         written.append(path)
     git = git_place(os.path.dirname(folder))
-    if git is None or git.work_tree is None:
+    if git is None or git.work_tree is None or not has_driver:
         return written
     relative = os.path.relpath(folder, git.work_tree).replace(os.sep, "/")
     info = os.path.join(git.common_folder, "info", "attributes")
-    line = f"{relative}/issues.jsonl merge=beads"
-    text = read_text(info)
-    if line not in text.splitlines() and os.path.isdir(git.common_folder):
-        os.makedirs(os.path.dirname(info), exist_ok=True)
-        if text and not text.endswith("\n"):
-            text += "\n"
-        write_text(info, f"{text}{line}\n")
+    if os.path.isdir(git.common_folder) and add_line(info, f"{relative}/issues.jsonl merge=beads"):
         written.append(info)
     for key, value in (("merge.beads.name", "Beadwork"), ("merge.beads.driver", _DRIVER)):
         run(["config", key, value], folder=git.work_tree)
     return [*written, os.path.join(git.common_folder, "config")]
+
+
+class Wanted(Protocol):
+    """What `init` was asked for."""
+
+    @property
+    def branch(self) -> str: ...  # noqa: D102 -- a protocol
+    @property
+    def role(self) -> str: ...  # noqa: D102 -- a protocol
+    @property
+    def has_driver(self) -> bool: ...  # noqa: D102 -- a protocol
+    @property
+    def is_hidden(self) -> bool: ...  # noqa: D102 -- a protocol
+
+
+def settle(folder: str, wanted: Wanted, *, store_path: str) -> list[str]:
+    """Write all that `init` writes beside the config; return the paths. A repeat changes nothing."""
+    written = []
+    if wanted.branch:
+        written.append(settle_setting(folder, "sync.branch", wanted.branch))
+    if store_path:
+        name = "local.yaml"
+        written.append(settle_setting(folder, "store.path", store_path, name=name))
+    ignored = settle_ignores(folder)
+    written += [ignored] if ignored else []
+    if wanted.is_hidden:
+        written += hide(folder)
+    settle_role(folder, wanted.role)
+    if is_hidden(folder):
+        return written
+    return written + settle_attributes(folder, has_driver=wanted.has_driver)
 
 
 def classic_rows(folder: str) -> str | None:

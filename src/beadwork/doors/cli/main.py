@@ -12,41 +12,124 @@ from beadwork.doors.world import World
 from beadwork.model.errors import BeadworkError, Fault, FileTrouble, InvalidField, InvalidRequest
 
 _COMMANDS = {
+    "__complete": "completion:complete",
+    "admin": "admin:admin",
+    "assign": "verbs:assign",
+    "audit": "audit:audit",
+    "backup": "backup:backup",
+    "batch": "batch:batch",
     "blocked": "ready:blocked",
+    "children": "listing:children",
     "claim": "claim:claim",
+    "cleanup": "admin:cleanup",
     "close": "issue:close",
     "comment": "comment:add_comment",
     "comments": "comment:comments",
+    "compact": "admin:compact",
+    "completion": "completion:completion",
+    "config": "config:config",
+    "count": "listing:count",
     "create": "create:create",
+    "defer": "verbs:defer",
     "delete": "issue:delete",
     "dep": "dependency:dep",
+    "doctor": "doctor:doctor",
     "done": "issue:close",
+    "duplicate": "verbs:duplicate",
+    "duplicates": "duplicates:duplicates",
+    "edit": "edit:edit",
+    "epic": "epic:epic",
     "export": "file:export",
+    "find-duplicates": "duplicates:find_duplicates",
+    "find-dups": "duplicates:find_duplicates",
+    "forget": "memory:forget",
+    "gc": "admin:gc",
+    "graph": "graph:graph",
     "heartbeat": "claim:heartbeat",
     "history": "event:history",
     "hooks": "hooks:hooks",
-    "import": "file:import_",
+    "human": "guide:human",
+    "import": "importing:import_",
+    "info": "info:info",
     "init": "system:init",
+    "kv": "kv:kv",
     "label": "label:label",
+    "link": "verbs:link",
+    "lint": "lint:lint",
     "list": "listing:list_",
-    "merge": "file:merge",
+    "memories": "memory:memories",
+    "merge": "importing:merge",
+    "migrate": "upgrade:migrate",
     "new": "create:create",
+    "note": "verbs:note",
+    "onboard": "guide:onboard",
+    "orphans": "orphans:orphans",
+    "preflight": "preflight:preflight",
+    "prime": "prime:prime",
+    "priority": "verbs:priority",
+    "promote": "verbs:promote",
+    "prune": "admin:prune",
+    "purge": "admin:purge",
+    "q": "verbs:q",
+    "query": "search:query",
+    "quickstart": "guide:quickstart",
     "ready": "ready:ready",
+    "recall": "memory:recall",
     "relate": "dependency:relate",
     "release": "claim:release",
+    "remember": "memory:remember",
+    "rename": "rename:rename",
+    "rename-prefix": "rename:rename_prefix",
     "reopen": "issue:reopen",
+    "reset": "admin:reset",
+    "restore": "backup:restore",
+    "schema": "schema:schema",
+    "search": "search:search",
+    "set-state": "state:set_state",
+    "setup": "setup:setup",
+    "ship": "ship:ship",
     "show": "show:show",
-    "sync": "file:sync",
+    "stale": "listing:stale",
+    "state": "state:state",
+    "stats": "stats:stats",
+    "status": "stats:stats",
+    "statuses": "words:statuses",
+    "supersede": "verbs:supersede",
+    "sync": "importing:sync",
+    "tag": "verbs:put_labels",
+    "todo": "todo:todo",
+    "types": "words:types",
+    "undefer": "verbs:undefer",
     "undo": "event:undo",
     "unrelate": "dependency:unrelate",
     "update": "update:update",
+    "upgrade": "upgrade:upgrade",
     "version": "system:version",
     "view": "show:show",
+    "watch": "watch:watch",
     "where": "system:where",
     "why": "ready:why",
+    "worktree": "worktree:worktree",
 }
 """Command name to `module:attribute` in `commands`; a module is imported when it is asked for."""
-_ALIASES = frozenset({"comment", "done", "new", "relate", "unrelate", "view"})
+_ALIASES = frozenset(
+    {
+        "__complete",
+        "cleanup",
+        "comment",
+        "compact",
+        "done",
+        "find-dups",
+        "gc",
+        "new",
+        "prune",
+        "purge",
+        "relate",
+        "reset",
+        "unrelate",
+        "view",
+    }
+)
 _CANCELLED = 130
 
 
@@ -87,7 +170,17 @@ def bd(context: click.Context, *, is_version: bool) -> None:
         if version is not None:
             context.invoke(version, daemon=False)
     elif context.invoked_subcommand is None:
+        _begin(context)
+
+
+def _begin(context: click.Context) -> None:
+    """Show what to do next on a terminal, and help elsewhere."""
+    session = context.ensure_object(Session)
+    screen = session.terminal()
+    if screen is None or session.flags.is_json:
         streams.write(f"{context.get_help()}\n")
+        return
+    importlib.import_module("beadwork.doors.cli.commands.start").start(session, screen)
 
 
 @bd.command("help", cls=BeadCommand)
@@ -125,7 +218,7 @@ def _usage_error(error: click.UsageError) -> InvalidRequest:
 
 
 def _unforeseen(session: Session, error: Exception) -> Fault:
-    if session.world.environ.get("BD_DEBUG"):
+    if session.flags.is_debug:
         import traceback
 
         streams.write_error("".join(traceback.format_exception(error)))

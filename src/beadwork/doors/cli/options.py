@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from beadwork.doors.cli import arguments
-from beadwork.doors.cli.session import Session
+from beadwork.doors.cli.session import Flags, Session
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
@@ -33,24 +33,6 @@ NUMBER = click.IntRange(0, 2**63 - 1)
 """A number that the store gave out: an epoch, a request."""
 
 
-def _set_flag(name: str, value: Any) -> Callable[..., Any]:  # noqa: ANN401
-    def callback(context: click.Context, _: click.Parameter, given: bool) -> None:
-        if given:
-            setattr(context.ensure_object(Session).flags, name, value)
-
-    return callback
-
-
-def _set_option(name: str) -> Callable[..., Any]:
-    def callback(context: click.Context, _: click.Parameter, given: str | None) -> None:
-        if given:
-            flags = context.ensure_object(Session).flags
-            value: Any = duration_s(given) if name == "lock_timeout_s" else given
-            flags.options = flags.options._replace(**{name: value})
-
-    return callback
-
-
 def lease_s(text: str | None) -> float | None:
     """Read how long a claim is to hold.
 
@@ -65,56 +47,89 @@ def lease_s(text: str | None) -> float | None:
     return seconds
 
 
-def _flag(names: tuple[str, ...], attribute: str, value: Any, text: str) -> click.Option:  # noqa: ANN401
+def _flags_of(context: click.Context) -> Flags:
+    return context.ensure_object(Session).flags
+
+
+def _global(names: tuple[str, ...], act: Callable[[Flags, Any], None], **more: Any) -> click.Option:
+    """Make a global option: where it was given, `act` is done with the session's flags."""
+
+    def callback(context: click.Context, _: click.Parameter, given: Any) -> None:  # noqa: ANN401
+        if given:
+            act(_flags_of(context), given)
+
+    return click.Option(names, expose_value=False, callback=callback, **more)
+
+
+def _flag(names: tuple[str, ...], attribute: str, text: str, *, value: bool = True) -> click.Option:
+    """Make a flag that switches something on or off."""
+
+    def act(flags: Flags, _: Any) -> None:  # noqa: ANN401
+        setattr(flags, attribute, value)
+
+    # Eager: how an error is shown is settled before there can be one.
+    return _global(names, act, is_flag=True, is_eager=True, help=text)
+
+
+def _option(names: tuple[str, ...], attribute: str, metavar: str, text: str) -> click.Option:
+    """Make an option with a value."""
+
+    def act(flags: Flags, given: str) -> None:
+        value: Any = duration_s(given) if attribute == "lock_timeout_s" else given
+        flags.options = flags.options._replace(**{attribute: value})
+
+    return _global(names, act, metavar=metavar, help=text)
+
+
+def _start_at() -> click.Option:
+    def callback(context: click.Context, _: click.Parameter, given: tuple[str, ...]) -> None:
+        for path in given:
+            context.ensure_object(Session).world.enter(path)
+
     return click.Option(
-        names,
-        is_flag=True,
-        is_eager=True,  # How an error is shown is settled before there can be one.
+        ("-C", "start_at"),
+        multiple=True,
+        is_eager=True,
         expose_value=False,
-        callback=_set_flag(attribute, value),
-        help=text,
+        callback=callback,
+        metavar="FOLDER",
+        help="Run as if started there.",
     )
 
 
 def _ignored(*names: str, is_flag: bool = True) -> click.Option:
+    """Make an option of classic that changes nothing here."""
     return click.Option(names, is_flag=is_flag, expose_value=False, hidden=True)
 
 
 def _global_options() -> list[click.Parameter]:
     return [
-        _flag(("--json",), "is_json", value=True, text="Answer as JSON."),
-        _flag(("-q", "--quiet"), "is_quiet", value=True, text="Only errors and results."),
-        _flag(("-v", "--verbose"), "is_verbose", value=True, text="Say more."),
-        _flag(("--readonly",), "is_read_only", value=True, text="Refuse to write."),
-        _flag(("--no-auto-flush",), "has_flush", value=False, text="Don't write the file."),
-        _flag(("--no-auto-import",), "has_import", value=False, text="Don't read the file."),
-        click.Option(
-            ("--db", "database"),
-            expose_value=False,
-            callback=_set_option("database"),
-            metavar="FILE",
-            help="Database file; by default the nearest .beads folder's.",
+        _flag(("--json",), "is_json", "Answer as JSON."),
+        _flag(("-q", "--quiet"), "is_quiet", "Only errors and results."),
+        _flag(("-v", "--verbose"), "is_verbose", "Say more."),
+        _flag(("--debug",), "is_debug", "Show what led to an error."),
+        _flag(("--readonly",), "is_read_only", "Refuse to write."),
+        _flag(("--no-auto-flush",), "has_flush", "Don't write the file.", value=False),
+        _flag(("--no-auto-import",), "has_import", "Don't read the file.", value=False),
+        _start_at(),
+        _option(("--db", "database"), "database", "FILE", "The database file."),
+        _option(
+            ("--actor", "acting_as"),
+            "actor",
+            "NAME",
+            "Who acts; by default BD_ACTOR, BEADS_ACTOR, git's user.name or USER.",
         ),
-        click.Option(
-            ("--actor",),
-            expose_value=False,
-            callback=_set_option("actor"),
-            metavar="NAME",
-            help="Who acts; by default BD_ACTOR, BEADS_ACTOR, git's user.name or USER.",
+        _option(
+            ("--key", "request_key"),
+            "key",
+            "KEY",
+            "Idempotency key: a repeat gets the first answer.",
         ),
-        click.Option(
-            ("--key",),
-            expose_value=False,
-            callback=_set_option("key"),
-            metavar="KEY",
-            help="Idempotency key: a repeat gets the first answer.",
-        ),
-        click.Option(
-            ("--lock-timeout",),
-            expose_value=False,
-            callback=_set_option("lock_timeout_s"),
-            metavar="TIME",
-            help="How long to wait for other writers (30s).",
+        _option(
+            ("--lock-timeout", "lock_wait"),
+            "lock_timeout_s",
+            "TIME",
+            "How long to wait for other writers (30s).",
         ),
         _ignored("--no-daemon"),
         _ignored("--no-db"),

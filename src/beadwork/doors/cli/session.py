@@ -1,14 +1,22 @@
 """One run of `bd`: its global flags, its streams, and the engine behind it."""
 
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from beadwork.doors.cli import streams, text
+from beadwork.doors.cli import streams, text, times, views
+from beadwork.doors.cli.views.screen import (
+    Drawing,
+    Screen,
+    error_screen,
+    output_screen,
+    progress_screen,
+)
 from beadwork.doors.world import Options, World
-from beadwork.engine import Call, Caller, Engine, Outcome
+from beadwork.engine import Call, Caller, Engine, Outcome, Progress
 from beadwork.model import limits
 from beadwork.model.errors import (
     BeadworkError,
@@ -24,21 +32,60 @@ from beadwork.ops.table import operation_of
 R = TypeVar("R", bound=Response)
 
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\s+$")
+_TRUTHS = frozenset(("1", "true", "yes", "on"))
+_UNTRUTHS = frozenset(("", "0", "false", "no", "off"))
 _MESSAGE_CHARS_MAX = 1000
 """What was typed is quoted in errors, but not all 200,000 characters of it."""
+_CAUSES_MAX = 10
 
 
 class Flags:
-    """The global flags; each may stand before or after the command."""
+    """The global flags; each may stand before or after the command.
 
-    def __init__(self) -> None:
-        self.is_json = False
+    Where one was not given, `setting` says what holds: it is asked only when that matters.
+    """
+
+    def __init__(self, setting: Callable[[str], str] = lambda _: "") -> None:
+        self.given: dict[str, bool] = {}
+        """What was given on the command line, by the key of its setting."""
         self.is_quiet = False
         self.is_verbose = False
         self.is_read_only = False
-        self.has_flush = True
-        self.has_import = True
+        self.is_debug = False
         self.options = Options()
+        self._setting = setting
+
+    def _is_on(self, key: str) -> bool:
+        if key not in self.given:
+            self.given[key] = self._setting(key).strip().lower() in _TRUTHS
+        return self.given[key]
+
+    @property
+    def is_json(self) -> bool:
+        """Tell whether answers are JSON."""
+        return self._is_on("json")
+
+    @is_json.setter
+    def is_json(self, is_json: bool) -> None:
+        self.given["json"] = is_json
+
+    @property
+    def has_flush(self) -> bool:
+        """Tell whether the file is written after a command that changed something."""
+        return not self._is_on("no-auto-flush")
+
+    @has_flush.setter
+    def has_flush(self, has_flush: bool) -> None:
+        self.given["no-auto-flush"] = not has_flush
+
+    @property
+    def has_import(self) -> bool:
+        """Tell whether the file is read before a command."""
+        return not self._is_on("no-auto-import")
+
+    @has_import.setter
+    def has_import(self, has_import: bool) -> None:
+        self.given["no-auto-import"] = not has_import
 
 
 class Session:
@@ -46,13 +93,20 @@ class Session:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.flags = Flags()
+        self.flags = Flags(self._setting)
         self.exit_code = 0
         self.imported: Imported | None = None
         """What was taken in from the file before the command began."""
         self._engine: Engine | None = None
         self._caller: Caller | None = None
         self._has_written = False
+
+    def _setting(self, key: str) -> str:
+        """Return a setting, as far as there are any that can be read."""
+        try:
+            return self.world.setting(self.flags.options, key)
+        except BeadworkError:
+            return ""
 
     # -- asking
 
@@ -85,9 +139,25 @@ class Session:
                 self._refresh(self._engine)
         return self._engine
 
+    @contextlib.contextmanager
+    def _progress(self) -> Iterator[Progress | None]:
+        """Show on a terminal how far a long piece of work is."""
+        screen = progress_screen(self.world.environ)
+        if screen is None or self.flags.is_quiet or self.is_agent():
+            yield None
+            return
+        from beadwork.doors.cli.views.progress import Bar
+
+        bar = Bar(screen, times.now_us, streams.write_error)
+        try:
+            yield bar
+        finally:
+            bar.clear()
+
     def _refresh(self, engine: Engine) -> None:
         try:
-            self.imported = self.world.refresh(engine, self.caller)
+            with self._progress() as progress:
+                self.imported = self.world.refresh(engine, self.caller, progress)
         except BeadworkError as error:
             if error.code != "store.readonly":
                 raise
@@ -107,7 +177,9 @@ class Session:
         if operation_of(type(request)).kind == "read":
             return self.engine.run(request, self.caller)
         self.require_writable()
-        answer = self.engine.run(request, self.caller)
+        engine = self.engine
+        with self._progress() as progress:
+            answer = engine.run(request, self.caller, progress)
         self._has_written |= not getattr(answer, "is_unchanged", False)
         return answer
 
@@ -149,14 +221,29 @@ class Session:
 
     # -- answering
 
-    def show(self, value: Any, shown: Callable[[], str] | str = "") -> None:  # noqa: ANN401
-        """Answer: as JSON if that was asked for, else as text."""
+    def show(
+        self,
+        value: Any,  # noqa: ANN401 -- any JSON value
+        shown: Callable[[], str] | str = "",
+        drawn: Drawing | None = None,
+    ) -> None:
+        """Answer: as JSON if that was asked for, drawn on a terminal, else as plain text."""
         if self.flags.is_json:
             self.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+            return
+        terminal = self.terminal() if drawn is not None else None
+        if drawn is not None and terminal is not None:
+            self.write(drawn(terminal))
             return
         said = shown if isinstance(shown, str) else shown()
         if said:
             self.write(said if said.endswith("\n") else f"{said}\n")
+
+    def terminal(self) -> Screen | None:
+        """Return the terminal that answers are drawn on; agents have none."""
+        if self.is_agent():
+            return None
+        return output_screen(self.world.environ, times.now_us())
 
     def write(self, said: str) -> None:
         """Write to standard output."""
@@ -171,12 +258,21 @@ class Session:
         """Show an error, in the one form that every error has."""
         error.message = _shortened(error.message)
         error.data = {k: _shortened(v) if isinstance(v, str) else v for k, v in error.data.items()}
+        causes = _causes(error) if self.flags.is_debug else []
         if self.flags.is_json:
+            error.data |= {"causes": causes} if causes else {}
             streams.write_error(_error_json(error) + "\n")
         else:
-            hint = f"\n  {text.line(error.hint)}" if error.hint else ""
-            streams.write_error(f"Error: {text.line(error.message)}{hint}\n")
+            because = "".join(f"\n  because of {text.line(each)}" for each in causes)
+            streams.write_error(f"{self._said(error)}{because}\n")
         self.exit_code = max(self.exit_code, error.exit_code)
+
+    def _said(self, error: BeadworkError) -> str:
+        screen = error_screen(self.world.environ, 0)
+        if screen is not None and not self.is_agent():
+            return views.error(error.message, error.hint)(screen).rstrip("\n")
+        hint = f"\n  {text.line(error.hint)}" if error.hint else ""
+        return f"Error: {text.line(error.message)}{hint}"
 
     def fail_each(self, failed: Sequence[tuple[str, BeadworkError]]) -> None:
         """Show the failures of a command with several ids, and leave with the worst code."""
@@ -245,6 +341,21 @@ class Session:
         return environ.get("BD_AGENT_MODE") == "1" or bool(environ.get("CLAUDE_CODE"))
 
 
+def _causes(error: BaseException) -> list[str]:
+    """Return what led to an error, the nearest first, each with the place where it arose."""
+    found: list[str] = []
+    cause: BaseException | None = error.__cause__ or error.__context__
+    while cause is not None and len(found) < _CAUSES_MAX:
+        trace = cause.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        code = trace.tb_frame.f_code if trace is not None else None
+        place = f" ({code.co_name} in {code.co_filename})" if code else ""
+        found.append(_shortened(f"{type(cause).__name__}: {cause}{place}"))
+        cause = cause.__cause__ or cause.__context__
+    return found
+
+
 def _shortened(message: str) -> str:
     return message if len(message) <= _MESSAGE_CHARS_MAX else f"{message[:_MESSAGE_CHARS_MAX]}…"
 
@@ -261,4 +372,7 @@ def _error_json(error: BeadworkError) -> str:
 
 def environment_flags(flags: Flags, environ: Any) -> None:  # noqa: ANN401 -- a mapping
     """Set the flags that the environment names."""
-    flags.is_json = environ.get("BD_JSON", "").lower() in ("1", "true", "yes")
+    said = environ.get("BD_JSON", "").strip().lower()
+    if said:
+        flags.is_json = said in _TRUTHS
+    flags.is_debug = environ.get("BD_DEBUG", "").strip().lower() not in _UNTRUTHS

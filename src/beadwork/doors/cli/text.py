@@ -19,7 +19,7 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _SIGNS = {"open": "○", "in_progress": "◐", "blocked": "●", "closed": "✓", "deferred": "❄"}
-_SECTIONS = (
+SECTIONS = (
     ("description", "Description"),
     ("design", "Design"),
     ("acceptance_criteria", "Acceptance criteria"),
@@ -78,20 +78,24 @@ def listing(rows: Iterable[_HasIssue]) -> str:
 
 def forest(rows: Sequence[ListedIssue]) -> str:
     """Show a list with children under their parents, where both are in it."""
+    return "\n".join(f"{_INDENT * depth}{issue_line(row.issue)}" for row, depth in nested(rows))
+
+
+def nested(rows: Sequence[ListedIssue]) -> list[tuple[ListedIssue, int]]:
+    """Return a list with children after their parents, where both are in it, and how deep."""
     listed = {row.issue.id: row for row in rows}
     children: dict[str | None, list[ListedIssue]] = {}
     for row in rows:
         children.setdefault(row.parent if row.parent in listed else None, []).append(row)
-    lines: list[str] = []
+    found: list[tuple[ListedIssue, int]] = []
     waiting = [(row, 0) for row in reversed(children.pop(None, []))]
     while waiting:
         row, depth = waiting.pop()
-        lines.append(f"{_INDENT * depth}{issue_line(row.issue)}")
+        found.append((row, depth))
         below = children.pop(row.issue.id, [])
         waiting += [(each, depth + 1) for each in reversed(below)]
     # What is left lies under one another in a circle.
-    lines += [issue_line(row.issue) for rest in children.values() for row in rest]
-    return "\n".join(lines)
+    return found + [(row, 0) for rest in children.values() for row in rest]
 
 
 def digraph(rows: Iterable[ListedIssue]) -> str:
@@ -129,7 +133,7 @@ def details(value: IssueDetails, *, is_local: bool = False) -> str:
     if value.displaced:
         others = line(", ".join(value.displaced))
         lines.append(f"Made later under this id, and moved: {others}")
-    for name, label in _SECTIONS:
+    for name, label in SECTIONS:
         content = getattr(issue, name)
         lines += ["", f"{label}:", block(content)] if content else []
     for label, ends in (("Needs", value.dependencies), ("Needed by", value.dependents)):

@@ -147,7 +147,15 @@ WHERE (CAST(:statuses AS TEXT) IS NULL
     AND (CAST(:updated_before AS BIGINT) IS NULL OR i.updated_us <= :updated_before)
     AND (CAST(:closed_after AS BIGINT) IS NULL OR i.closed_us >= :closed_after)
     AND (CAST(:closed_before AS BIGINT) IS NULL OR i.closed_us <= :closed_before)
+    AND (CAST(:due_after AS BIGINT) IS NULL OR i.due_us >= :due_after)
+    AND (CAST(:due_before AS BIGINT) IS NULL OR i.due_us <= :due_before)
+    AND (CAST(:defer_after AS BIGINT) IS NULL OR i.defer_us >= :defer_after)
+    AND (CAST(:defer_before AS BIGINT) IS NULL OR i.defer_us <= :defer_before)
+    AND (CAST(:deferred AS BIGINT) = 0 OR i.defer_us IS NOT NULL)
+    AND (CAST(:overdue_by AS BIGINT) IS NULL OR (i.due_us <= :overdue_by AND i.done = 0))
     AND (CAST(:within AS TEXT) IS NULL OR i.n IN /*dialect:each_number*/(:within))
+    AND (CAST(:no_parent AS BIGINT) = 0 OR NOT EXISTS (
+        SELECT 1 FROM edge e WHERE e.src = i.n AND e.kind = 'parent-child' AND e.inert = 0))
     AND (CAST(:no_labels AS BIGINT) = 0
         OR NOT EXISTS (SELECT 1 FROM label l WHERE l.n = i.n))
     AND (CAST(:label_count AS BIGINT) = 0 OR :label_count = (
@@ -156,6 +164,25 @@ WHERE (CAST(:statuses AS TEXT) IS NULL
     AND (CAST(:labels_any AS TEXT) IS NULL OR EXISTS (
         SELECT 1 FROM label l
         WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_any)))
+    AND (CAST(:labels_none AS TEXT) IS NULL OR NOT EXISTS (
+        SELECT 1 FROM label l
+        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_none)))
+
+-- name: bodies
+-- The records of these issues, as text.
+SELECT n, body FROM document WHERE n IN /*dialect:each_number*/(:ns)
+
+-- name: labels
+-- Every label in use.
+SELECT DISTINCT label FROM label
+
+-- name: carrying
+-- The issues that carry one of these labels.
+SELECT n FROM label WHERE label IN /*dialect:each_text*/(:labels)
+
+-- name: labels_of
+-- The labels of these issues.
+SELECT n, label FROM label WHERE n IN /*dialect:each_number*/(:ns)
 
 -- name: rows
 -- What a list shows of these issues: record, counts, parent.

@@ -107,6 +107,12 @@ SELECT i.n, i.priority, i.created_us, i.id FROM issue i
 WHERE i.asleep = 1 AND i.defer_us <= :until AND i.shown = 1 AND i.own_holds = 0
     AND i.held_up = 0 AND i.ext = 0 AND i.status = :status AND i.hidden <= :hidden
 
+-- name: ephemeral
+-- Issues that are ready but for being ephemeral, and whether they wait for other projects.
+SELECT i.n, i.priority, i.created_us, i.id, i.ext FROM issue i
+WHERE i.ephemeral = 1 AND i.done = 0 AND i.pinned = 0 AND i.own_holds = 0 AND i.held_up = 0
+    AND i.status = :status AND i.hidden <= :hidden AND (i.asleep = 0 OR i.defer_us <= :until)
+
 -- name: waiting_outside
 -- Issues that are ready but for what they need of other projects.
 SELECT i.n, i.priority, i.created_us, i.id FROM issue i

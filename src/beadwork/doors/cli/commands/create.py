@@ -5,26 +5,15 @@ from typing import Any
 import click
 import msgspec
 
-from beadwork.doors.cli import markdown, shapes, text, times
+from beadwork.doors.cli import markdown, shapes, text
 from beadwork.doors.cli.commands.issue import failures
-from beadwork.doors.cli.options import (
-    COUNT,
-    ID,
-    PRIORITY,
-    BeadCommand,
-    one_of,
-    pass_session,
-    split_words,
-)
+from beadwork.doors.cli.fields import field_options, fields, require_only
+from beadwork.doors.cli.options import ID, BeadCommand, one_of, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model.dependency import Gate
 from beadwork.model.errors import InvalidField
 from beadwork.ops.issue_create import Created, CreateIssue
 
-_DESCRIPTIONS = ("description", "body", "message", "body_file", "description_file", "stdin")
-_DESIGNS = ("design", "design_file")
-_ACCEPTANCES = ("acceptance", "acceptance_criteria")
-_NOTES = ("notes", "append_notes")
 _RARE = {
     "event_category": "event_kind",
     "event_actor": "actor",
@@ -35,89 +24,37 @@ _RARE = {
     "agent_rig": "rig",
 }
 """Flags of the rare fields of a record, and the fields' names."""
-
-
-def one_text(session: Session, given: dict[str, Any], names: tuple[str, ...]) -> str | None:
-    """Return the one text that was given under one of several names, or from a file.
-
-    Raises:
-        InvalidField: two different texts were given.
-    """
-    texts: dict[str, str | None] = {}
-    for name in names:
-        value = given.get(name)
-        if name == "stdin":
-            texts[name] = session.read_text("-") if value else None
-        elif value is not None and name.endswith("_file"):
-            texts[name] = session.read_text(value)
-        else:
-            texts[name] = value
-    return one_of(texts, names[0])
-
-
-def json_value(given: str | None, field: str) -> Any:  # noqa: ANN401 -- any JSON
-    """Read a JSON argument.
-
-    Raises:
-        InvalidField: it is no JSON.
-    """
-    if given is None:
-        return None
-    try:
-        return msgspec.json.decode(given)
-    except msgspec.DecodeError as error:
-        raise InvalidField(
-            f"The {field} is not JSON: {error}", hint='Use {"key": "value"}.', field=field
-        ) from error
-
-
-def warn_if_past(session: Session, moment: str) -> None:
-    """Tell that something put off to a past time is not put off."""
-    if times.is_past(moment):
-        session.warn("Warning: --defer names a time that has passed; nothing is put off.")
+_WISP_TYPES = ["heartbeat", "ping", "patrol", "gc_report", "recovery", "error", "escalation"]
+_BESIDE_FILE = ("file", "graph", "dry_run", "silent", "validate", "force")
 
 
 @click.command(cls=BeadCommand)
 @click.argument("title", required=False)
 @click.option("--title", "title_flag", help="The title, if not given as the argument.")
 @click.option("-f", "--file", help="Make many issues from a Markdown file; - is standard input.")
-@click.option("-d", "--description", help="What it is about (Markdown).")
-@click.option("--body", hidden=True)
-@click.option("--message", hidden=True)
-@click.option("--body-file", help="Read the description from a file; - is standard input.")
-@click.option("--description-file", hidden=True)
-@click.option("--stdin", is_flag=True, hidden=True)
-@click.option("--design", help="How it is to be done.")
-@click.option("--design-file", help="Read the design from a file; - is standard input.")
-@click.option("--acceptance", help="When it is done.")
-@click.option("--acceptance-criteria", hidden=True)
+@click.option("--graph", help="Make issues with edges between them from a JSON or YAML file.")
+@field_options
 @click.option("--notes", help="Notes.")
 @click.option("--append-notes", hidden=True)
-@click.option("-t", "--type", "issue_type", default="task", show_default=True, help="Its type.")
-@click.option("-p", "--priority", type=PRIORITY, default="2", show_default=True, help="0-4.")
-@click.option("-a", "--assignee", default="", help="Who should do it.")
 @click.option("-l", "--labels", multiple=True, help="Labels, comma separated.")
 @click.option("--label", "more_labels", multiple=True, hidden=True)
 @click.option("--deps", multiple=True, help="What it needs: `id` or `type:id`, comma separated.")
 @click.option("--parent", type=ID, help="Make it a child of this issue.")
 @click.option("--id", "issue_id", type=ID, help="An id of your choice.")
-@click.option("--external-ref", default="", help="What it is called elsewhere.")
-@click.option("--spec-id", default="", help="The specification that it belongs to.")
-@click.option("-e", "--estimate", type=COUNT, help="Minutes of work.")
-@click.option("--due", default="", help="When it is due: 2026-01-31, +2d, tomorrow.")
-@click.option("--defer", default="", help="Hide it from `bd ready` until then.")
+@click.option("--prefix", default="", help="One of allowed_prefixes, for an id that begins so.")
+@click.option("--repo", hidden=True)
+@click.option("--rig", hidden=True)
 @click.option("--waits-for", type=ID, help="Wait for the children of this issue.")
 @click.option(
     "--waits-for-gate", type=click.Choice([each.value for each in Gate]), default="all-children"
 )
-@click.option("--metadata", help="A JSON object to keep with it.")
 @click.option("--ephemeral", is_flag=True, help="Keep it out of the exported file.")
 @click.option("--event-category", hidden=True)
 @click.option("--event-actor", hidden=True)
 @click.option("--event-target", hidden=True)
 @click.option("--event-payload", hidden=True)
 @click.option("--mol-type", type=click.Choice(["swarm", "patrol", "work"]), hidden=True)
-@click.option("--wisp-type", hidden=True)
+@click.option("--wisp-type", type=click.Choice(_WISP_TYPES), hidden=True)
 @click.option("--agent-rig", hidden=True)
 @click.option("--validate", is_flag=True, help="Refuse a description without its sections.")
 @click.option("--force", is_flag=True, help="Take an id with a foreign prefix.")
@@ -126,16 +63,44 @@ def warn_if_past(session: Session, moment: str) -> None:
 @pass_session
 def create(session: Session, /, **given: Any) -> None:
     """Make an issue."""
+    _require_here(session, given)
+    if given["graph"] is not None:
+        require_only(_BESIDE_FILE, "--graph")
+        if given["file"] is not None:
+            raise InvalidField("Both --file and --graph were given", hint="Give one.", field="file")
+        from beadwork.doors.cli.commands.graph_file import create_graph
+
+        create_graph(session, given)
+    elif given["file"] is not None:
+        require_only(_BESIDE_FILE, "--file")
+        _create_many(session, given)
+    else:
+        _create_one(session, given)
+
+
+def _require_here(session: Session, given: dict[str, Any]) -> None:
+    for name in ("repo", "rig"):
+        asked = given[name]
+        if asked is None or (name == "repo" and session.world.full_path(asked) == _here(session)):
+            continue
+        raise InvalidField(
+            f"--{name} names another store; an issue is made in this one",
+            hint="Run bd in that project's folder, or pass --db PATH/.beads/beadwork.db.",
+            field=name,
+        )
+
+
+def _here(session: Session) -> str:
+    return session.world.full_path(".")
+
+
+def _create_one(session: Session, given: dict[str, Any]) -> None:
     title = one_of({"title": given["title_flag"], "argument": given["title"]}, "title")
-    if given["file"] is not None:
-        if title is not None:
-            raise InvalidField("Both a title and a file were given", hint="Give one.", field="file")
-        _create_many(session, markdown.requests(session.read_text(given["file"])))
-        return
     if title is None:
         raise InvalidField("No title was given", hint='bd create "Title"', field="title")
     request = _request(session, title, given)
-    warn_if_past(session, request.defer_until)
+    if given["validate"]:
+        _validate(request)
     issue = session.run(request).issue
     if given["silent"] and not given["dry_run"]:
         session.write(f"{issue.id}\n")
@@ -150,13 +115,26 @@ def create(session: Session, /, **given: Any) -> None:
     )
 
 
-def _create_many(session: Session, requests: list[CreateIssue]) -> None:
-    answers = session.run_each(requests)
+def _validate(request: CreateIssue) -> None:
+    written = f"{request.description}\n{request.acceptance_criteria}"
+    markdown.require_sections(request.issue_type, written)
+
+
+def _create_many(session: Session, given: dict[str, Any]) -> None:
+    requests = markdown.requests(session.read_text(given["file"]))
+    if given["validate"]:
+        for each in requests:
+            _validate(each)
+    shared = {"owner": session.world.owner()} | {n: given[n] for n in ("dry_run", "force")}
+    answers = session.run_each([msgspec.structs.replace(each, **shared) for each in requests])
     done = [each.issue for each in answers if isinstance(each, Created)]
-    if done:
+    verb = "Would create" if given["dry_run"] else "Created"
+    if done and given["silent"]:
+        session.write("".join(f"{each.id}\n" for each in done))
+    elif done:
         session.show(
             [shapes.issue(each) for each in done],
-            lambda: "\n".join(f"Created {text.line(e.id)}: {text.line(e.title)}" for e in done),
+            lambda: "\n".join(f"{verb} {text.line(e.id)}: {text.line(e.title)}" for e in done),
         )
     failed = failures([each.title for each in requests], answers)
     for title, error in failed:
@@ -165,34 +143,34 @@ def _create_many(session: Session, requests: list[CreateIssue]) -> None:
 
 
 def _request(session: Session, title: str, given: dict[str, Any]) -> CreateIssue:
-    description = one_text(session, given, _DESCRIPTIONS) or ""
-    acceptance = one_text(session, given, _ACCEPTANCES) or ""
-    if given["validate"]:
-        markdown.require_sections(given["issue_type"], f"{description}\n{acceptance}")
+    notes = one_of({"notes": given["notes"], "append_notes": given["append_notes"]}, "notes")
     return CreateIssue(
         title=title,
-        description=description,
-        design=one_text(session, given, _DESIGNS) or "",
-        acceptance_criteria=acceptance,
-        notes=one_text(session, given, _NOTES) or "",
-        spec_id=given["spec_id"],
-        issue_type=given["issue_type"],
-        priority=given["priority"],
-        assignee=given["assignee"],
+        notes=notes or "",
         owner=session.world.owner(),
         labels=split_words(given["labels"] + given["more_labels"]),
         dependencies=split_words(given["deps"]),
         parent=given["parent"] or "",
         id=given["issue_id"] or "",
-        external_ref=given["external_ref"],
-        estimated_minutes=given["estimate"],
-        due_at=times.given_time(given["due"], "due"),
-        defer_until=times.given_time(given["defer"], "defer"),
+        prefix=given["prefix"],
         waits_for=given["waits_for"] or "",
         waits_for_gate=Gate(given["waits_for_gate"]),
         ephemeral=given["ephemeral"],
-        metadata=json_value(given["metadata"], "metadata"),
-        extra={field: given[flag] for flag, field in _RARE.items() if given[flag] is not None},
+        extra=_rare(given),
         force=given["force"],
         dry_run=given["dry_run"],
+        **fields(session, given),
     )
+
+
+def _rare(given: dict[str, Any]) -> dict[str, str]:
+    found = {field: given[flag] for flag, field in _RARE.items() if given[flag] is not None}
+    if given["issue_type"] != "event" and any(
+        flag.startswith("event_") and given[flag] is not None for flag in _RARE
+    ):
+        raise InvalidField(
+            "Only an event has a category, an actor, a target and a payload",
+            hint="Pass --type event.",
+            field="issue_type",
+        )
+    return found

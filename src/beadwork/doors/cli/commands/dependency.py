@@ -5,7 +5,8 @@ from typing import Any
 import click
 import msgspec
 
-from beadwork.doors.cli import shapes, text
+from beadwork.doors.cli import shapes, text, views
+from beadwork.doors.cli.edge_lines import edge_lines
 from beadwork.doors.cli.options import (
     COUNT,
     ID,
@@ -16,9 +17,13 @@ from beadwork.doors.cli.options import (
     split_words,
 )
 from beadwork.doors.cli.session import Session
-from beadwork.model.errors import InvalidField
+from beadwork.model.dependency import KNOWN_KINDS
+from beadwork.model.errors import BeadworkError, InvalidField
+from beadwork.model.issue import nearest_hint
+from beadwork.ops.batch import RunBatch, Step
 from beadwork.ops.dependency import (
     AddDependency,
+    EdgeOutcome,
     FindCycles,
     ListDependencies,
     Relate,
@@ -26,6 +31,7 @@ from beadwork.ops.dependency import (
     ShowTree,
     TreeNode,
 )
+from beadwork.ops.issue import ListIssues
 
 
 class _Dependencies(BeadGroup):
@@ -49,30 +55,62 @@ def dep() -> None:
 
 def _add(session: Session, issue_id: str, needs: str, kind: str) -> None:
     found = session.run(AddDependency(issue=issue_id, needs=needs, kind=kind))
+    session.show(msgspec.to_builtins(found), lambda: _edge(found))
+
+
+def _edge(found: EdgeOutcome) -> str:
     waits = "needs" if found.status == "added" else "already needs"
-    session.show(
-        msgspec.to_builtins(found),
-        lambda: (
-            f"{text.line(found.issue_id)} {waits} {text.line(found.depends_on_id)} "
-            f"({text.line(found.type)})"
-        ),
+    return (
+        f"{text.line(found.issue_id)} {waits} {text.line(found.depends_on_id)} "
+        f"({text.line(found.type)})"
     )
 
 
 @dep.command(cls=BeadCommand)
-@click.argument("issue_id", metavar="ID", type=ID)
-@click.argument("needed", metavar="NEEDED_ID", type=ID, required=False)
+@click.argument("issue_id", metavar="[ID]", type=ID, required=False)
+@click.argument("needed", metavar="[NEEDED_ID]", type=ID, required=False)
 @click.option("--depends-on", type=ID, help="The issue that is needed.")
 @click.option("--blocked-by", type=ID, help="The issue that is needed.")
 @click.option("-t", "--type", "kind", default="blocks", show_default=True, help="Kind of edge.")
+@click.option("-f", "--file", help="Edges from a file, all or none: `ID NEEDED_ID [TYPE]` a line.")
+@click.option("--no-cycle-check", is_flag=True, hidden=True)
 @pass_session
 def add(session: Session, /, **given: Any) -> None:
     """Let the first issue need the second."""
+    if given["no_cycle_check"]:
+        raise InvalidField(
+            "Edges are always checked: in a cycle each issue waits for ever",
+            hint="Leave out --no-cycle-check; `--type related` links without waiting.",
+            field="no_cycle_check",
+        )
     needs = {given["needed"], given["depends_on"], given["blocked_by"]} - {None}
-    if len(needs) != 1:
-        what = "No issue that is needed was named" if not needs else "Several were named"
+    if given["file"] is not None:
+        if given["issue_id"] or needs:
+            raise InvalidField("Both ids and a file were given", hint="Give one.", field="file")
+        _add_all(session, edge_lines(session.read_text(given["file"]), given["kind"]))
+        return
+    if given["issue_id"] is None or len(needs) != 1:
+        what = "Several issues that are needed were named" if len(needs) > 1 else "An id is missing"
         raise InvalidField(what, hint="bd dep add ID NEEDED_ID", field="needs")
     _add(session, given["issue_id"], needs.pop(), given["kind"])
+
+
+def _add_all(session: Session, edges: list[tuple[int, AddDependency]]) -> None:
+    steps = [
+        Step(operation="dependency.add", arguments=msgspec.to_builtins(each)) for _, each in edges
+    ]
+    try:
+        results = session.run(RunBatch(operations=steps)).results
+    except BeadworkError as error:
+        position = error.data.get("position", 0)
+        error.data["line"] = edges[position][0]
+        error.message = f"Line {edges[position][0]}: {error.message}"
+        raise
+    found = [msgspec.convert(each.answer, EdgeOutcome) for each in results]
+    session.show(
+        [msgspec.to_builtins(each) for each in found],
+        lambda: "\n".join(_edge(each) for each in found),
+    )
 
 
 @dep.command(cls=BeadCommand, hidden=True)
@@ -108,13 +146,22 @@ dep.add_command(remove, "rm")
 
 @dep.command("list", cls=BeadCommand)
 @click.argument("issue_id", metavar="ID", type=ID)
-@click.option("--direction", type=click.Choice(["down", "up"]), default="down", show_default=True)
+@click.option(
+    "--direction", type=click.Choice(["down", "up", "both"]), default="down", show_default=True
+)
 @click.option("-t", "--type", "kind", default="", help="Only edges of this kind.")
 @pass_session
 def list_(session: Session, issue_id: str, direction: Any, kind: str) -> None:  # noqa: ANN401
-    """Show what an issue needs (down), or what needs it (up)."""
-    request = ListDependencies(issue=issue_id, direction=direction, kind=kind)
-    found = session.run(request).dependencies
+    """Show what an issue needs (down), what needs it (up), or both."""
+    ways: Any = ("down", "up") if direction == "both" else (direction,)
+    found = [
+        each
+        for way in ways
+        for each in session.run(
+            ListDependencies(issue=issue_id, direction=way, kind=kind)
+        ).dependencies
+    ]
+    _require_kind(kind, is_found=bool(found))
     session.show(
         [shapes.link(each) for each in found],
         lambda: "\n".join(text.link(each) for each in found) or "None.",
@@ -150,11 +197,24 @@ def tree(session: Session, /, **given: Any) -> None:
             kind=given["kind"],
         )
     ).nodes
+    _require_kind(given["kind"], is_found=len(nodes) > 1)
     statuses = split_words(given["status"])
     if statuses:
+        session.run(ListIssues(statuses=statuses, limit=1))  # An unknown one is refused.
         nodes = _with_status(nodes, set(statuses))
     shown = text.mermaid if given["style"] == "mermaid" else text.tree
-    session.show([shapes.tree_node(node) for node in nodes], lambda: shown(nodes))
+    drawn = None if given["style"] == "mermaid" else views.tree(nodes)
+    session.show([shapes.tree_node(node) for node in nodes], lambda: shown(nodes), drawn)
+
+
+def _require_kind(kind: str, *, is_found: bool) -> None:
+    """Refuse a kind of edge that nobody knows and none of these has: it is mistyped."""
+    if kind and not is_found and kind not in KNOWN_KINDS:
+        raise InvalidField(
+            f'There is no edge of the type "{kind[:60]}" here',
+            hint=nearest_hint(kind, KNOWN_KINDS),
+            field="type",
+        )
 
 
 def _with_status(nodes: list[TreeNode], statuses: set[str]) -> list[TreeNode]:

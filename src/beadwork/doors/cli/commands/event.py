@@ -5,7 +5,7 @@ from typing import Any
 import click
 import msgspec
 
-from beadwork.doors.cli import shapes, text, times
+from beadwork.doors.cli import shapes, text, times, views
 from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.ops.event import Event, ShowHistory, Undo
@@ -29,7 +29,8 @@ def _short(value: Any) -> str:  # noqa: ANN401 -- any JSON value
     return shown if len(shown) <= _SHOWN_CHARS else f"{shown[:_SHOWN_CHARS]}…"
 
 
-def _event(event: Event) -> str:
+def event_text(event: Event) -> str:
+    """Show an event: who did what when, and each change on a line of its own."""
     undone = " (undone)" if event.undone else ""
     head = (
         f"{times.shown(event.at)} {text.line(event.actor)}: {event.kind} by {event.operation}, "
@@ -57,7 +58,8 @@ def history(session: Session, issue_id: str, limit: int) -> None:
     events = session.run(ShowHistory(issue=issue_id, limit=limit)).events
     session.show(
         [msgspec.to_builtins(each) for each in events],
-        lambda: "\n".join(_event(each) for each in events) or "Nothing yet.",
+        lambda: "\n".join(event_text(each) for each in events) or "Nothing yet.",
+        views.history(events, _short),
     )
 
 
@@ -72,4 +74,5 @@ def undo(session: Session, issue_id: str | None, request: int | None, anyone: bo
     session.show(
         {"request": found.request, "issues": [shapes.issue(each) for each in found.issues]},
         lambda: "\n".join(f"Undone: {text.issue_line(each)}" for each in found.issues),
+        views.undone(found.issues),
     )

@@ -1,5 +1,6 @@
 """`bd close`, `bd reopen`, `bd delete`."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,13 @@ from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, one_of, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import BeadworkError, InvalidField
+from beadwork.model.issue import Issue
 from beadwork.ops.issue import ShowIssue
 from beadwork.ops.issue_state import Closed, CloseIssue, Deleted, DeleteIssue, Reopened, ReopenIssue
+from beadwork.ops.operation import Request
+
+_ID_LIKE = re.compile(r"[\w.-]{1,100}")
+_PREVIEWED_MAX = 20
 
 
 def require_ids(ids: tuple[str, ...], usage: str) -> tuple[str, ...]:
@@ -20,8 +26,23 @@ def require_ids(ids: tuple[str, ...], usage: str) -> tuple[str, ...]:
         InvalidField: there are none.
     """
     if not ids:
-        raise InvalidField("No issue was named", hint=usage, field="id")
+        raise InvalidField("No issue was named", hint=usage + _last_touched(), field="id")
     return tuple(dict.fromkeys(ids))
+
+
+def _last_touched() -> str:
+    """Name the issue that classic would have meant; others may have touched it, so nothing more."""
+    context = click.get_current_context(silent=True)
+    session = context.find_object(Session) if context else None
+    if session is None:
+        return ""
+    try:
+        folder = session.world.where(session.flags.options).path
+        noted = session.world.read_file(f"{folder}/last-touched").decode("utf-8", "replace")
+    except BeadworkError:
+        return ""
+    found = noted.strip()
+    return f" (the last one touched here is {found})" if _ID_LIKE.fullmatch(found) else ""
 
 
 def failures(names: Sequence[str], answers: list[Any]) -> list[tuple[str, BeadworkError]]:
@@ -43,44 +64,87 @@ def failures(names: Sequence[str], answers: list[Any]) -> list[tuple[str, Beadwo
 @click.option("--session", "session_id", default="", help="The session that closes it.")
 @click.option("--epoch", type=NUMBER, help="The claim_epoch that you were granted.")
 @click.option("--suggest-next", is_flag=True, help="Show what can be worked on because of it.")
+@click.option("--claim-next", is_flag=True, help="Then take the most urgent ready issue.")
+@click.option("--continue", "is_continuing", is_flag=True, hidden=True)
 @click.option("--no-auto", is_flag=True, hidden=True)
 @pass_session
 def close(session: Session, /, **given: Any) -> None:
     """Close one or more issues."""
     ids = require_ids(given["ids"], "bd close ID --reason ...")
+    if given["is_continuing"]:
+        raise InvalidField(
+            "--continue belongs to the steps of a molecule",
+            hint="Use --claim-next to take the next ready issue, or --suggest-next to see it.",
+            field="continue",
+        )
     reasons = {name: given[name] for name in ("reason", "message", "resolution")}
     if given["reason_file"] is not None:
         reasons["reason_file"] = session.read_text(given["reason_file"])
-    reason = one_of(reasons, "reason") or "Closed"
-    answers = session.run_each(
-        [
-            CloseIssue(
-                issue=name,
-                reason=reason,
-                session=given["session_id"],
-                claim_epoch=given["epoch"],
-                force=given["force"],
-            )
-            for name in ids
-        ]
-    )
+    asked = {
+        "reason": one_of(reasons, "reason") or "Closed",
+        "session": given["session_id"],
+        "claim_epoch": given["epoch"],
+        "force": given["force"],
+    }
+    requests: list[Request[Any]] = [CloseIssue(issue=name, **asked) for name in ids]
+    if given["claim_next"]:
+        from beadwork.ops.close_next import CloseAndClaim
+
+        # With the last one, in its transaction: nobody sees the one without the other.
+        requests[-1] = CloseAndClaim(issue=ids[-1], **asked)
+    answers = session.run_each(requests)
     done = [each for each in answers if isinstance(each, Closed)]
     if done:
-        _show_closed(session, done, is_suggesting=given["suggest_next"])
+        shown = _Shown(done)
+        shown.add_freed(is_asked=given["suggest_next"])
+        if given["claim_next"]:
+            shown.add_claimed(*_claimed(session, answers[-1]))
+        session.show(shown.value, "\n".join(shown.lines))
     session.fail_each(failures(ids, answers))
 
 
-def _show_closed(session: Session, done: list[Closed], *, is_suggesting: bool) -> None:
-    closed: Any = [shapes.issue(each.issue) for each in done]
-    lines = [
-        f"{'Already closed' if each.already else 'Closed'} {text.issue_line(each.issue)}"
-        for each in done
-    ]
-    freed = {each.id: each for answer in done for each in answer.unblocked}
-    if is_suggesting and freed:
-        closed = {"closed": closed, "unblocked": [shapes.issue(e) for e in freed.values()]}
-        lines += [f"  ready now: {text.issue_line(each)}" for each in freed.values()]
-    session.show(closed, "\n".join(lines))
+def _claimed(session: Session, last: object) -> tuple[Issue | None, int | None]:
+    """Return the issue that was taken after the last closing, and under which epoch."""
+    from beadwork.ops.claim import ClaimReady
+    from beadwork.ops.close_next import ClosedAndClaimed
+
+    if isinstance(last, ClosedAndClaimed):
+        return last.claimed, last.claim_epoch
+    # Only the last one failed: the next is taken for those before it.
+    taken = session.run(ClaimReady())
+    return taken.issue, taken.claim_epoch
+
+
+class _Shown:
+    """What `close` answers: an array of issues, or an object where there is more to say."""
+
+    def __init__(self, done: list[Closed]) -> None:
+        self._done = done
+        self.value: Any = [shapes.issue(each.issue) for each in done]
+        self.lines = [
+            f"{'Already closed' if each.already else 'Closed'} {text.issue_line(each.issue)}"
+            for each in done
+        ]
+
+    def add_freed(self, *, is_asked: bool) -> None:
+        """Add what can be worked on now, if that was asked for and there is any."""
+        freed = {each.id: each for answer in self._done for each in answer.unblocked}
+        if is_asked and freed:
+            self.value = {
+                "closed": self.value,
+                "unblocked": [shapes.issue(each) for each in freed.values()],
+            }
+            self.lines += [f"  ready now: {text.issue_line(each)}" for each in freed.values()]
+
+    def add_claimed(self, issue: Issue | None, claim_epoch: int | None) -> None:
+        """Add the issue that was taken next, or that nothing was ready."""
+        claimed = None
+        if issue is not None:
+            claimed = shapes.issue(issue) | {"claim_epoch": claim_epoch}
+        value = self.value if isinstance(self.value, dict) else {"closed": self.value}
+        self.value = value | {"claimed": claimed}
+        said = "Nothing is ready." if issue is None else f"Claimed {text.issue_line(issue)}"
+        self.lines.append(said)
 
 
 @click.command(cls=BeadCommand)
@@ -142,7 +206,8 @@ def delete(session: Session, /, **given: Any) -> None:
                 "dependencies_removed": shown["dependencies_removed"],
                 "references_updated": 0,
             }
-        session.show(shown, _said(gone, already, is_dry=is_dry))
+        said = _preview(session, gone, done) if is_dry and not session.flags.is_json else []
+        session.show(shown, "\n".join([*said, *_said(gone if not is_dry else [], already)]))
     session.fail_each(failures(ids, answers))
 
 
@@ -186,10 +251,20 @@ def _deleted(
     return shown | ({"already": already} if already else {})
 
 
-def _said(gone: list[str], already: list[str], *, is_dry: bool) -> str:
-    names = ", ".join(text.line(each) for each in gone)
-    lines = []
-    if names:
-        lines = [f"Would delete {names}; pass --force to do it" if is_dry else f"Deleted {names}"]
-    lines += [f"Already deleted: {', '.join(text.line(each) for each in already)}"] * bool(already)
-    return "\n".join(lines)
+def _said(gone: list[str], already: list[str]) -> list[str]:
+    lines = [f"Deleted {', '.join(map(text.line, gone))}"] * bool(gone)
+    return lines + [f"Already deleted: {', '.join(map(text.line, already))}"] * bool(already)
+
+
+def _preview(session: Session, gone: list[str], done: list[Deleted]) -> list[str]:
+    """Tell what would go, and whom that concerns."""
+    if not gone:
+        return []
+    shown = [session.run(ShowIssue(issue=each)).details.issue for each in gone[:_PREVIEWED_MAX]]
+    lines = ["Would delete:", *(f"  {text.issue_line(each)}" for each in shown)]
+    lines += [f"  and {len(gone) - len(shown)} more"] * (len(gone) > len(shown))
+    edges = sum(each.dependencies_removed for each in done)
+    left = sorted(set(_dependents(session, gone[:_PREVIEWED_MAX])) - set(gone))
+    lines += [f"  {edges} {'edge' if edges == 1 else 'edges'} would no longer count"] * bool(edges)
+    lines += [f"  needed by {', '.join(map(text.line, left[:_PREVIEWED_MAX]))}"] * bool(left)
+    return [*lines, "Pass --force to do it."]

@@ -74,3 +74,24 @@ def list_all(session: Session) -> None:
             "\n".join(f"{each.count:6} {text.line(each.label)}" for each in found) or "No labels."
         ),
     )
+
+
+@label.command(cls=BeadCommand)
+@click.argument("issue_id", metavar="ID", type=ID)
+@click.argument("name", metavar="LABEL")
+@pass_session
+def propagate(session: Session, issue_id: str, name: str) -> None:
+    """Put a label on every child of an issue."""
+    from beadwork.ops.label_propagate import PropagateLabel
+
+    found = session.run(PropagateLabel(issue=issue_id, label=name)).outcomes
+    session.show(
+        [msgspec.to_builtins(each) for each in found],
+        lambda: (
+            "\n".join(
+                f"{text.line(each.issue_id)}: {text.line(each.label)} {each.status}"
+                for each in found
+            )
+            or "No children."
+        ),
+    )

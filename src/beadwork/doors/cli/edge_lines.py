@@ -1,0 +1,72 @@
+"""Reading edges from a file: `ID NEEDED_ID [TYPE]` a line, or JSON objects."""
+
+from typing import Any
+
+import msgspec
+
+from beadwork.model.errors import InvalidField
+from beadwork.ops.dependency import AddDependency
+
+_SOURCES = ("issue_id", "from", "issue")
+_TARGETS = ("depends_on_id", "to", "needs")
+_KINDS = ("type", "kind")
+_REST = ("created_at", "created_by", "metadata", "thread_id")
+"""What the edges of a record have besides; it is made anew."""
+
+
+def edge_lines(content: str, kind: str) -> list[tuple[int, AddDependency]]:
+    """Read edges, each with the number of its line; `kind` is that of edges which say none.
+
+    Raises:
+        InvalidField: a line can't be read, or there is none.
+    """
+    found = [
+        (number, edge)
+        for number, line in enumerate(content.splitlines(), start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+        for edge in _edges(line.strip(), number, kind)
+    ]
+    if not found:
+        raise InvalidField("The file holds no edge", hint=_HINT, field="file")
+    return found
+
+
+def _edges(line: str, number: int, kind: str) -> list[AddDependency]:
+    if line.startswith(("{", "[")):
+        return _objects(line, number, kind)
+    words = line.split()
+    if len(words) not in (2, 3):
+        raise _unreadable(number, "is not two ids, or two and a type")
+    return [AddDependency(issue=words[0], needs=words[1], kind=(*words, kind)[2])]
+
+
+_HINT = 'Use `ID NEEDED_ID [TYPE]`, or {"issue_id": ID, "depends_on_id": ID, "type": "blocks"}.'
+
+
+def _unreadable(number: int, why: str) -> InvalidField:
+    return InvalidField(f"Line {number} {why}", hint=_HINT, field="file", line=number)
+
+
+def _objects(line: str, number: int, kind: str) -> list[AddDependency]:
+    try:
+        value: Any = msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
+        raise _unreadable(number, f"is not JSON: {error}") from error
+    return [_object(each, number, kind) for each in (value if isinstance(value, list) else [value])]
+
+
+def _object(value: Any, number: int, kind: str) -> AddDependency:  # noqa: ANN401 -- any JSON
+    known = (*_SOURCES, *_TARGETS, *_KINDS, *_REST)
+    if not isinstance(value, dict) or set(value) - set(known):
+        raise _unreadable(number, "is no edge, or has a field that edges have not")
+    source, target, given = (_one(value, names, number) for names in (_SOURCES, _TARGETS, _KINDS))
+    if not source or not target:
+        raise _unreadable(number, "lacks one of the two ids")
+    return AddDependency(issue=source, needs=target, kind=given or kind)
+
+
+def _one(value: dict[str, Any], names: tuple[str, ...], number: int) -> str:
+    found = [value[each] for each in names if value.get(each) is not None]
+    if len(found) > 1 or not all(isinstance(each, str) for each in found):
+        raise _unreadable(number, f"has more than one text as its {names[0]}")
+    return found[0].strip() if found else ""

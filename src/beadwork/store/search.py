@@ -1,0 +1,240 @@
+"""Full-text search: the index, what waits for it, and finding issues (decision 0013)."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from beadwork.model import limits
+from beadwork.model.search import FIELDS, Document, Term
+from beadwork.ops.transaction import Filter, Row
+from beadwork.store import filters
+from beadwork.store.session import Session
+
+if TYPE_CHECKING:
+    from beadwork.store.transaction import StoreTransaction
+
+_FOREVER = 2**62
+_TERMS_MAX = 30
+"""So many words or trigrams the index is asked for; what is sought beyond is looked up."""
+_CHUNK = 500
+_GRAM = 3
+_FOREMOST = "id title labels"
+"""The fields that tell most."""
+
+
+class SearchStore:
+    """The index of texts in one transaction."""
+
+    def __init__(self, session: Session, tx: "StoreTransaction") -> None:
+        self._session = session
+        self._tx = tx
+
+    # -- what waits
+
+    def queue_length(self) -> int:
+        """Count the issues that the index does not know as they are now."""
+        row = self._session.one("search.queue_length")
+        return int(row[0]) if row else 0
+
+    def index(self, limit: int) -> int:
+        """Index at most so many of the issues that wait; return how many it were."""
+        numbers = self._queued(limit)
+        documents = self._documents(numbers)
+        self._session.many(
+            "search.put_words",
+            (
+                {"n": n, **dict(zip(FIELDS, document.words(), strict=True))}
+                for n, document in documents.items()
+            ),
+        )
+        self._session.many(
+            "search.put_parts",
+            ({"n": n, "text": document.parts()} for n, document in documents.items()),
+        )
+        self._session.run("search.unqueue", ns=json.dumps(numbers))
+        return len(numbers)
+
+    def _queued(self, limit: int) -> list[int]:
+        return [n for (n,) in self._session.all("search.queued", limit=limit)]
+
+    def _documents(self, numbers: Sequence[int]) -> dict[int, Document]:
+        rows = self._session.all("search.bodies", ns=json.dumps(numbers))
+        return {n: Document(body) for n, body in rows}
+
+    # -- finding
+
+    def find(self, terms: Sequence[Term], wanted: Filter | None, *, limit: int) -> list[Row]:
+        """Return the issues that the terms fit best; `limit` 0 means all.
+
+        First those that have all words, the best first, then those that have all terms as parts
+        of words, the newest first.
+        """
+        passing = None if wanted is None else self._tx.issues.numbers(wanted)
+        chosen: list[int] = []
+        for numbers in self._in_order(terms, passing, limit):
+            chosen += self._let_through(numbers, passing)
+            if limit and len(chosen) >= limit:
+                break
+        return self._tx.issues.rows(chosen[:limit] if limit else chosen)
+
+    def find_sorted(
+        self, terms: Sequence[Term], wanted: Filter, *, sort: str, is_reversed: bool, limit: int
+    ) -> list[Row]:
+        """Return the issues that the terms fit, in an order of lists."""
+        found = filters.matching(self._session, self._tx, wanted)
+        passing = {row[0] for row in found}
+        fitting = {n for each in self._in_order(terms, passing, 0) for n in each}
+        kept = [row for row in found if row[0] in fitting]
+        filters.put_in_order(kept, sort, is_reversed=is_reversed)
+        return self.rows([row[0] for row in (kept[:limit] if limit else kept)])
+
+    def listed(self, wanted: Filter, *, sort: str, is_reversed: bool) -> list[int]:
+        """Return the numbers of the issues that a filter lets through, in an order of lists."""
+        found = filters.matching(self._session, self._tx, wanted)
+        filters.put_in_order(found, sort, is_reversed=is_reversed)
+        return [row[0] for row in found]
+
+    def rows(self, numbers: list[int]) -> list[Row]:
+        """Return what a list shows of these issues, in this order."""
+        return self._tx.issues.rows(numbers)
+
+    def _let_through(self, numbers: Sequence[int], passing: set[int] | None) -> list[int]:
+        if passing is not None:
+            return [n for n in numbers if n in passing]
+        alive = {n for (n,) in self._session.all("search.alive", ns=json.dumps(numbers))}
+        return [n for n in numbers if n in alive]
+
+    def _in_order(
+        self, terms: Sequence[Term], passing: set[int] | None, limit: int
+    ) -> Iterator[list[int]]:
+        """Return each issue that fits once, the best first, some at a time."""
+        waiting = self._documents(self._queued(_FOREVER))
+        found = self._by_words(terms, waiting, passing, limit)
+        yield from _chunks(found)
+        seen = set(found)
+        beside = [n for n, document in waiting.items() if document.has_parts(terms)]
+        yield [n for n in sorted(beside, reverse=True) if n not in seen]
+        for numbers in self._by_parts(terms):
+            yield [n for n in numbers if n not in seen and n not in waiting]
+
+    def _by_words(
+        self,
+        terms: Sequence[Term],
+        waiting: dict[int, Document],
+        passing: set[int] | None,
+        limit: int,
+    ) -> list[int]:
+        """Return the issues that have all words, the best first.
+
+        With a limit, of more than `SEARCH_RANKED_MAX` hits, the newest that have the words in
+        the title come first.
+        """
+        if not any(term.words for term in terms):
+            return []
+        scores = self._scores(terms, passing, limit)
+        scores = {n: score for n, score in scores.items() if n not in waiting}
+        # What is not indexed yet is ranked by the same words; the two scales are alike enough.
+        best = min(scores.values(), default=-1.0)
+        for n, document in waiting.items():
+            score = document.score(terms)
+            if score is not None:
+                scores[n] = best * score
+        return sorted(scores, key=lambda n: (scores[n], -n))
+
+    def _scores(
+        self, terms: Sequence[Term], passing: set[int] | None, limit: int
+    ) -> dict[int, float]:
+        """Return how well the words fit each indexed issue that has them all; less is better.
+
+        To weigh how rare a word is, the index counts all that have it. Where very many do, that
+        is slow and tells little: whether the title has it is looked at instead.
+        """
+        match, is_whole = _words_match(terms)
+        most = limits.SEARCH_RANKED_MAX if limit else _FOREVER
+        numbers = self._with_words(match, terms, passing, most + 1, is_whole=is_whole)
+        if not numbers:
+            return {}
+        if len(numbers) > most:
+            titles = f"{{{_FOREMOST}}} : ({match})"
+            foremost = self._with_words(titles, terms, passing, most, is_whole=is_whole)
+            return dict.fromkeys(numbers, -1.0) | dict.fromkeys(foremost, -2.0)
+        kept = set(numbers)
+        ranked = self._session.all("search.ranked", match=match, oldest=numbers[-1])
+        return {n: score for n, score in ranked if n in kept}
+
+    def _with_words(
+        self,
+        match: str,
+        terms: Sequence[Term],
+        passing: set[int] | None,
+        most: int,
+        *,
+        is_whole: bool,
+    ) -> list[int]:
+        """Return the newest issues that have the words, as far as they may be shown."""
+        is_all = passing is None and is_whole
+        asked = most if is_all else _FOREVER
+        numbers = [n for (n,) in self._session.all("search.with_words", match=match, limit=asked)]
+        if passing is not None:
+            numbers = [n for n in numbers if n in passing]
+        if not is_whole:
+            numbers = self._verified(numbers, terms)
+        return numbers[:most]
+
+    def _verified(self, numbers: Sequence[int], terms: Sequence[Term]) -> list[int]:
+        """Keep those of these issues that have all words; for a query too long for the index."""
+        return [
+            n
+            for chunk in _chunks(numbers)
+            for n, document in sorted(self._documents(chunk).items(), reverse=True)
+            if document.score(terms) is not None
+        ]
+
+    def _by_parts(self, terms: Sequence[Term]) -> Iterator[list[int]]:
+        """Return the issues that have all terms as parts, the newest first."""
+        match = _parts_match(terms)
+        before = _FOREVER
+        while True:
+            if match:
+                rows = self._session.all(
+                    "search.with_parts", match=match, before=before, limit=_CHUNK
+                )
+            else:
+                rows = self._session.all("search.newest", before=before, limit=_CHUNK)
+            numbers = [n for (n,) in rows]
+            documents = self._documents(numbers)
+            yield [n for n in numbers if documents[n].has_parts(terms)]
+            if len(numbers) < _CHUNK:
+                return
+            before = numbers[-1]
+
+
+def _chunks(numbers: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(numbers), _CHUNK):
+        yield list(numbers[start : start + _CHUNK])
+
+
+def _words_match(terms: Sequence[Term]) -> tuple[str, bool]:
+    """Return what the index of words is asked, and whether that is all that is sought."""
+    asked: list[str] = []
+    is_whole = True
+    for term in (each for each in terms if each.words):
+        if len(asked) == _TERMS_MAX:
+            return " AND ".join(asked), False
+        phrase = term.words[:_TERMS_MAX]
+        is_cut = len(phrase) < len(term.words)
+        is_whole &= not is_cut
+        star = " *" if term.is_prefix and not is_cut else ""
+        asked.append(f'"{" ".join(phrase)}"{star}')
+    return " AND ".join(asked), is_whole
+
+
+def _parts_match(terms: Sequence[Term]) -> str:
+    """Return what the index of parts is asked; nothing if all terms are too short for it."""
+    grams = {
+        term.part[start : start + _GRAM]: None
+        for term in terms
+        for start in range(len(term.part) - _GRAM + 1)
+    }
+    quoted = ['"{}"'.format(gram.replace('"', '""')) for gram in list(grams)[:_TERMS_MAX]]
+    return " AND ".join(quoted)

@@ -1,0 +1,68 @@
+"""Taking Beadwork out of a repository: `bd admin reset`."""
+
+import os
+import shutil
+
+from beadwork.model.errors import FileTrouble, InvalidPath
+from beadwork.sync import git, scaffold
+from beadwork.sync.hooks import NAMES, Hooks, state_of
+from beadwork.sync.locate import Place, git_place
+
+_FOLDERS = (".beads", "beads")
+
+
+def leave(place: Place, *, is_dry: bool) -> list[str]:
+    """Remove the store's folder, and what was added to git for it; return what that is.
+
+    Raises:
+        InvalidPath: the store lies in a folder that holds other things.
+        FileTrouble: something can't be removed.
+    """
+    if os.path.basename(place.folder) not in _FOLDERS:
+        raise InvalidPath(
+            f"The store lies in {place.folder}, which is no .beads folder",
+            hint="Remove the database and the file by hand.",
+            path=place.folder,
+        )
+    found: list[str] = []
+    if git_place(os.path.dirname(place.folder)) is not None:
+        found = [*_hooks(place, is_dry=is_dry), *_attributes(place, is_dry=is_dry)]
+    if not is_dry:
+        try:
+            shutil.rmtree(place.folder)
+        except OSError as error:
+            raise FileTrouble(
+                f"{place.folder}: {error.strerror or error}", path=place.folder
+            ) from error
+    return [*found, f"the folder {place.folder}"]
+
+
+def _hooks(place: Place, *, is_dry: bool) -> list[str]:
+    hooks = Hooks(os.path.dirname(place.folder), place.folder)
+    folder = hooks.folder
+    paths = [os.path.join(folder, name) for name in NAMES]
+    ours = [path for path in paths if state_of(path).is_installed]
+    if ours and not is_dry:
+        hooks.uninstall()
+    return [f"the hook {path}" for path in ours]
+
+
+def _attributes(place: Place, *, is_dry: bool) -> list[str]:
+    """Take the merge driver out of the clone's attributes and config."""
+    found: list[str] = []
+    repository = git_place(os.path.dirname(place.folder))
+    if repository is None:
+        return found
+    path = os.path.join(repository.common_folder, "info", "attributes")
+    lines = scaffold.read_text(path).splitlines(keepends=True)
+    kept = [line for line in lines if "merge=beads" not in line.split()]
+    if len(kept) < len(lines):
+        found.append(f"the merge driver in {path}")
+        if not is_dry:
+            scaffold.write_text(path, "".join(kept))
+    folder = repository.work_tree or repository.git_folder
+    if git.run(["config", "--local", "merge.beads.driver"], folder=folder) is not None:
+        found.append("merge.beads in git's config")
+        if not is_dry:
+            git.run(["config", "--local", "--remove-section", "merge.beads"], folder=folder)
+    return found

@@ -1,0 +1,27 @@
+"""What a person at a work tree has: the commits around it, and an editor."""
+
+from collections.abc import Mapping
+
+
+class Person:
+    """Somebody in a folder, under an environment."""
+
+    environ: Mapping[str, str]
+    folder: str
+
+    def commit_messages(self) -> list[tuple[str, str, str]] | None:
+        """Return short id, subject and message of each commit, latest first; None outside git."""
+        from beadwork.sync.commits import messages
+
+        return messages(self.folder)
+
+    def edited(self, text: str) -> str:
+        """Open a text in the editor of this person, and return what was made of it.
+
+        Raises:
+            InvalidRequest: nobody sits at a terminal.
+            FileTrouble: the editor failed.
+        """
+        from beadwork.sync import editor
+
+        return editor.edited(text, self.environ)

@@ -1,0 +1,181 @@
+"""`bd config`: layers, shapes, files that keep their comments."""
+
+from pathlib import Path
+
+import pytest
+
+from beadwork.model import settings
+from beadwork.sync import config
+from tests.doors.program import ROOT, Bd
+
+
+def config_text(bd: Bd) -> str:
+    return (bd.beads / "config.yaml").read_text(encoding="utf-8")
+
+
+def test_what_was_set_is_got_and_can_be_unset(bd: Bd) -> None:
+    assert bd.json("config", "set", "claim.lease", "30m") == {"key": "claim.lease", "value": "30m"}
+    assert bd.json("config", "get", "claim.lease") == {"key": "claim.lease", "value": "30m"}
+    assert bd.json("config", "list") == {
+        "actor": "ann",
+        "claim.lease": "30m",
+        "issue-prefix": "px",
+    }
+    assert bd.json("config", "unset", "claim.lease") == {"key": "claim.lease"}
+    assert bd.json("config", "get", "claim.lease")["value"] == ""
+
+
+def test_an_absent_key_is_empty_and_a_default_is_shown(bd: Bd) -> None:
+    assert bd.json("config", "get", "nobody.knows")["value"] == ""
+    assert bd.json("config", "get", "lock-timeout")["value"] == "30s"
+
+
+def test_an_unknown_key_is_kept_and_the_nearest_is_named(bd: Bd) -> None:
+    answer = bd.ok("config", "set", "clam.lease", "5")
+    assert "claim.lease" in answer.err
+    assert bd.json("config", "get", "clam.lease")["value"] == "5"
+    assert bd.ok("config", "set", "jira.url", "x").err == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("claim.lease", "soon"),
+        ("hierarchy.max-depth", "many"),
+        ("json", "maybe"),
+        ("sync.mode", "realtime"),
+        ("max_collision_prob", "7"),
+        ("issue-prefix", "other"),
+        ("", "x"),
+        ("a b", "x"),
+        ("db", "x"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_nothing_is_written(bd: Bd, key: str, value: str) -> None:
+    before = config_text(bd)
+    answer = bd("config", "set", key, value, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.error["hint"]
+    assert config_text(bd) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value", "expected"),
+    [
+        ("# why\na: 1  # one\nb: 2\n", "a", "3", '# why\na: "3"  # one\nb: 2\n'),
+        ("jira:\n  url: x\n  user: y\n", "jira.url", "z", 'jira:\n  url: "z"\n  user: y\n'),
+        ("jira:\n  url: x\n# end\nb: 1\n", "jira.user", "z",
+         'jira:\n  url: x\n  user: "z"\n# end\nb: 1\n'),
+        ("a:\n- x\n- y\nb: 2\n", "a", "z", 'a: "z"\nb: 2\n'),
+        ("a: |\n  text\n  b: 1\nc: 2\n", "a", "z", 'a: "z"\nc: 2\n'),
+        ("", "a.b", "z", 'a.b: "z"\n'),
+        ("b: 2", "a", "z", 'b: 2\na: "z"\n'),
+    ],
+)  # fmt: skip
+def test_a_file_keeps_its_comments_and_order(
+    bd: Bd, text: str, key: str, value: str, expected: str
+) -> None:
+    path = bd.beads / "local.yaml"
+    path.write_text(text, encoding="utf-8")
+    bd.ok("config", "set", key, value, "--local")
+    assert path.read_text(encoding="utf-8") == expected
+
+
+def test_a_map_on_one_line_is_changed_too(bd: Bd) -> None:
+    path = bd.beads / "local.yaml"
+    path.write_text("jira: {url: x, user: y}\n", encoding="utf-8")
+    bd.ok("config", "unset", "jira.url", "--local")
+    bd.ok("config", "set", "jira.user", "z", "--local")
+    assert config.parse(str(path)) == {"jira.user": "z"}
+
+
+def test_layers_go_over_each_other(bd: Bd) -> None:
+    def explained(*words: str, **more: str) -> tuple[str, str]:
+        shown = bd.json(*words, "config", "explain", "lock-timeout", **more)
+        return shown["layer"], shown["value"]
+
+    assert explained() == ("default", "30s")
+    bd.ok("config", "set", "lock-timeout", "1s", "--user")
+    assert explained() == ("user", "1s")
+    bd.ok("config", "set", "lock-timeout", "2s")
+    assert explained() == ("project", "2s")
+    bd.ok("config", "set", "lock-timeout", "3s", "--local")
+    assert explained() == ("local", "3s")
+    assert explained(BD_LOCK_TIMEOUT="4s") == ("environment", "4s")
+    assert explained("--lock-timeout", "5s", BD_LOCK_TIMEOUT="4s") == ("flag", "5s")
+    shown = bd.json("config", "explain", "lock-timeout")
+    assert [each["layer"] for each in shown["layers"]] == ["local", "project", "user", "default"]
+
+
+def test_a_value_under_a_stronger_layer_is_set_with_a_note(bd: Bd) -> None:
+    bd.ok("config", "set", "lock-timeout", "1s", "--local")
+    assert "local.yaml" in bd.ok("config", "set", "lock-timeout", "2s").err
+    assert bd.ok("config", "set", "lock-timeout", "2s", "--local").err == ""
+
+
+def test_flags_have_their_defaults_from_the_settings(bd: Bd) -> None:
+    bd.ok("config", "set", "json", "true", "--local")
+    assert bd.ok("list").json == []
+    assert bd("show", "px-none").error["code"] == "issue.unknown"
+    assert not bd.ok("list", BD_JSON="0").out.startswith("[")
+    bd.ok("config", "unset", "json", "--local")
+    bd.ok("config", "set", "no-auto-flush", "true", "--local")
+    bd.create()
+    assert not bd.records.exists()
+
+
+def test_the_actor_comes_from_the_settings_where_nobody_says_it(bd: Bd) -> None:
+    bd.ok("config", "set", "actor", "zoe", "--user")
+    issue = bd.create(BD_ACTOR="")
+    assert bd.json("show", issue)[0]["created_by"] == "zoe"
+    assert bd.json("show", bd.create())[0]["created_by"] == "ann"
+
+
+def test_what_all_share_is_not_read_from_the_environment(bd: Bd) -> None:
+    issue = bd.create(BD_ISSUE_PREFIX="other", BD_TYPES_CUSTOM="spike")
+    assert issue.startswith("px-")
+    assert bd("create", "x", "-t", "spike", BD_TYPES_CUSTOM="spike").code == 2
+    assert bd("config", "set", "types.custom", "spike", "--user").code == 2
+
+
+def test_validate_says_what_is_wrong(bd: Bd) -> None:
+    assert bd.json("config", "validate") == {"issues": [], "valid": True}
+    (bd.beads / "local.yaml").write_text("lock-timeout: soon\nwhat: 1\n", encoding="utf-8")
+    answer = bd("config", "validate", "--json")
+    assert answer.code == 1
+    assert not answer.json["valid"]
+    assert "lock-timeout" in answer.json["issues"][0]
+    assert "what" in answer.err
+    (bd.beads / "local.yaml").write_text("a: [b\n", encoding="utf-8")
+    assert bd("config", "validate").code == 1
+
+
+def test_settings_can_be_looked_at_without_a_store(bare: Bd) -> None:
+    assert bare.json("config", "get", "lock-timeout")["value"] == "30s"
+    assert bare("config", "set", "lock-timeout", "1s").code == 3
+    bare.ok("config", "set", "lock-timeout", "1s", "--user")
+    assert bare.json("config", "list") == {"actor": "ann", "lock-timeout": "1s"}
+
+
+def test_readonly_forbids_to_set(bd: Bd) -> None:
+    assert bd("--readonly", "config", "set", "actor", "x").code == 2
+
+
+def test_the_cache_is_not_used_for_another_users_file(bd: Bd, tmp_path: Path) -> None:
+    bd.ok("config", "set", "actor", "zoe", "--user")
+    assert bd.json("config", "get", "actor", BD_ACTOR="")["value"] == "zoe"
+    issue = bd.create(BD_ACTOR="", HOME=str(tmp_path / "other"), USER="bob")
+    assert bd.json("show", issue)[0]["created_by"] == "bob"
+
+
+def test_what_only_a_store_may_say_is_known_to_both_tables() -> None:
+    reach = {key for key, each in settings.SETTINGS.items() if each.reach != "any"}
+    assert config._STORE_KEYS - {"issue_prefix"} == reach
+    assert all(settings.parsed(each.key, each.default) is not None
+               for each in settings.SETTINGS.values() if each.default)  # fmt: skip
+
+
+def test_every_setting_stands_in_the_documents() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert [key for key in settings.SETTINGS if f"`{key}`" not in text] == []
+    assert [each for each in settings.FAMILIES if f"`{each}." not in text] == []

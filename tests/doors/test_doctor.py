@@ -1,0 +1,314 @@
+"""`bd doctor`: what it finds around the store, what it mends, and that it changes nothing else."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.doors.program import ROOT, Bd, tree
+
+KEYS = {"name", "status", "message", "detail", "fix", "category"}
+
+
+@pytest.fixture
+def repository(bare: Bd) -> Bd:
+    """A store with two issues in a repository."""
+    bare.git("init", "-q")
+    bare.ok("init", "--quiet")
+    first = bare.create("First", "--description", "what it is about")
+    bare.create("Second", "--deps", first)
+    return bare
+
+
+def wrong(bd: Bd, *words: str) -> dict[str, str]:
+    """Answer what doctor finds, by the name of the check."""
+    answer = bd("doctor", *words, "--json")
+    assert answer.code in (0, 1), answer
+    return {
+        each["name"]: each["status"] for each in answer.json["checks"] if each["status"] != "ok"
+    }
+
+
+def damage(bd: Bd, statement: str) -> None:
+    """Change the database behind the program's back."""
+    connection = apsw.Connection(str(bd.beads / "beadwork.db"))
+    connection.execute(statement)
+    connection.close()
+
+
+def test_a_new_store_is_in_order(repository: Bd) -> None:
+    answer = repository("doctor", "--json")
+    assert answer.code == 0
+    assert answer.json["overall_ok"] is True
+    assert {"path", "checks", "overall_ok", "cli_version", "timestamp", "platform"} == set(
+        answer.json
+    )
+    assert answer.json["path"] == str(repository.folder)
+    for check in answer.json["checks"]:
+        assert set(check) <= KEYS
+        assert check["status"] == "ok", check
+
+
+def test_doctor_changes_no_file(repository: Bd) -> None:
+    ignored = {"beadwork.db-shm"}
+    before = {k: v for k, v in tree(repository.folder).items() if Path(k).name not in ignored}
+    repository.ok("doctor", "--deep", "--verbose")
+    after = {k: v for k, v in tree(repository.folder).items() if Path(k).name not in ignored}
+    assert after == before
+
+
+def test_an_error_exits_1_and_a_warning_0(repository: Bd) -> None:
+    (repository.beads / ".beadwork-old").write_text("x")
+    os.utime(repository.beads / ".beadwork-old", (1, 1))
+    assert repository("doctor").code == 0
+    damage(repository, "UPDATE issue SET priority = 4")
+    answer = repository("doctor", "--json")
+    assert answer.code == 1
+    assert answer.json["overall_ok"] is False
+    assert answer.err == ""
+
+
+def test_fix_says_what_it_does_keeps_a_backup_and_looks_again(repository: Bd) -> None:
+    before = repository.json("list")
+    damage(repository, "UPDATE issue SET priority = 4")
+    said = repository.ok("doctor", "--fix")
+    assert "columns" in said.err
+    assert "columns: 2 mended" in said.out
+    (backup,) = (repository.beads / "backups").glob("doctor-*.db")
+    assert str(backup) in said.out
+    rows = list(apsw.Connection(str(backup)).execute("SELECT DISTINCT priority FROM issue"))
+    assert rows == [(4,)], "the backup is the store as it was"
+    assert wrong(repository) == {}
+    assert repository.json("list") == before
+
+
+def test_a_dry_run_only_says_it(repository: Bd) -> None:
+    damage(repository, "UPDATE issue SET priority = 4")
+    answer = repository("doctor", "--fix", "--dry-run", "--json")
+    assert answer.code == 1
+    assert "columns" in answer.json["fixed"][0]
+    assert wrong(repository) == {"columns": "error"}
+    assert not (repository.beads / "backups").exists()
+
+
+def test_fix_of_one_check_leaves_the_others(repository: Bd) -> None:
+    damage(repository, "UPDATE issue SET priority = 4")
+    damage(repository, "DELETE FROM prefix_count")
+    repository("doctor", "--fix", "--check", "prefix-counts")
+    assert wrong(repository) == {"columns": "error"}
+
+
+def test_fix_where_all_is_in_order_changes_nothing(repository: Bd) -> None:
+    answer = repository.json("doctor", "--fix", "--yes")
+    assert (answer["fixed"], answer["backup"]) == ([], None)
+    assert not (repository.beads / "backups").exists()
+
+
+def test_readonly_refuses_a_mend_and_allows_a_look(repository: Bd) -> None:
+    damage(repository, "UPDATE issue SET priority = 4")
+    assert repository("doctor", "--readonly").code == 1
+    assert repository("doctor", "--readonly", "--fix").code == 2
+
+
+# -- around the store
+
+
+def _leave_a_file(bd: Bd) -> None:
+    for name in (".beadwork-x1", "config.cache.999"):
+        (bd.beads / name).write_text("x")
+        os.utime(bd.beads / name, (1, 1))
+
+
+def _leave_a_daemon(bd: Bd) -> None:
+    (bd.beads / "daemon.pid").write_text("4194300\n")
+    (bd.beads / "daemon.lock").write_text("{}")
+
+
+def _open_to_others(bd: Bd) -> None:
+    (bd.beads / "beadwork.db").chmod(0o666)
+    bd.beads.chmod(0o777)
+
+
+def _forget_ignores(bd: Bd) -> None:
+    (bd.beads / ".gitignore").write_text("# mine\n*.tmp\n")
+
+
+def _forget_the_driver(bd: Bd) -> None:
+    bd.git("config", "--unset", "merge.beads.driver")
+
+
+def _forget_the_attributes(bd: Bd) -> None:
+    (bd.beads / ".gitattributes").unlink()
+    (bd.folder / ".git" / "info" / "attributes").write_text("*.png binary\n")
+
+
+def _stop_the_hooks(bd: Bd) -> None:
+    bd.ok("hooks", "install")
+    for name in ("pre-commit", "post-merge"):
+        (bd.folder / ".git" / "hooks" / name).chmod(0o644)
+
+
+def _remove_the_file(bd: Bd) -> None:
+    bd.records.unlink()
+
+
+def _edit_the_file(bd: Bd) -> None:
+    bd.records.write_text(bd.records.read_text().replace('"First"', '"First, by hand"'))
+
+
+@pytest.mark.parametrize(
+    ("name", "disturb"),
+    [
+        ("leftovers", _leave_a_file),
+        ("leftovers", _leave_a_daemon),
+        ("permissions", _open_to_others),
+        ("git-ignore", _forget_ignores),
+        ("merge-driver", _forget_the_driver),
+        ("merge-driver", _forget_the_attributes),
+        ("git-hooks", _stop_the_hooks),
+        ("file", _remove_the_file),
+        ("file", _edit_the_file),
+    ],
+)
+def test_what_is_wrong_around_the_store_is_found_and_mended(
+    repository: Bd, name: str, disturb: object
+) -> None:
+    assert callable(disturb)
+    issues = {each["id"] for each in repository.json("list")}
+    config = (repository.beads / "config.yaml").read_bytes()
+    disturb(repository)
+    assert name in wrong(repository)
+    repository("doctor", "--fix")
+    assert name not in wrong(repository)
+    assert {each["id"] for each in repository.json("list")} == issues
+    assert (repository.beads / "config.yaml").read_bytes() == config
+    attributes = repository.folder / ".git" / "info" / "attributes"
+    if disturb is _forget_the_attributes:
+        assert attributes.read_text().startswith("*.png binary\n")
+    if disturb is _forget_ignores:
+        assert "*.tmp" in (repository.beads / ".gitignore").read_text()
+
+
+def test_settings_that_can_not_be_read_are_named_and_left_alone(repository: Bd) -> None:
+    path = repository.beads / "config.yaml"
+    path.write_text("issue-prefix: [\n")
+    answer = repository("doctor", "--json")
+    assert answer.code == 1
+    assert {"settings": "error"}.items() <= wrong(repository).items()
+    repository("doctor", "--fix")
+    assert path.read_text() == "issue-prefix: [\n"
+
+
+def test_a_setting_that_nobody_knows_is_named(repository: Bd) -> None:
+    path = repository.beads / "config.yaml"
+    path.write_text(path.read_text() + "isue-prefix: px\n")
+    assert "settings" in wrong(repository)
+
+
+def test_files_that_git_should_not_track_are_named(repository: Bd) -> None:
+    repository.git("add", "-f", ".beads/beadwork.db")
+    assert wrong(repository) == {"git-ignore": "warning"}
+
+
+def test_issues_that_only_a_classic_database_has_are_named(repository: Bd) -> None:
+    connection = apsw.Connection(str(repository.beads / "beads.db"))
+    connection.execute("CREATE TABLE issues (id TEXT, status TEXT)")
+    connection.execute("INSERT INTO issues VALUES ('px-old', 'open')")
+    connection.close()
+    checks = repository.json("doctor", "--check", "classic")["checks"]
+    assert [(each["name"], each["status"], each["detail"]) for each in checks] == [
+        ("classic", "warning", "px-old")
+    ]
+
+
+def test_quarantined_lines_are_put_aside_as_they_were(repository: Bd) -> None:
+    repository("import", "-", given='{"id":"px-x",\n')
+    assert wrong(repository) == {"quarantine": "warning"}
+    repository.ok("doctor", "--fix")
+    (kept,) = (repository.beads / "backups").glob("quarantine-*.log")
+    assert kept.read_text() == '{"id":"px-x",\n'
+    assert wrong(repository) == {}
+    repository.git("add", ".")
+    assert "backups" not in repository.git("ls-files")
+
+
+def test_a_lost_database_is_made_of_the_file(repository: Bd) -> None:
+    before = repository.json("list")
+    for path in repository.beads.glob("beadwork.db*"):
+        path.unlink()
+    assert wrong(repository) == {"database": "warning"}
+    repository.ok("doctor", "--fix")
+    assert wrong(repository) == {}
+    assert repository.json("list") == before
+
+
+# -- flags
+
+
+def test_a_folder_can_be_named(repository: Bd, tmp_path: Path) -> None:
+    elsewhere = repository.at(tmp_path)
+    for name in (str(repository.folder), str(repository.beads)):
+        assert elsewhere.json("doctor", name)["path"] == str(repository.folder)
+    assert elsewhere("doctor", str(tmp_path / "no")).code == 2
+    assert elsewhere("doctor").code == 3
+
+
+def test_output_holds_the_same_findings(repository: Bd) -> None:
+    shown = repository.json("doctor", "-o", "found.json")
+    written = json.loads((repository.folder / "found.json").read_text())
+    assert written["checks"] == shown["checks"]
+
+
+def test_checks_are_chosen_by_name(repository: Bd) -> None:
+    names = [
+        each["name"] for each in repository.json("doctor", "--check", "columns,file")["checks"]
+    ]
+    assert names == ["columns", "file"]
+    answer = repository("doctor", "--check", "colums")
+    assert answer.code == 2
+    assert "columns" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--gastown",),
+        ("--server",),
+        ("--migration", "pre"),
+        ("--clean",),
+        ("--force",),
+        ("--fix-child-parent",),
+        ("--dry-run",),
+        ("--interactive",),
+        ("--check", "pollution"),
+        ("--check", ""),
+        ("--source", "jsonl"),
+    ],
+)
+def test_flags_without_a_meaning_are_refused_with_a_reason(
+    repository: Bd, words: tuple[str, ...]
+) -> None:
+    answer = repository("doctor", *words, "--json")
+    assert answer.code == 2, answer
+    assert answer.error["code"] == "field.invalid"
+    assert len(answer.error["error"]) > 15
+
+
+def test_perf_measures_what_agents_ask_most(repository: Bd) -> None:
+    assert set(repository.json("doctor", "--perf")["timings"]) == {"ready", "list", "show"}
+
+
+def test_check_health_says_nothing_where_all_is_well(repository: Bd) -> None:
+    answer = repository("doctor", "--check-health")
+    assert (answer.code, answer.out, answer.err) == (0, "", "")
+    damage(repository, "UPDATE issue SET priority = 4")
+    assert repository("doctor", "--check-health").code == 1
+
+
+def test_the_guide_names_every_check(repository: Bd) -> None:
+    guide = (ROOT / "docs" / "guide" / "doctor.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `([a-z-]+)` \|", guide, re.MULTILINE))
+    assert named == {each["name"] for each in repository.json("doctor")["checks"]}
