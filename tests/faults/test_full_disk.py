@@ -56,7 +56,7 @@ def test_a_store_that_can_not_grow_keeps_all_it_acknowledged(quick_path: Path) -
     root, acknowledged = quick_path / "store", quick_path / "acknowledged"
     project = Project(root)
     project.create("first", id="px-first")
-    size = 1_500_000
+    size = 2_000_000
     assert children.run(children.create_until_full, root, acknowledged, size) == 0
     *made, failed = children.said(acknowledged)
     assert len(made) > 20

@@ -155,8 +155,13 @@ def _objects_in(struct: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
 
 
 def _all_objects() -> list[type[msgspec.Struct]]:
-    """Return every object that answers are made of, by name."""
-    waiting = [each for op in operations() for each in _objects_in(op.response)]
+    """Return every object that requests and answers are made of, by name."""
+    waiting = [
+        each
+        for op in operations()
+        for struct in (op.request, op.response)
+        for each in _objects_in(struct)
+    ]
     found: dict[str, type[msgspec.Struct]] = {}
     while waiting:
         each = waiting.pop()

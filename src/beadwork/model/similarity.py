@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 _WORD = re.compile(r"[\w-]{2,}")
+_SLACK = 1e-9
+"""What sums of fractions may be off by."""
 
 
 class Bag(NamedTuple):
@@ -43,33 +45,50 @@ def likeness(one: Bag, other: Bag) -> float:
 def alike(bags: Sequence[Bag], threshold: float) -> list[tuple[float, int, int]]:
     """Return the pairs that are at least so alike, by their places, the most alike first.
 
-    Not every pair is compared. Two texts that share none of their rarer words, but for so few
-    that both measures stay below the threshold without them, can't be alike enough.
+    Only texts that share a word are compared, and of those only the ones that share so many of
+    the telling words that they can be alike enough.
     """
     spread = Counter(word for each in bags for word in each.counts)
     holders: dict[str, list[int]] = {}
     found = []
     for place, each in enumerate(bags):
-        telling = _telling(each, spread, threshold)
-        near = {other for word in telling for other in holders.get(word, ())}
-        for other in near:
+        telling, needed = _telling(each, spread, threshold)
+        shared: Counter[int] = Counter()
+        for word in telling:
+            shared.update(holders.get(word, ()))
+        for other in [other for other, count in shared.items() if count >= needed]:
             value = likeness(each, bags[other])
             if value >= threshold:
                 found.append((value, other, place))
-        for word in telling:
+        for word in each.counts:
             holders.setdefault(word, []).append(place)
     return sorted(found, key=lambda pair: (-pair[0], pair[1], pair[2]))
 
 
-def _telling(each: Bag, spread: Mapping[str, int], threshold: float) -> list[str]:
-    """Return the rarer words of a text, without as many common ones as can't matter alone."""
+def _telling(each: Bag, spread: Mapping[str, int], threshold: float) -> tuple[list[str], int]:
+    """Return the rarer words of a text, and how many of them a text alike enough must share.
+
+    Two texts are at most as alike as the share that their common words have in one of them. The
+    commonest words, which make up half of what is needed, are left out: they cost most and tell
+    least.
+    """
     ranked = sorted(each.counts, key=lambda word: (spread[word], word))
-    size, squares = 0, 0
+    size = squares = 0
     while ranked:
         count = each.counts[ranked[-1]]
-        size += count
-        squares += count * count
-        if size >= threshold * each.size or math.sqrt(squares) >= threshold * each.length:
+        if _most(each, size + count, squares + count * count) >= threshold / 2:
             break
+        size, squares = size + count, squares + count * count
         ranked.pop()
-    return ranked
+    needed = 0
+    for count in sorted((each.counts[word] for word in ranked), reverse=True):
+        if _most(each, size, squares) >= threshold - _SLACK:
+            break
+        size, squares = size + count, squares + count * count
+        needed += 1
+    return ranked, max(1, needed)
+
+
+def _most(each: Bag, size: int, squares: int) -> float:
+    """Return how alike a text can be to one with which it shares no more words than these."""
+    return (size / each.size + math.sqrt(squares) / each.length) / 2
