@@ -44,7 +44,10 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Bd:
     folder.mkdir()
     bd = Bd(folder, folder.parent)
     bd.ok("init", "--quiet")
-    bd.create("--title=x", "--id", "px-a3f")
+    bd.create("--title=x", "--description", "A long text. " * 20, "--id", "px-a3f")
+    bd.ok("close", "px-a3f")
+    (folder / "digest").write_text("Short", encoding="utf-8")
+    bd.ok("admin", "compact", "--apply", "--force", "--id", "px-a3f", "--summary", "digest")
     return bd
 
 

@@ -135,7 +135,9 @@ def test_any_text_is_a_query_or_an_error_of_ours(text: str) -> None:
         node = parse(text)
         matcher_of(node, Asking(text, NOW_US))(Subject(BUG, None))
     except InvalidQuery as error:
-        assert 0 <= error.data["position"] <= len(text)
+        is_inside = 0 <= error.data["position"] <= len(text)
+        if not is_inside:
+            raise
         return
     assert shown(parse(shown(node))) == shown(node)
 

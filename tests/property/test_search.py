@@ -62,7 +62,7 @@ def write(project: Project, ids: list[str], what: str, place: int, text: str) ->
             edited = project.records.read_text(encoding="utf-8").replace("log", "gol")
             project.records.write_text(edited, encoding="utf-8")
             project.run(ImportFile())
-        case "index":
+        case _:
             project.run(IndexBatch(limit=1 + place))
 
 
@@ -171,7 +171,9 @@ def test_a_query_finds_what_it_says_whatever_the_store_sorts_out_before() -> Non
         shutil.rmtree(folder)
 
 
-words = st.lists(st.sampled_from(["ab", "cd", "ef", "gh", "ij", "kl", "mn"]), max_size=9).map(" ".join)
+words = st.lists(st.sampled_from(["ab", "cd", "ef", "gh", "ij", "kl", "mn"]), max_size=9).map(
+    " ".join
+)
 
 
 @given(st.lists(words, max_size=8), st.sampled_from((0.05, 0.3, 0.5, 0.8, 1.0)))
