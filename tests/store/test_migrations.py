@@ -96,7 +96,7 @@ def test_both_databases_have_the_same_tables_and_columns(tmp_path: Path, migrate
     ours = {
         (table, name, bool(must) or bool(key))
         for (table,) in connection.execute(TABLES).fetchall()
-        if not OWN.match(table)
+        if not OWN.match(str(table))
         for name, must, key in connection.execute(
             'SELECT name, "notnull", pk FROM pragma_table_xinfo(?)', (table,)
         )

@@ -29,7 +29,7 @@ class GraphStore:
 
     def issues(self, ns: Sequence[int]) -> list[Issue]:
         """Return the issues of these numbers, in their order."""
-        return [row.issue for row in self._tx.issues.rows(ns)]
+        return [row.issue for row in self._tx.issues.rows(list(ns))]
 
     def links(self, ns: Sequence[int]) -> list[Link]:
         """Return the edges between these issues."""
