@@ -117,7 +117,7 @@ def test_a_script_is_printed_and_the_shell_can_read_it(bare: Bd, shell: str) -> 
     assert "bd __complete --" in script
     program = shutil.which(shell)
     if program is None:
-        pytest.skip(f"there is no {shell} here")
+        pytest.skip(f"no {shell}: not on this platform")
     path = bare.folder / "script"
     path.write_text(script, encoding="utf-8")
     done = subprocess.run([program, "-n", str(path)], check=False, timeout=TIMEOUT_S)
@@ -128,7 +128,7 @@ def test_an_unknown_shell_is_refused(bare: Bd) -> None:
     assert bare("completion", "csh").code == 2
 
 
-bash = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+bash = pytest.mark.skipif(shutil.which("bash") is None, reason="no bash: not on this platform")
 
 
 def in_bash(bd: Bd, *words: str, kind: int = 9) -> list[str]:

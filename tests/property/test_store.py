@@ -874,6 +874,8 @@ class StoreMachine(RuleBasedStateMachine):
         caller = Caller(Holder("alice"))
         # What others left in the file is not rewritten while it says nothing new (R5).
         self.project.run(ExportFile(force=not self.is_file_ours))
+        # A deferred issue that an export's own notes wake goes into the next one.
+        self.project.run(ExportFile())
         self.is_file_ours = True
         path = self.project.records
         if not path.exists():
@@ -947,12 +949,21 @@ class StoreMachine(RuleBasedStateMachine):
             if standing.is_held and not is_out:
                 assert blocked[name].blocked_by or blocked[name].blocked_through
 
+    def wake(self, found: dict[int, dict[str, Any]]) -> None:
+        """Let what is deferred and due be open, once a write has come by."""
+        for birth, each in self.known.items():
+            until = parse_us(each.defer)
+            is_due = until is not None and until <= self.project.clock.now_us
+            if each.status == "deferred" and is_due and found[birth]["status"] == "open":
+                each.status, each.defer = "open", ""
+
     @invariant()
     def every_issue_is_what_the_model_says(self) -> None:
         found = {
             record.created_ns: facts_of(record)
             for record in map(codec.decode, lines_of(self.project.place))
         }
+        self.wake(found)
         names = self.names()
         expected = {
             birth: {
