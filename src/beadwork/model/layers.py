@@ -64,15 +64,24 @@ def _layers(ways: Mapping[str, set[str]]) -> dict[str, int]:
 
 
 def _knot_member(start: str, ways: Mapping[str, set[str]], layer_of: Mapping[str, int]) -> str:
-    """Return the least node of a circle that a node waits in, or waits for."""
-    way: list[str] = []
+    """Return the least node of a knot that a node waits for and that waits for no other knot."""
+    knot = _ahead(start, ways, layer_of)
+    for node in sorted(knot):
+        if node in knot:
+            knot = min(knot, _ahead(node, ways, layer_of), key=len)
+    return min(knot)
+
+
+def _ahead(start: str, ways: Mapping[str, set[str]], layer_of: Mapping[str, int]) -> set[str]:
+    """Return a node and what it waits for, all the way, as far as it is not placed yet."""
     seen: set[str] = set()
-    node = start
-    while node not in seen:
-        seen.add(node)
-        way.append(node)
-        node = min(each for each in ways[node] if each not in layer_of)
-    return min(way[way.index(node) :])
+    waiting = [start]
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting += [each for each in ways[node] if each not in layer_of]
+    return seen
 
 
 def components(nodes: Iterable[str], links: Iterable[tuple[str, str]]) -> list[Sequence[str]]:
