@@ -228,13 +228,13 @@ class ReadyStore:
         rows = self._session.all("ready.workable_among", ns=json.dumps(list(released)))
         return [self._tx.issues.by_number(row[0]) for row in rows]
 
-    def wake_due(self) -> int:
-        """Let deferred issues whose time has come be ready; return how many."""
+    def wake_due(self) -> list[int]:
+        """Let deferred issues whose time has come be ready; return their numbers."""
         rows = self._session.all(
             "ready.due_sleepers", now=self._tx.now_us, limit=limits.SWEEP_ROWS_MAX
         )
         self._session.many("ready.wake", ({"n": n} for (n,) in rows))
-        return len(rows)
+        return [n for (n,) in rows]
 
     def recompute(self) -> int:
         """Compute the index from scratch; return how many rows were wrong."""

@@ -15,8 +15,7 @@ def run_due(transaction: StoreTransaction) -> None:
 
 def wake_deferred(transaction: StoreTransaction) -> None:
     """Let deferred issues whose time has come be ready."""
-    transaction.sleepers.open_due()
-    transaction.ready.wake_due()
+    transaction.sleepers.open(transaction.ready.wake_due())
 
 
 def expire_claims(transaction: StoreTransaction) -> None:

@@ -125,7 +125,7 @@ class StoreTransaction:
         self.ready = ReadyStore(session, self)
         self.claims = ClaimStore(session, self)
         self.moves = MoveStore(session, self)
-        self.sleepers = SleeperStore(session, self)
+        self.sleepers = SleeperStore(self)
         self.events = EventStore(session, self)
         self.records = RecordStore(session, self)
         self.keys = KeyStore(session, self)

@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from beadwork.model.history import Version
 from beadwork.sync.locate import GitPlace, git_place
+
+if TYPE_CHECKING:
+    import subprocess
 
 _TIMEOUT_S = 30
 _MERGED = "GITHEAD_"
@@ -14,46 +17,40 @@ _SCRUBBED = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX")
 
 def run(arguments: Sequence[str], *, folder: str) -> bytes | None:
     """Run git in a folder; return what it printed, or None if it failed or is absent."""
-    import subprocess
-
-    environ = {k: v for k, v in os.environ.items() if k not in _SCRUBBED}
-    environ["GIT_TERMINAL_PROMPT"] = "0"
-    try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", *arguments],
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    done = _finished(arguments, folder)
+    if isinstance(done, Exception) or done.returncode:
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout
 
 
 def complaint(arguments: Sequence[str], *, folder: str) -> str | None:
     """Run git in a folder; return what it says if it refuses, None if it did what was asked."""
+    done = _finished(arguments, folder)
+    if isinstance(done, Exception):
+        return f"git can't be run: {type(done).__name__}"
+    return done.stderr.decode("utf-8", "replace") if done.returncode else None
+
+
+def _finished(
+    arguments: Sequence[str], folder: str
+) -> "subprocess.CompletedProcess[bytes] | Exception":
+    """Run git to its end; return what it left, or why it could not be run."""
     import subprocess
 
     environ = {k: v for k, v in os.environ.items() if k not in _SCRUBBED}
     environ["GIT_TERMINAL_PROMPT"] = "0"
     try:
-        done = subprocess.run(
+        return subprocess.run(
             ["git", "--no-optional-locks", *arguments],
             cwd=folder,
             env=environ,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=_TIMEOUT_S,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"git can't be run: {type(error).__name__}"
-    return done.stderr.decode("utf-8", "replace") if done.returncode else None
+        return error
 
 
 def _loose_ref(place: GitPlace, name: str) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from beadwork.doors.cli.options import PRIORITY, split_words
 from beadwork.model.errors import InvalidField
+from beadwork.model.sections import SECTIONS
 from beadwork.ops.issue_create import CreateIssue
 
 _TEXTS = {
@@ -18,13 +19,6 @@ _TEXTS = {
     "parent": "parent",
 }
 _LISTS = {"labels": "labels", "dependencies": "dependencies", "deps": "dependencies"}
-_NEEDED = {
-    "bug": ("Steps to Reproduce", "Acceptance Criteria"),
-    "task": ("Acceptance Criteria",),
-    "feature": ("Acceptance Criteria",),
-    "epic": ("Success Criteria",),
-}
-"""Headings that a description should have, by the issue's type."""
 
 
 def requests(content: str) -> list[CreateIssue]:
@@ -67,7 +61,7 @@ def require_sections(issue_type: str, content: str) -> None:
         InvalidField: it lacks some.
     """
     found = {each.strip().lower() for each in re.findall(r"^#+ +(.+?)$", content, re.MULTILINE)}
-    missing = [each for each in _NEEDED.get(issue_type, ()) if each.lower() not in found]
+    missing = [each for each in SECTIONS.get(issue_type, ()) if each.lower() not in found]
     if missing:
         raise InvalidField(
             f"The description of a {issue_type} lacks {', '.join(missing)}",

@@ -296,3 +296,7 @@ def _report() -> Schema:
         },
         is_open=True,
     )
+
+
+ISSUES = array(ref("Issue"), "The issues.")
+LISTED = array(ref("IssueWithCounts"), "The issues found.")

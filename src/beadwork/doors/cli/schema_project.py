@@ -1,6 +1,8 @@
 """What commands on the project answer under `--json` (classic-bd.md 2.2), as JSON Schema."""
 
 from beadwork.doors.cli.schema_parts import (
+    ISSUES,
+    LISTED,
     Schema,
     anything,
     array,
@@ -17,8 +19,6 @@ from beadwork.doors.cli.schema_parts import (
     truth,
 )
 
-_ISSUES = array(ref("Issue"), "The issues.")
-_LISTED = array(ref("IssueWithCounts"), "The issues found.")
 _KEPT = {"key": text("The name."), "value": text("What is kept under it.")}
 _DANGLING = array(
     thing(
@@ -33,10 +33,10 @@ _DANGLING = array(
 )
 
 _FINDING: dict[str, Schema] = {
-    "search": _LISTED,
-    "query": _LISTED,
-    "children": _LISTED,
-    "stale": _ISSUES,
+    "search": LISTED,
+    "query": LISTED,
+    "children": LISTED,
+    "stale": ISSUES,
     "count": either(
         "How many; with --by-..., of each.",
         thing("All.", {"count": number("How many.")}),
@@ -174,7 +174,7 @@ _NODE = thing(
 _PICTURE = thing(
     "A layered picture of what needs what.",
     {
-        "issues": _ISSUES,
+        "issues": ISSUES,
         "layout": thing(
             "The layers.",
             {

@@ -1,6 +1,8 @@
 """What commands on issues answer under `--json` (classic-bd.md 2.2), as JSON Schema."""
 
 from beadwork.doors.cli.schema_parts import (
+    ISSUES,
+    LISTED,
     Schema,
     anything,
     array,
@@ -16,8 +18,6 @@ from beadwork.doors.cli.schema_parts import (
     truth,
 )
 
-_ISSUES = array(ref("Issue"), "The issues.")
-_LISTED = array(ref("IssueWithCounts"), "The issues found.")
 _CLAIMED = array(ref("ClaimedIssue"), "The issue and its claim.")
 _LABELLED = array(
     thing(
@@ -74,7 +74,7 @@ _CORE: dict[str, Schema] = {
     "create": either(
         "The issue; of a file, all of them.",
         ref("Issue"),
-        _ISSUES,
+        ISSUES,
         thing("Of a graph.", {"ids": mapping(text("Its id."), "The ids, by key.")}),
         thing(
             "What a graph would make.",
@@ -92,8 +92,8 @@ _CORE: dict[str, Schema] = {
         array(ref("TreeNode"), "With --thread."),
         mapping(array(ref("LinkedIssue"), "What hangs on it."), "By id."),
     ),
-    "list": _LISTED,
-    "ready": either("The issues; with --claim, the one taken.", _LISTED, _CLAIMED),
+    "list": LISTED,
+    "ready": either("The issues; with --claim, the one taken.", LISTED, _CLAIMED),
     "blocked": array(ref("BlockedIssue"), "The issues that wait."),
     "why": thing(
         "Whether an issue is ready, and every reason.",
@@ -106,18 +106,18 @@ _CORE: dict[str, Schema] = {
     "update": _CLAIMED,
     "close": either(
         "The closed issues; where more is told, under `closed`.",
-        _ISSUES,
+        ISSUES,
         thing(
             "With --suggest-next, --continue or --claim-next.",
             {
-                "closed": _ISSUES,
+                "closed": ISSUES,
                 "unblocked?": array(ref("Issue"), "What became ready because of it."),
                 "claimed?": maybe(ref("ClaimedIssue", "What was taken next.")),
             },
             is_open=True,
         ),
     ),
-    "reopen": _ISSUES,
+    "reopen": ISSUES,
     "delete": either(
         "What was deleted; without --force, what would be.",
         thing("Deleted.", _GONE),
@@ -134,7 +134,7 @@ _CORE: dict[str, Schema] = {
         ),
     ),
     "claim": _CLAIMED,
-    "release": _ISSUES,
+    "release": ISSUES,
     "heartbeat": _CLAIMED,
     "dep add": either("The edge; of a file, all of them.", _EDGE, array(_EDGE, "The edges.")),
     "dep remove": thing(
@@ -199,18 +199,18 @@ _CORE: dict[str, Schema] = {
     ),
     "undo": thing(
         "What was taken back.",
-        {"request": number("The request."), "issues": _ISSUES},
+        {"request": number("The request."), "issues": ISSUES},
     ),
 }
 
 _VERBS: dict[str, Schema] = {
-    "assign": _ISSUES,
-    "priority": _ISSUES,
-    "note": _ISSUES,
+    "assign": ISSUES,
+    "priority": ISSUES,
+    "note": ISSUES,
     "tag": _LABELLED,
     "link": _EDGE,
-    "defer": _ISSUES,
-    "undefer": _ISSUES,
+    "defer": ISSUES,
+    "undefer": ISSUES,
     "promote": ref("Issue"),
     "duplicate": thing(
         "Two issues.",
@@ -250,7 +250,7 @@ _VERBS: dict[str, Schema] = {
         },
     ),
     "todo add": ref("Issue"),
-    "todo list": _ISSUES,
+    "todo list": ISSUES,
     "todo done": thing("What was closed.", {"closed": texts("The ids."), "reason": text("Why.")}),
     "state": thing(
         "A state of an issue.",

@@ -107,14 +107,15 @@ def _run(session: Session, name: str) -> None:
     here = session.world.full_path(_FILE)
     is_main = os.path.realpath(here) == os.path.realpath(records)
     if not is_main:
-        _take_in(session, here)
+        take_in(session, here)
     if name in _WRITES:
         engine.flush(session.caller)
     if name == "pre-commit" and is_main:
         session.world.stage(engine)
 
 
-def _take_in(session: Session, path: str) -> None:
+def take_in(session: Session, path: str) -> None:
+    """Fold the records that lie in a worktree, so that none are lost with it."""
     try:
         content = session.world.read_file(path)
     except FileTrouble:

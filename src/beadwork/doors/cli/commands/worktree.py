@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from beadwork.doors.cli import text
+from beadwork.doors.cli.commands.hooks import take_in
 from beadwork.doors.cli.options import BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Worktree
-from beadwork.model.errors import FileTrouble, InvalidField, NoStore
-from beadwork.ops.record_file import ImportFile
+from beadwork.model.errors import InvalidField, NoStore
 
 _FILE = os.path.join(".beads", "issues.jsonl")
 
@@ -102,17 +102,8 @@ def remove(session: Session, name: str, force: bool) -> None:
     trees = session.world.worktrees()
     tree = trees.require(name)
     if not tree.is_main and tree.beads_state == "shared":
-        _take_in(session, os.path.join(tree.path, _FILE))
+        take_in(session, os.path.join(tree.path, _FILE))
     trees.remove(tree, is_forced=force)
     shown = {"removed": tree.name, "path": tree.path, "branch": tree.branch}
     kept = f"; the branch {tree.branch} stays" if tree.branch else ""
     session.show(shown, text.line(f"Removed {tree.path}{kept}"))
-
-
-def _take_in(session: Session, path: str) -> None:
-    """Fold the records that lie in a worktree, so that none are lost with it."""
-    try:
-        content = session.world.read_file(path)
-    except FileTrouble:
-        return
-    session.run(ImportFile(text=content.decode("utf-8", "surrogateescape")))
