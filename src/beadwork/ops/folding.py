@@ -118,27 +118,12 @@ class Folding:
             if read is not None:
                 groups[read.record.id].append(read)
         there = self._tx.issues.known(list(groups))
-        news = [reads[0] for id_, reads in groups.items() if len(reads) == 1 and id_ not in there]
-        self._tx.records.add_all([self._arrived(read) for read in news])
+        news = [reads for id_, reads in groups.items() if len(reads) == 1 and id_ not in there]
+        self._add_all([self._formed(reads[0].record.id, None, reads) for reads in news])
         for issue_id, reads in groups.items():
             if issue_id in there or len(reads) > 1:
                 self._fold_id(issue_id, reads, is_there=issue_id in there)
         self._tx.records.remember(self._remembered)
-
-    def _arrived(self, read: _Read) -> Arrived:
-        """Form the one line of an issue that is not there yet."""
-        record, edits = self._adopted(read.record.id, read, self._base_of(read.record, None))
-        if edits:
-            self.report.adopted.append(Adopted(issue_id=record.id, fields=edits))
-        self.report.created += 1
-        body, line = codec.body(record), read.line
-        if not self._is_own:
-            return Arrived(record, body, line)
-        if read.record != record:
-            return Arrived(record, body, line, base=record, file_digest=line.digest)
-        canonical = codec.join_line(body, codec.stamps_text(record))
-        raw = line.text if line.text != canonical else None
-        return Arrived(record, body, line, raw, None, line.digest, is_clean=True)
 
     def _news(self, lines: Sequence[Line]) -> list[Line]:
         """Leave out the lines that the file had already when it was last seen."""
@@ -161,10 +146,7 @@ class Folding:
                 record = codec.decode(text)
             except (msgspec.MsgspecError, ValueError):
                 continue
-            stamps = known.get(digest)
-            if stamps is not None and not record.is_stamped:
-                record = codec.with_stamps(record, stamps)
-            self._bases[record.id].append(record)
+            self._bases[record.id].append(_restored(record, known.get(digest)))
 
     def _read(self, line: Line, known: dict[str, str | None]) -> _Read | None:
         try:
@@ -178,10 +160,7 @@ class Folding:
         if line.digest not in known:
             self._note_oddities(line, record)
             return _Read(line, record, seen=False)
-        stamps = known[line.digest]
-        if stamps is not None and not record.is_stamped:
-            record = codec.with_stamps(record, stamps)
-        return _Read(line, record, seen=True)
+        return _Read(line, _restored(record, known[line.digest]), seen=True)
 
     def _quarantine(self, line: Line, reason: str) -> None:
         safe = line.text.encode("utf-8", "replace").decode()
@@ -239,16 +218,20 @@ class Folding:
         self.report.doubled += len(reads) - 1
         if entry is None and reads[0].record.id != issue_id:
             self.report.moved.append(Moved(issue_id=issue_id, former_id=reads[0].record.id))
-        formed: list[_Formed] = []
+        formed = self._formed(issue_id, entry, reads)
+        if entry is None:
+            self._add_all([formed])
+        else:
+            self._write(entry, formed)
+
+    def _formed(self, issue_id: str, entry: Entry | None, reads: list[_Read]) -> list[_Formed]:
+        formed = []
         for read in reads:
             form, edits = self._adopted(issue_id, read, self._base_of(read.record, entry))
             formed.append(_Formed(read, form))
             if edits:
                 self.report.adopted.append(Adopted(issue_id=issue_id, fields=edits))
-        if entry is None:
-            self._add(formed)
-        else:
-            self._write(entry, formed)
+        return formed
 
     def _base_of(self, record: Record, entry: Entry | None) -> Record | None:
         given = self._bases.get(record.id)
@@ -283,15 +266,29 @@ class Folding:
             marks = [mark.stamp for mark in record.stamps.marks.values()]
             self._tx.records.observe(max([record.floor, *marks]))
 
-    def _add(self, formed: list[_Formed]) -> None:
-        folded = fold_all([each.form for each in formed])
-        record, last = folded.record, formed[-1]
-        is_clean = self._is_own and len(formed) == 1 and last.read.record == record
-        entry = self._tx.records.add_folded(record, last.read.line, is_clean=is_clean)
-        if self._is_own and not is_clean:
-            self._tx.records.set_base(entry.n, last.form, last.read.line.digest)
-        self._note_losses(entry.n, folded.losses)
-        self.report.created += 1
+    def _add_all(self, classes: Sequence[list[_Formed]]) -> None:
+        """Add issues under ids that are free, each of the lines that tell of it."""
+        folded = [fold_all([each.form for each in formed]) for formed in classes]
+        numbers = self._tx.records.add_all(
+            [
+                self._arrived(formed, each.record)
+                for formed, each in zip(classes, folded, strict=True)
+            ]
+        )
+        for n, each in zip(numbers, folded, strict=True):
+            self._note_losses(n, each.losses)
+        self.report.created += len(numbers)
+
+    def _arrived(self, formed: list[_Formed], record: Record) -> Arrived:
+        body, last = codec.body(record), formed[-1]
+        line = last.read.line
+        if not self._is_own:
+            return Arrived(record, body, line)
+        if len(formed) > 1 or last.read.record != record:
+            return Arrived(record, body, line, base=last.form, file_digest=line.digest)
+        canonical = codec.join_line(body, codec.stamps_text(record))
+        raw = line.text if line.text != canonical else None
+        return Arrived(record, body, line, raw, None, line.digest, is_clean=True)
 
     def _write(self, entry: Entry, formed: list[_Formed]) -> None:
         news = [each.form for each in formed if not each.read.seen]
@@ -313,3 +310,10 @@ class Folding:
         if losses:
             self._tx.records.lost(n, losses)
             self.report.conflicts += len(losses)
+
+
+def _restored(record: Record, stamps: str | None) -> Record:
+    """Return a record under the stamps that its line is known to stand for, if it has none."""
+    if stamps is None or record.is_stamped:
+        return record
+    return codec.with_stamps(record, stamps)

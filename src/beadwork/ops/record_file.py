@@ -84,8 +84,9 @@ def _take_in(desk: Desk, path: str, *, is_forced: bool = False) -> _TakenIn:
     """Take in what others committed, and what they wrote into the project's file."""
     if not desk.files.exists(path):
         return _TakenIn(Imported(report=FoldReport(), is_unchanged=True))
-    report = _take_in_commits(desk, path)
-    is_new, found = (True, _read(desk, path)) if is_forced else _look(desk, path)
+    noted = desk.call(ShowStore()).settings
+    report = _take_in_commits(desk, path, noted.get(HEAD))
+    is_new, found = (True, _read(desk, path)) if is_forced else _look(desk, path, noted)
     if is_new and found is not None:
         report.add(_fold_all(desk, found.content, is_own=True))
         is_untidy = bool(report.markers or report.doubled)
@@ -97,11 +98,10 @@ def _take_in(desk: Desk, path: str, *, is_forced: bool = False) -> _TakenIn:
     return _TakenIn(Imported(report=report, dangling=desk.call(ListDangling()).edges), found)
 
 
-def _take_in_commits(desk: Desk, path: str) -> FoldReport:
-    """Fold what was committed since the last look, each commit after its parents (R3)."""
+def _take_in_commits(desk: Desk, path: str, noted: str | None) -> FoldReport:
+    """Fold what was committed since the noted commit, each commit after its parents (R3)."""
     report = FoldReport()
     head = desk.files.head(path)
-    noted = desk.call(ShowStore()).settings.get(HEAD)
     if head is None or head == noted:
         return report
     for version in _versions(desk, path, noted, head):
@@ -127,7 +127,7 @@ def _read(desk: Desk, path: str) -> ReadFile:
     return ReadFile(*desk.files.read(path))
 
 
-def _look(desk: Desk, path: str) -> tuple[bool, ReadFile | None]:
+def _look(desk: Desk, path: str, settings: Mapping[str, str]) -> tuple[bool, ReadFile | None]:
     """Tell whether others changed the file; return it too, unless a glance was enough.
 
     It is the one last seen, or one that an export just wrote, or news.
@@ -136,7 +136,7 @@ def _look(desk: Desk, path: str) -> tuple[bool, ReadFile | None]:
     notes are read after the file is; so an export that runs meanwhile is not taken for an
     edit by others, but for a moment between two of them.
     """
-    noted = _noted_state(desk.call(ShowStore()).settings)
+    noted = _noted_state(settings)
     if noted is not None and desk.files.is_settled(path, noted):
         return False, None
     found = _read(desk, path)
@@ -272,7 +272,8 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
         return Exported(exported=0, is_written=False, path=path)
     if found is None and seen:
         found = _read(desk, path)
-    planned = _plan(desk, found, is_forced=is_forced)
+    is_plain = found is not None and found.state.digest == store.settings.get(PLAIN_DIGEST)
+    planned = _plan(desk, found, can_splice=is_plain and not is_forced)
     if planned is None:
         return Exported(exported=0, is_written=False, path=path)
     digest = desk.files.digest(planned.content)
@@ -300,10 +301,9 @@ class _Plan(NamedTuple):
     is_plain: bool
 
 
-def _plan(desk: Desk, found: ReadFile | None, *, is_forced: bool) -> _Plan | None:
+def _plan(desk: Desk, found: ReadFile | None, *, can_splice: bool) -> _Plan | None:
     """Put changed lines into what an export wrote; or write all. None: there is nothing."""
-    plain_digest = desk.call(ShowStore()).settings.get(PLAIN_DIGEST)
-    if found is not None and found.state.digest == plain_digest and not is_forced:
+    if found is not None and can_splice:
         snapshot = desk.call(TakeSnapshot(only_changed=True))
         lines = [(each.issue_id, each.text) for each in snapshot.changed]
         return _Plan(splice(found.content, lines), snapshot, is_plain=True)

@@ -28,8 +28,8 @@ class Arrivals:
         self._session = session
         self._tx = tx
 
-    def add(self, news: Sequence[Arrived]) -> None:
-        """Add issues, log that they came, and let readiness know."""
+    def add(self, news: Sequence[Arrived]) -> list[int]:
+        """Add issues, log that they came, and let readiness know; return their numbers."""
         seq = self._tx.next_seq()
         numbered = {self._tx.next_number(): new for new in news}
         facts = self._insert(numbered, seq)
@@ -40,6 +40,7 @@ class Arrivals:
             "imported", [(n, new.record.id, new.line.digest) for n, new in numbered.items()]
         )
         self._connect(numbered, facts)
+        return list(numbered)
 
     # -- rows
 

@@ -197,16 +197,7 @@ class IssueStore:
         self._tx.log("created", entry.n, entry.id, ())
         return entry
 
-    def insert(  # noqa: PLR0913 -- the columns beside the record
-        self,
-        record: Record,
-        *,
-        body: str,
-        changed_seq: int,
-        raw: str | None = None,
-        file_digest: str | None = None,
-        is_filed: bool = True,
-    ) -> Entry:
+    def insert(self, record: Record, *, body: str, changed_seq: int, is_filed: bool) -> Entry:
         """Add the rows of an issue and let readiness know; `body` is the record's own."""
         n = self._tx.next_number()
         values = columns(record, self._tx.vocabulary, self._tx.now_us)
@@ -224,9 +215,9 @@ class IssueStore:
             n=n,
             body=body,
             stamps=codec.stamps_text(record),
-            raw=raw,
+            raw=None,
             base=None,
-            file_digest=file_digest,
+            file_digest=None,
         )
         self._session.run("search.queue", n=n)
         self._count(record.id)
@@ -235,7 +226,7 @@ class IssueStore:
         readiness = self._tx.readiness
         readiness.add_edges(n, record, record.edges)
         readiness.id_appeared(record.id)
-        return Entry(n, record, body, raw, None, bool(values["done"]), is_filed, child_top)
+        return Entry(n, record, body, None, None, bool(values["done"]), is_filed, child_top)
 
     def highest_child(self, issue_id: str) -> int:
         """Return the highest number among the children that came before their parent."""

@@ -59,29 +59,9 @@ class RecordStore:
 
     # -- folding
 
-    def add_all(self, news: Sequence[Arrived]) -> None:
-        """Add issues that a file brought, each under an id that was free."""
-        if news:
-            Arrivals(self._session, self._tx).add(news)
-
-    def add_folded(self, record: Record, line: Line | None, *, is_clean: bool) -> Entry:
-        """Add an issue that a file brought. It is clean if the file says just this."""
-        body = codec.body(record)
-        raw = None
-        if line is not None and is_clean:
-            canonical = codec.join_line(body, codec.stamps_text(record))
-            raw = line.text if line.text != canonical else None
-        seq = self._tx.next_seq()
-        entry = self._tx.issues.insert(
-            record,
-            body=body,
-            raw=raw,
-            file_digest=line.digest if line is not None and is_clean else None,
-            changed_seq=0 if is_clean else seq,
-        )
-        digest = line.digest if line else None
-        self._tx.log("imported", entry.n, entry.id, (), line_digest=digest)
-        return entry
+    def add_all(self, news: Sequence[Arrived]) -> list[int]:
+        """Add issues that a file brought, each under an id that was free; return their numbers."""
+        return Arrivals(self._session, self._tx).add(news) if news else []
 
     def write_folded(
         self, entry: Entry, after: Record, *, line: Line | None, is_clean: bool

@@ -17,7 +17,7 @@ _SCRUBBED = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX")
 
 def run(arguments: Sequence[str], *, folder: str) -> bytes | None:
     """Run git in a folder; return what it printed, or None if it failed or is absent."""
-    done = _finished(arguments, folder)
+    done = _ended(arguments, folder)
     if isinstance(done, Exception) or done.returncode:
         return None
     return done.stdout
@@ -25,13 +25,13 @@ def run(arguments: Sequence[str], *, folder: str) -> bytes | None:
 
 def complaint(arguments: Sequence[str], *, folder: str) -> str | None:
     """Run git in a folder; return what it says if it refuses, None if it did what was asked."""
-    done = _finished(arguments, folder)
+    done = _ended(arguments, folder)
     if isinstance(done, Exception):
         return f"git can't be run: {type(done).__name__}"
     return done.stderr.decode("utf-8", "replace") if done.returncode else None
 
 
-def _finished(
+def _ended(
     arguments: Sequence[str], folder: str
 ) -> "subprocess.CompletedProcess[bytes] | Exception":
     """Run git to its end; return what it left, or why it could not be run."""
