@@ -1,9 +1,12 @@
 """Every command says what it does and takes, and takes the global flags."""
 
+import inspect
+
 import click
 import pytest
 
 from beadwork.doors.cli.main import bd as root
+from beadwork.doors.cli.summaries import SUMMARIES
 from tests.doors.program import Bd
 
 
@@ -28,6 +31,19 @@ GLOBAL = {
     "--allow-stale", "--lock-timeout", "--readonly", "--sandbox", "--quiet", "--verbose",
     "--profile", "--dolt-auto-commit", "--key",
 }  # fmt: skip
+
+
+def test_the_list_of_commands_says_what_each_says_first() -> None:
+    own = {
+        path[0]: command.help or ""
+        for path, command in ALL
+        if len(path) == 1 and not command.hidden
+    }
+    assert {
+        name: " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
+        for name, text in own.items()
+    } == SUMMARIES
+    assert list(SUMMARIES) == sorted(SUMMARIES)
 
 
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) for path, _ in ALL])

@@ -152,6 +152,14 @@ class _Root(BeadGroup):
         command: click.Command = getattr(loaded, attribute)
         return command
 
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        from beadwork.doors.cli.summaries import SUMMARIES
+
+        said = {name: click.Command(name, help=text) for name, text in SUMMARIES.items()}
+        click.Group(commands=said).format_commands(ctx, formatter)
+
 
 @click.group(
     cls=_Root,
