@@ -1,7 +1,6 @@
 """The event log: appended in the transaction of the write that it tells of (rule R13)."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,11 +66,8 @@ class EventStore:
         }
 
     def _written(self, changes: Sequence[Change]) -> str:
-        return json.dumps(
-            [[list(c.register), self._kept(c.before), self._kept(c.after)] for c in changes],
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        kept = [(c.register, self._kept(c.before), self._kept(c.after)) for c in changes]
+        return msgspec.json.encode(kept).decode()
 
     def _kept(self, value: str | None) -> str | None:
         """Keep a long value apart, once, under its digest."""
