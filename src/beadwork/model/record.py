@@ -33,7 +33,8 @@ _DROPPED = frozenset(
     }
 )
 """Keys of older files that say nothing of their own; gone at a record's first change (R5)."""
-_STATE = frozenset(STATE_FIELDS)
+_APART = frozenset({*STATE_FIELDS, *_IDENTITY, *_DROPPED})
+"""Fields that are no registers of their own."""
 EMPTY = frozenset({"null", '""', "[]", "false", "0", "{}"})
 """Tokens that say nothing."""
 
@@ -120,19 +121,7 @@ class Record(NamedTuple):
 
 def registers(record: Record) -> dict[Register, str]:
     """Return the value of every present register, hidden ones included."""
-    values: dict[Register, str] = {}
-    state: dict[str, str] = {}
-    for name, value in record.fields.items():
-        if name in _STATE:
-            state[name] = value
-        elif name == "metadata":
-            if value.startswith("{"):
-                values.update({("metadata", k): v for k, v in token.members(value).items()})
-            else:
-                values[METADATA] = value
-        elif name not in _IDENTITY and name not in _DROPPED:
-            values[(name,)] = value
-    values[STATE] = token.compose({name: state[name] for name in STATE_FIELDS if name in state})
+    values = _field_registers(record.fields)
     values.update({("labels", label): PRESENT for label in record.labels})
     values.update({("dependencies", *edge): value for edge, value in record.edges.items()})
     values.update({("comments", key): value for key, value in record.comments.items()})
@@ -140,6 +129,20 @@ def registers(record: Record) -> dict[Register, str]:
     for register, mark in record.stamps.marks.items():
         if (hidden := _hidden(register, mark, shown)) is not None:
             values[register] = hidden
+    return values
+
+
+def _field_registers(fields: Mapping[str, str]) -> dict[Register, str]:
+    values: dict[Register, str] = {}
+    for name, value in fields.items():
+        if name == "metadata":
+            if value.startswith("{"):
+                values.update({("metadata", k): v for k, v in token.members(value).items()})
+            else:
+                values[METADATA] = value
+        elif name not in _APART:
+            values[(name,)] = value
+    values[STATE] = token.compose({name: fields[name] for name in STATE_FIELDS if name in fields})
     return values
 
 
