@@ -117,19 +117,6 @@ def test_only_views_import_rich() -> None:
     assert not [path for path in others if importing.search(path.read_text(encoding="utf-8"))]
 
 
-class Terminal:
-    """A stream that is a terminal, or none."""
-
-    def __init__(self, *, is_terminal: bool = True) -> None:
-        self.is_terminal = is_terminal
-
-    def isatty(self) -> bool:
-        return self.is_terminal
-
-    def fileno(self) -> int:
-        raise OSError
-
-
 @pytest.mark.parametrize(
     ("environ", "is_terminal", "expected"),
     [
@@ -150,7 +137,7 @@ class Terminal:
 def test_the_environment_says_how_to_draw(
     environ: dict[str, str], is_terminal: bool, expected: Screen | None
 ) -> None:
-    found = screen_on(Terminal(is_terminal=is_terminal), environ, 0)  # type: ignore[arg-type]
+    found = screen_on(0, environ, 0, is_terminal=is_terminal)
     assert found == expected
 
 
@@ -234,3 +221,25 @@ def test_progress_is_drawn_after_a_second_and_gone_at_the_end() -> None:
     assert cell_len(written[0].removeprefix("\r\x1b[K")) < 40
     bar.clear()
     assert written[1:] == ["\r\x1b[K"]
+
+
+def test_work_that_says_nothing_shows_how_long_it_takes_and_else_how_far_it_is() -> None:
+    written: list[str] = []
+    clock = SetClock()
+    bar = Bar(Screen(width=40), clock, written.append)
+    bar.beat()
+    assert not written
+    clock.advance(3)
+    bar.beat()
+    assert written == ["\r\x1b[Kworking, 3 s"]
+    clock.advance(1)
+    bar(5, 10, "records")
+    clock.advance(1)
+    bar.beat()
+    assert len(written) == 2
+    clock.advance(2)
+    bar.beat()
+    assert written[2:] == ["\r\x1b[Kworking, 7 s"]
+    bar.start()
+    bar.clear()
+    assert written[3:] == ["\r\x1b[K"]

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from beadwork.doors.cli import streams
 from beadwork.doors.world import Options, World
 from beadwork.model.errors import BeadworkError, InvalidRequest
 
@@ -11,11 +10,11 @@ _USAGE = "Use: python -m beadwork call <operation> '<json>', or python -m beadwo
 
 def run(arguments: list[str], world: World) -> int:
     """Carry out one operation; return the exit code."""
-    streams.settle()
+    world.streams.settle()
     try:
         match arguments:
             case ["operations"]:
-                _list_operations()
+                _list_operations(world)
             case ["call", name]:
                 _call(world, name, "{}")
             case ["call", name, payload]:
@@ -23,16 +22,18 @@ def run(arguments: list[str], world: World) -> int:
             case _:
                 raise InvalidRequest("There is no such command", hint=_USAGE)
     except BeadworkError as error:
-        streams.write_error(msgspec.json.encode(error.as_json(), enc_hook=str).decode() + "\n")
+        world.streams.write_error(
+            msgspec.json.encode(error.as_json(), enc_hook=str).decode() + "\n"
+        )
         return error.exit_code
     return 0
 
 
-def _list_operations() -> None:
+def _list_operations(world: World) -> None:
     from beadwork.ops.table import operations
 
     for each in operations():
-        streams.write(f"{each.name:24} {each.kind:6} {each.summary.splitlines()[0]}\n")
+        world.streams.write(f"{each.name:24} {each.kind:6} {each.summary.splitlines()[0]}\n")
 
 
 def _call(world: World, name: str, payload: str) -> None:
@@ -42,7 +43,7 @@ def _call(world: World, name: str, payload: str) -> None:
         caller = world.caller(options)
         world.refresh(engine, caller)
         answer = engine.call(name, payload.encode("utf-8", "surrogateescape"), caller)
-        streams.write(msgspec.json.encode(answer).decode() + "\n")
+        world.streams.write(msgspec.json.encode(answer).decode() + "\n")
         engine.flush(caller)
     finally:
         engine.close()

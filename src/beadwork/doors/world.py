@@ -57,6 +57,30 @@ class Founding(NamedTuple):
     """Nothing of the store is to be seen by git."""
 
 
+class Terminals(NamedTuple):
+    """Which of the standard streams lead to a terminal, and how wide it is; 0: nobody knows."""
+
+    input: bool = False
+    output: bool = False
+    error: bool = False
+    width: int = 0
+
+
+class Streams(Protocol):
+    """The standard streams of whoever typed the command."""
+
+    @property
+    def terminals(self) -> Terminals: ...
+    @property
+    def is_read(self) -> bool: ...
+    def settle(self) -> None: ...
+    def write(self, text: str) -> None: ...
+    def write_error(self, text: str) -> None: ...
+    def drop_output(self) -> None: ...
+    def read_bytes(self) -> bytes: ...
+    def read_line(self) -> str: ...
+
+
 class HookState(Protocol):
     """A hook of git, as it is."""
 
@@ -151,6 +175,7 @@ class World(Protocol):
     """Finding and opening stores, and the few things that need files without one."""
 
     environ: Mapping[str, str]
+    streams: Streams
 
     def open(self, options: Options) -> Engine: ...
     def caller(self, options: Options) -> Caller: ...

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import click
 
-from beadwork.doors.cli import streams
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, override, pass_session
 from beadwork.doors.cli.session import Session, environment_flags
 from beadwork.doors.world import World
@@ -186,7 +185,7 @@ def _begin(context: click.Context) -> None:
     session = context.ensure_object(Session)
     screen = session.terminal()
     if screen is None or session.flags.is_json:
-        streams.write(f"{context.get_help()}\n")
+        session.write(f"{context.get_help()}\n")
         return
     importlib.import_module("beadwork.doors.cli.commands.start").start(session, screen)
 
@@ -198,7 +197,8 @@ def _begin(context: click.Context) -> None:
 def help_(context: click.Context, session: Session, words: tuple[str, ...]) -> None:
     """Show what a command does and takes."""
     command: click.Command = bd
-    place = click.Context(bd, info_name="bd", **bd.context_settings)
+    width = session.help_width
+    place = click.Context(bd, info_name="bd", terminal_width=width, **bd.context_settings)
     for word in words:
         if not isinstance(command, click.Group):
             break
@@ -229,7 +229,7 @@ def _unforeseen(session: Session, error: Exception) -> Fault:
     if session.flags.is_debug:
         import traceback
 
-        streams.write_error("".join(traceback.format_exception(error)))
+        session.streams.write_error("".join(traceback.format_exception(error)))
     number = session.world.log_fault(session.flags.options, "the command line", error)
     return Fault(
         f"Beadwork failed: {type(error).__name__} (report {number})",
@@ -250,7 +250,7 @@ def _require_utf8(arguments: list[str]) -> None:
 
 def run(arguments: list[str], world: World) -> int:
     """Run one command line; return its exit code."""
-    streams.settle()
+    world.streams.settle()
     session = Session(world)
     environment_flags(session.flags, world.environ)
     _guarded(session, lambda: _dispatch(session, arguments))
@@ -261,7 +261,13 @@ def run(arguments: list[str], world: World) -> int:
 def _dispatch(session: Session, arguments: list[str]) -> None:
     try:
         _require_utf8(arguments)
-        bd.main(arguments, prog_name="bd", standalone_mode=False, obj=session)
+        bd.main(
+            arguments,
+            prog_name="bd",
+            standalone_mode=False,
+            obj=session,
+            terminal_width=session.help_width,
+        )
     except click.exceptions.NoArgsIsHelpError as error:
         session.write(f"{error.format_message()}\n")
     except (click.UsageError, BeadworkError):
@@ -284,7 +290,7 @@ def _guarded(session: Session, work: Callable[[], None]) -> None:
     except (click.Abort, KeyboardInterrupt):
         session.exit_code = _CANCELLED
     except OSError as error:
-        streams.drop_output()
+        session.streams.drop_output()
         session.fail(FileTrouble(f"The system refused: {error.strerror or error}"))
     except Exception as error:  # noqa: BLE001 -- nobody shall see a traceback
         session.fail(_unforeseen(session, error))

@@ -149,7 +149,25 @@ def _named_options(command: click.Command, context: click.Context) -> dict[str, 
     }
 
 
-class BeadCommand(click.Command):
+class _Helpful(click.Command):
+    """A command that shows its help where its session writes."""
+
+    @override
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option --help."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _show_help
+        return option
+
+
+def _show_help(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not context.resilient_parsing:
+        context.ensure_object(Session).write(f"{context.get_help()}\n")
+        context.exit()
+
+
+class BeadCommand(_Helpful):
     """A command that takes the global flags too."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
@@ -167,7 +185,7 @@ class BeadCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-class BeadGroup(click.Group):
+class BeadGroup(_Helpful, click.Group):
     """A group that takes the global flags and names the nearest command to a mistyped one."""
 
     command_class = BeadCommand

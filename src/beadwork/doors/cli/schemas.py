@@ -21,6 +21,7 @@ ALIASES = {
     "relate": "dep relate",
     "unrelate": "dep unrelate",
     "dep rm": "dep remove",
+    "dep shorthand": "dep add",
     "cleanup": "admin cleanup",
     "compact": "admin compact",
     "find-dups": "find-duplicates",
@@ -29,6 +30,7 @@ ALIASES = {
     "prune": "admin cleanup",
     "purge": "admin cleanup",
     "reset": "admin reset",
+    "state show": "state",
 }
 """Commands that answer like another."""
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from beadwork.doors.cli import streams, text, times, views
+from beadwork.doors.cli import text, times, views
 from beadwork.doors.cli.views.screen import (
     Drawing,
     Screen,
@@ -37,6 +37,8 @@ _UNTRUTHS = frozenset(("", "0", "false", "no", "off"))
 _MESSAGE_CHARS_MAX = 1000
 """What was typed is quoted in errors, but not all 200,000 characters of it."""
 _CAUSES_MAX = 10
+_HELP_WIDTH = 80
+_HELP_WIDTH_MAX = 100
 
 
 class Flags:
@@ -93,6 +95,7 @@ class Session:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.streams = world.streams
         self.flags = Flags(self._setting)
         self.exit_code = 0
         self.imported: Imported | None = None
@@ -140,15 +143,16 @@ class Session:
         return self._engine
 
     @contextlib.contextmanager
-    def _progress(self) -> Iterator[Progress | None]:
+    def progress(self) -> Iterator[Progress | None]:
         """Show on a terminal how far a long piece of work is."""
-        screen = progress_screen(self.world.environ)
-        if screen is None or self.flags.is_quiet or self.is_agent():
+        screen = progress_screen(self.streams.terminals, self.world.environ)
+        if screen is None or self.flags.is_quiet or self.flags.is_json or self.is_agent():
             yield None
             return
         from beadwork.doors.cli.views.progress import Bar
 
-        bar = Bar(screen, times.now_us, streams.write_error)
+        bar = Bar(screen, times.now_us, self.streams.write_error)
+        bar.start()
         try:
             yield bar
         finally:
@@ -156,7 +160,7 @@ class Session:
 
     def _refresh(self, engine: Engine) -> None:
         try:
-            with self._progress() as progress:
+            with self.progress() as progress:
                 self.imported = self.world.refresh(engine, self.caller, progress)
         except BeadworkError as error:
             if error.code != "store.readonly":
@@ -175,10 +179,12 @@ class Session:
             BeadworkError: whatever it raises.
         """
         if operation_of(type(request)).kind == "read":
-            return self.engine.run(request, self.caller)
+            engine = self.engine
+            with self.progress():
+                return engine.run(request, self.caller)
         self.require_writable()
         engine = self.engine
-        with self._progress() as progress:
+        with self.progress() as progress:
             answer = engine.run(request, self.caller, progress)
         self._has_written |= not getattr(answer, "is_unchanged", False)
         return answer
@@ -189,7 +195,9 @@ class Session:
         calls = [
             Call(operation_of(type(each)), each, self._keyed(i)) for i, each in enumerate(requests)
         ]
-        answers = self.engine.write_all(calls)
+        engine = self.engine
+        with self.progress():
+            answers = engine.write_all(calls)
         self._has_written |= any(not isinstance(each, BeadworkError) for each in answers)
         return answers
 
@@ -243,16 +251,22 @@ class Session:
         """Return the terminal that answers are drawn on; agents have none."""
         if self.is_agent():
             return None
-        return output_screen(self.world.environ, times.now_us())
+        return output_screen(self.streams.terminals, self.world.environ, times.now_us())
+
+    @property
+    def help_width(self) -> int:
+        """Return how wide the help is written."""
+        terminal = self.terminal()
+        return max(min(terminal.width if terminal else _HELP_WIDTH, _HELP_WIDTH_MAX) - 2, 50)
 
     def write(self, said: str) -> None:
         """Write to standard output."""
-        streams.write(said)
+        self.streams.write(said)
 
     def warn(self, said: str) -> None:
         """Write a line to standard error."""
         if not self.flags.is_quiet:
-            streams.write_error(f"{said}\n")
+            self.streams.write_error(f"{said}\n")
 
     def fail(self, error: BeadworkError) -> None:
         """Show an error, in the one form that every error has."""
@@ -261,14 +275,14 @@ class Session:
         causes = _causes(error) if self.flags.is_debug else []
         if self.flags.is_json:
             error.data |= {"causes": causes} if causes else {}
-            streams.write_error(_error_json(error) + "\n")
+            self.streams.write_error(_error_json(error) + "\n")
         else:
             because = "".join(f"\n  because of {text.line(each)}" for each in causes)
-            streams.write_error(f"{self._said(error)}{because}\n")
+            self.streams.write_error(f"{self._said(error)}{because}\n")
         self.exit_code = max(self.exit_code, error.exit_code)
 
     def _said(self, error: BeadworkError) -> str:
-        screen = error_screen(self.world.environ, 0)
+        screen = error_screen(self.streams.terminals, self.world.environ)
         if screen is not None and not self.is_agent():
             return views.error(error.message, error.hint)(screen).rstrip("\n")
         hint = f"\n  {text.line(error.hint)}" if error.hint else ""
@@ -299,7 +313,7 @@ class Session:
             InvalidPath: it can't be read.
         """
         if path == "-":
-            return streams.read_bytes()
+            return self.streams.read_bytes()
         try:
             return self.world.read_file(path)
         except FileTrouble as error:
@@ -329,7 +343,8 @@ class Session:
         engine, self._engine = self._engine, None
         try:
             if self._has_written and self.flags.has_flush:
-                engine.flush(self.caller)
+                with self.progress():
+                    engine.flush(self.caller)
         except BeadworkError as error:
             self.warn(f"Warning: the file was not written: {error.message}")
         finally:

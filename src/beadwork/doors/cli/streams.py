@@ -1,4 +1,4 @@
-"""The standard streams: always there, always UTF-8, and gone without noise."""
+"""The standard streams of a process: always there, always UTF-8, and gone without noise."""
 
 import contextlib
 import io
@@ -6,24 +6,90 @@ import os
 import sys
 from typing import TextIO
 
+from beadwork.doors.world import Terminals
 from beadwork.model.errors import FileTrouble, InvalidPath
 
 
-def settle() -> None:
-    """Open what is closed, and write UTF-8 whatever the locale says.
+class ProcessStreams:
+    """The streams of this process. It satisfies `world.Streams`."""
 
-    A closed descriptor would be given to the next file that is opened, and what is printed
-    would end in that file.
-    """
-    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+    def settle(self) -> None:
+        """Open what is closed, and write UTF-8 whatever the locale says.
+
+        A closed descriptor would be given to the next file that is opened, and what is printed
+        would end in that file.
+        """
+        for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+            try:
+                os.fstat(descriptor)
+            except OSError:
+                os.open(os.devnull, mode)  # gets this number: all below it are open
+        if sys.stdin is None:
+            sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
+        sys.stdout = _utf8(sys.stdout, 1)
+        sys.stderr = _utf8(sys.stderr, 2)
+
+    @property
+    def terminals(self) -> Terminals:
+        """Tell which streams lead to a terminal, and how wide it is."""
+        return Terminals(
+            input=_is_terminal(sys.stdin),
+            output=_is_terminal(sys.stdout),
+            error=_is_terminal(sys.stderr),
+            width=_width(sys.stdout) or _width(sys.stderr),
+        )
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether there is still somebody to write to."""
+        return True
+
+    def write(self, text: str) -> None:
+        """Write to standard output, now. Where nobody reads any more, there is nobody to tell.
+
+        Raises:
+            FileTrouble: it can't be written, and somebody may be waiting for it.
+        """
         try:
-            os.fstat(descriptor)
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _drop(sys.stdout)
+        except OSError as error:
+            _drop(sys.stdout)
+            raise FileTrouble(
+                f"Standard output can't be written: {error.strerror}",
+                hint="What was asked for is done; only its answer is lost.",
+            ) from error
+
+    def write_error(self, text: str) -> None:
+        """Write to standard error; what can't be written is lost."""
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
         except OSError:
-            os.open(os.devnull, mode)  # gets this number: all below it are open
-    if sys.stdin is None:
-        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
-    sys.stdout = _utf8(sys.stdout, 1)
-    sys.stderr = _utf8(sys.stderr, 2)
+            _drop(sys.stderr)
+
+    def drop_output(self) -> None:
+        """Let standard output lead nowhere: what it still holds can't be written."""
+        _drop(sys.stdout)
+
+    def read_bytes(self) -> bytes:
+        """Return all of standard input.
+
+        Raises:
+            InvalidPath: it can't be read.
+        """
+        try:
+            return sys.stdin.buffer.read()
+        except OSError as error:
+            raise InvalidPath(
+                f"Standard input can't be read: {error.strerror}", hint="Name a file."
+            ) from error
+
+    def read_line(self) -> str:
+        """Return the next line of standard input; empty at its end."""
+        return sys.stdin.readline()
 
 
 def _utf8(stream: TextIO | None, descriptor: int) -> TextIO:
@@ -34,32 +100,18 @@ def _utf8(stream: TextIO | None, descriptor: int) -> TextIO:
     return stream
 
 
-def write(text: str) -> None:
-    """Write to standard output, now. Where nobody reads any more, there is nobody to tell.
-
-    Raises:
-        FileTrouble: it can't be written, and somebody may be waiting for it.
-    """
+def _is_terminal(stream: TextIO) -> bool:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _drop(sys.stdout)
-    except OSError as error:
-        _drop(sys.stdout)
-        raise FileTrouble(
-            f"Standard output can't be written: {error.strerror}",
-            hint="What was asked for is done; only its answer is lost.",
-        ) from error
+        return stream.isatty()
+    except ValueError:
+        return False  # it is closed
 
 
-def write_error(text: str) -> None:
-    """Write to standard error; what can't be written is lost."""
+def _width(stream: TextIO) -> int:
     try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except OSError:
-        _drop(sys.stderr)
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 def _drop(stream: TextIO) -> None:
@@ -68,22 +120,3 @@ def _drop(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-
-
-def drop_output() -> None:
-    """Let standard output lead nowhere: what it still holds can't be written."""
-    _drop(sys.stdout)
-
-
-def read_bytes() -> bytes:
-    """Return all of standard input.
-
-    Raises:
-        InvalidPath: it can't be read.
-    """
-    try:
-        return sys.stdin.buffer.read()
-    except OSError as error:
-        raise InvalidPath(
-            f"Standard input can't be read: {error.strerror}", hint="Name a file."
-        ) from error

@@ -49,7 +49,8 @@ def backup(session: Session, /, words: tuple[str, ...], **given: Any) -> None:
     session.require_writable()
     if path.endswith("/"):
         path += os.path.basename(upkeep.backup_path())
-    counts = upkeep.back_up(path or upkeep.backup_path(), is_forced=given["force"])
+    with session.progress():
+        counts = upkeep.back_up(path or upkeep.backup_path(), is_forced=given["force"])
     path = path or upkeep.backups()[0].path
     dropped = [] if words else upkeep.drop_old(given["keep"])
     shown = {
@@ -123,7 +124,8 @@ def restore(session: Session, name: str, force: bool) -> None:
         _show_full_text(session, name)
         return
     session.require_writable()
-    done = session.world.upkeep(session.flags.options).restore(path, is_forced=force)
+    with session.progress():
+        done = session.world.upkeep(session.flags.options).restore(path, is_forced=force)
     shown = {
         "restored": path,
         "kept": done.kept,

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from beadwork import __version__
-from beadwork.doors.cli import streams, text
+from beadwork.doors.cli import text
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.upkeep import Mending, Upkeep
@@ -61,7 +61,7 @@ def doctor(session: Session, /, **given: Any) -> None:
 
     Nothing is changed without --fix.
     """
-    _require_meant(given)
+    _require_meant(session, given)
     if given["path"]:
         session.world.enter(_project(session, given["path"]))
     upkeep = session.world.upkeep(session.flags.options)
@@ -69,7 +69,8 @@ def doctor(session: Session, /, **given: Any) -> None:
     if given["perf"]:
         _measure(session)
         return
-    found = upkeep.look(names, is_deep=given["deep"])
+    with session.progress():
+        found = upkeep.look(names, is_deep=given["deep"])
     mending = None
     if given["fix"] or given["interactive"]:
         found, mending = _fix(session, upkeep, found, given)
@@ -84,7 +85,7 @@ def doctor(session: Session, /, **given: Any) -> None:
     session.exit_code = max(session.exit_code, int(is_wrong))
 
 
-def _require_meant(given: dict[str, Any]) -> None:
+def _require_meant(session: Session, given: dict[str, Any]) -> None:
     """Refuse flags that mean nothing here, and such as contradict one another.
 
     Raises:
@@ -113,7 +114,7 @@ def _require_meant(given: dict[str, Any]) -> None:
         )
     if given["dry_run"] and not given["fix"]:
         raise InvalidField("--dry-run goes with --fix", hint="Add --fix.", field="dry_run")
-    if given["interactive"] and not sys.stdin.isatty():
+    if given["interactive"] and not session.streams.terminals.input:
         raise InvalidField("--interactive needs a terminal", hint="Use --fix.", field="interactive")
 
 
@@ -152,20 +153,21 @@ def _fix(
         return found, Mending([f"would do: {each}" for each in plan], None)
     session.require_writable()
     if given["interactive"]:
-        ready = [each for each in ready if _is_wanted(each)]
+        ready = [each for each in ready if _is_wanted(session, each)]
     elif not session.flags.is_json:
         session.warn("\n".join(["Mending:", *(f"  {text.line(each)}" for each in plan)]))
-    mending = upkeep.mend(ready)
+    with session.progress():
+        mending = upkeep.mend(ready)
+        again = upkeep.look(is_deep=given["deep"])
     names = [each.name for each in found]
-    again = upkeep.look(is_deep=given["deep"])
     if given["names"]:
         again = [each for each in again if each.name in names]
     return again, mending
 
 
-def _is_wanted(finding: Finding) -> bool:
-    streams.write_error(f"{text.line(finding.message)}\n  {text.line(finding.fix)} [y/N] ")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+def _is_wanted(session: Session, finding: Finding) -> bool:
+    session.streams.write_error(f"{text.line(finding.message)}\n  {text.line(finding.fix)} [y/N] ")
+    return session.streams.read_line().strip().lower() in ("y", "yes")
 
 
 # -- answering

@@ -6,7 +6,7 @@ from typing import Any
 import click
 import msgspec
 
-from beadwork.doors.cli import streams, text
+from beadwork.doors.cli import text
 from beadwork.doors.cli.filters import filter_fields, filter_options, is_asked
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
@@ -83,6 +83,6 @@ def _show_exported(session: Session, output: str, count: int) -> None:
     }
     if session.flags.is_json:
         # Classic's place for it: standard output is for records.
-        streams.write_error(msgspec.json.encode(statistics).decode() + "\n")
+        session.streams.write_error(msgspec.json.encode(statistics).decode() + "\n")
     else:
         session.warn(f"Exported {count} records to {text.line(output)}")

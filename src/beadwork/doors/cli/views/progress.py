@@ -1,5 +1,10 @@
-"""How far a long piece of work is, on one line of the terminal that is gone when it is done."""
+"""How far a long piece of work is, on one line of the terminal that is gone when it is done.
 
+Work that can't tell how far it is shows for how long it has gone on: somebody who waits sees that
+something still happens.
+"""
+
+import threading
 from collections.abc import Callable
 
 from beadwork.doors.cli.views.screen import Screen
@@ -7,6 +12,9 @@ from beadwork.doors.cli.views.screen import Screen
 _FIRST_US = 1_000_000
 """Work that takes no longer shows nothing."""
 _EVERY_US = 100_000
+_BEAT_S = 0.2
+_SILENCE_US = 2_000_000
+"""After so long without a word of the work, the time that it has taken is shown."""
 _BAR_MAX = 30
 _BACK = "\r\x1b[K"
 
@@ -20,17 +28,42 @@ class Bar:
         self._screen = screen
         self._clock = clock
         self._write = write
-        self._next_us = clock() + _FIRST_US
+        self._begun_us = self._told_us = clock()
+        self._next_us = self._begun_us + _FIRST_US
+        self._is_told = False
         self._is_drawn = False
+        self._lock = threading.Lock()
+        self._end = threading.Event()
+        self._heart: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Show the time that it takes wherever the work says nothing, until `clear`."""
+        self._heart = threading.Thread(target=self._beat_on, daemon=True)
+        self._heart.start()
+
+    def _beat_on(self) -> None:
+        while not self._end.wait(_BEAT_S):
+            self.beat()
+
+    def beat(self) -> None:
+        """Draw for how long the work has gone on, if it says nothing itself."""
+        now_us = self._clock()
+        if not self._is_told or now_us - self._told_us >= _SILENCE_US:
+            self._draw(now_us, f"working, {(now_us - self._begun_us) // 1_000_000} s")
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Draw how much is done, if it is time to."""
-        now_us = self._clock()
-        if now_us < self._next_us:
-            return
-        self._next_us = now_us + _EVERY_US
-        self._is_drawn = True
-        self._write(_BACK + self._line(done, total, what))
+        self._is_told = True
+        self._told_us = self._clock()
+        self._draw(self._told_us, self._line(done, total, what))
+
+    def _draw(self, now_us: int, line: str) -> None:
+        with self._lock:
+            if now_us < self._next_us:
+                return
+            self._next_us = now_us + _EVERY_US
+            self._is_drawn = True
+            self._write(_BACK + line[: self._screen.width - 1])
 
     def _line(self, done: int, total: int, what: str) -> str:
         part = min(done / total, 1.0) if total > 0 else 0.0
@@ -42,7 +75,10 @@ class Bar:
         return (bar + said).strip()[: self._screen.width - 1]
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Take the line away, and let no other come."""
+        self._end.set()
+        if self._heart is not None:
+            self._heart.join()
         if self._is_drawn:
             self._is_drawn = False
             self._write(_BACK)

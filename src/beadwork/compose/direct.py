@@ -1,19 +1,23 @@
-"""The one module that builds concrete things and hands them out.
-
-Doors get a `World` from here: it finds the store, opens the engine on it, and does the few
-things that need files without a store.
-"""
+"""The world of a command that runs in its own process."""
 
 import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from beadwork.client import Client
-from beadwork.doors.world import Config, Founding, Hooks, Initialized, Options, Where, Worktrees
-from beadwork.engine import Caller, Engine, Guards, Progress
+from beadwork.doors.cli.streams import ProcessStreams
+from beadwork.doors.world import (
+    Config,
+    Founding,
+    Hooks,
+    Initialized,
+    Options,
+    Streams,
+    Where,
+    Worktrees,
+)
+from beadwork.engine import Caller, Engine, Progress
 from beadwork.model.claim import Holder
 from beadwork.model.errors import (
     BeadworkError,
@@ -23,13 +27,8 @@ from beadwork.model.errors import (
     NoStore,
 )
 from beadwork.model.history import Version
-from beadwork.model.issue import Vocabulary
-from beadwork.ops.ready import CheckCapability
 from beadwork.ops.record_file import Imported, ImportFile
-from beadwork.store.sqlite import Opener
-from beadwork.store.store import SqliteStore
 from beadwork.sync import config, git, mounts, scaffold, user_files
-from beadwork.sync.fault_log import fault_log
 from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, git_place, locate
 from beadwork.sync.locks import locked, refuse_foreign
@@ -38,106 +37,9 @@ from beadwork.sync.person import Person
 if TYPE_CHECKING:
     from beadwork.doors.upkeep import Upkeep
 
-_LOCK_TIMEOUT_S = 30.0
+from beadwork.compose.engines import LOCK_TIMEOUT_S, new_fault_log, new_number, now_us, open_engine
+
 _GLIMPSE_S = 0.1
-
-
-def now_us() -> int:
-    """Return the wall clock, in microseconds since the epoch."""
-    return time.time_ns() // 1000  # noqa: TID251 -- the one real clock
-
-
-def _random_hex() -> str:
-    return os.urandom(4).hex()  # noqa: TID251 -- the one source of chance
-
-
-def _no_fault(moment: str) -> None:
-    del moment
-
-
-def _fault_log(folder: str) -> Callable[[str, BaseException], str]:
-    return fault_log(folder, new_number=_random_hex, now_us=now_us)
-
-
-def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
-    place: Place,
-    *,
-    lock_timeout_s: float = _LOCK_TIMEOUT_S,
-    clock: Callable[[], int] = now_us,
-    opener: Opener | None = None,
-    at: Callable[[str], None] = _no_fault,
-    vocabulary: Vocabulary | None = None,
-    settings: config.Settings | None = None,
-) -> Engine:
-    """Open the engine on a store.
-
-    `clock`, `opener` and `at` are for tests: the time, a file system that fails, a moment to
-    fail at.
-    """
-    settings = settings or config.load(place.folder)
-    words = vocabulary or config.vocabulary(settings)
-    if not words.prefix:
-        guessed = scaffold.guess_prefix(place.folder, place.records)
-        words = Vocabulary(
-            **{name: getattr(words, name) for name in words.__struct_fields__ if name != "prefix"},
-            prefix=guessed,
-        )
-
-    def lock(name: str) -> Callable[[], AbstractContextManager[None]]:
-        path = place.lock_path(name)
-        return lambda: locked(path, timeout_s=lock_timeout_s, store=place.folder)
-
-    store = SqliteStore(
-        place.database,
-        busy_ms=int(lock_timeout_s * 1000),
-        new_replica=_random_hex,
-        outside=_Projects(place.folder, settings),
-        opener=opener,
-    )
-    guards = Guards(
-        now_us=clock,
-        write_lock=lock("write.lock"),
-        export_lock=lock("export.lock"),
-        log_fault=_fault_log(place.folder),
-        at=at,
-    )
-    return Engine(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
-
-
-class _Projects:
-    """Looks up what other projects provide, by `external_projects.<name>: <path>`."""
-
-    def __init__(self, folder: str, settings: config.Settings) -> None:
-        self._base = os.path.dirname(folder)
-        self._settings = settings
-        self._answers: dict[str, bool] = {}
-
-    def __call__(self, target: str) -> bool:
-        """Tell whether `external:<project>:<capability>` is provided; what is not known is not."""
-        if target not in self._answers:
-            self._answers[target] = self._ask(target)
-        return self._answers[target]
-
-    def _ask(self, target: str) -> bool:
-        _, project, capability = target.split(":", 2) if target.count(":") > 1 else ("", "", "")
-        path = self._settings.text(f"external_projects.{project}")
-        if not path:
-            return False
-        try:
-            place = locate(os.path.join(self._base, os.path.expanduser(path)), {})
-            place = place.with_path(config.load(place.folder).text("store.path"), os.environ)
-            if not os.path.exists(place.database):
-                return False
-            engine = open_engine(place)
-        except BeadworkError:
-            return False
-        try:
-            caller = Caller(Holder("beadwork"))
-            return engine.run(CheckCapability(capability=capability), caller).provided
-        except BeadworkError:
-            return False
-        finally:
-            engine.close()
 
 
 class DirectWorld(Person):
@@ -146,6 +48,7 @@ class DirectWorld(Person):
     def __init__(self, environ: Mapping[str, str], folder: str) -> None:
         self.environ = environ
         self.folder = folder
+        self.streams: Streams = ProcessStreams()
         self.mount_table: Callable[[str], str] = mounts.mount_table
         self._found: dict[str | None, tuple[Place, config.Settings]] = {}
 
@@ -224,7 +127,7 @@ class DirectWorld(Person):
         if not os.path.exists(place.database) and not os.path.exists(place.records):
             raise NoStore(f"{place.folder} holds no store yet", path=place.folder)
         timeout_s = options.lock_timeout_s or config.length_s(settings.text("lock-timeout"))
-        timeout_s = timeout_s or _LOCK_TIMEOUT_S
+        timeout_s = timeout_s or LOCK_TIMEOUT_S
         return open_engine(place, lock_timeout_s=timeout_s, settings=settings)
 
     def upkeep(self, options: Options) -> "Upkeep":
@@ -240,7 +143,7 @@ class DirectWorld(Person):
             # The settings can't be read; doctor says so.
             place = locate(self.folder, self.environ, options.database)
         lock_path = place.lock_path("write.lock")
-        timeout_s = options.lock_timeout_s or _LOCK_TIMEOUT_S
+        timeout_s = options.lock_timeout_s or LOCK_TIMEOUT_S
         parts = Parts(
             database=Database(place.database),
             database_at=Database,
@@ -318,7 +221,7 @@ class DirectWorld(Person):
             folder = self.place(options).folder
         except BeadworkError:
             folder = ""
-        return _fault_log(folder)(what, error)
+        return new_fault_log(folder)(what, error)
 
     def worktrees(self) -> Worktrees[Any]:
         """Return the worktrees of the repository around this folder.
@@ -426,7 +329,7 @@ class DirectWorld(Person):
 
         from beadwork.sync import interactions
 
-        name = f"int-{_random_hex()}"
+        name = f"int-{new_number()}"
         folder = self.place(options).folder
         interactions.append(folder, msgspec.json.encode({"id": name, **entry}))
         return name
@@ -461,40 +364,3 @@ class DirectWorld(Person):
         since = f"--since={hours} hours ago"
         found = git.run(["rev-list", "--count", since, "HEAD", "--", name], folder=folder)
         return int(found or 0)
-
-
-def run_bd(arguments: list[str]) -> int:
-    """Run the `bd` command line in this process; return its exit code."""
-    from beadwork.doors.cli.main import run
-
-    return run(arguments, DirectWorld(os.environ, _working_folder()))
-
-
-def _working_folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return "/"
-
-
-def run_module(arguments: list[str]) -> int:
-    """Run `python -m beadwork`; return its exit code."""
-    from beadwork.doors.module import run
-
-    return run(arguments, DirectWorld(os.environ, _working_folder()))
-
-
-def connect(
-    path: str = ".", *, actor: str = "", session: str = "", lock_timeout_s: float | None = None
-) -> Client:
-    """Return a Python client of the store that a folder means: `beadwork.Client`.
-
-    Raises:
-        NoStore: there is none.
-    """
-    world = DirectWorld(os.environ, os.path.abspath(path))
-    options = Options(actor=actor, lock_timeout_s=lock_timeout_s)
-    holder = world.caller(options).holder
-    if session:
-        holder = holder._replace(session=session)
-    return Client(world.open(options), holder=holder, refresh=world.refresh, peek=world.peek)

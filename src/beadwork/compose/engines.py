@@ -1,0 +1,127 @@
+"""Opens the engine on a store, with the real clock, chance, locks and logs."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from beadwork.engine import Caller, Engine, Guards
+from beadwork.model.claim import Holder
+from beadwork.model.errors import (
+    BeadworkError,
+)
+from beadwork.model.issue import Vocabulary
+from beadwork.ops.ready import CheckCapability
+from beadwork.store.sqlite import Opener
+from beadwork.store.store import SqliteStore
+from beadwork.sync import config, scaffold
+from beadwork.sync.fault_log import fault_log
+from beadwork.sync.files import Files
+from beadwork.sync.locate import Place, locate
+from beadwork.sync.locks import locked
+
+if TYPE_CHECKING:
+    pass
+
+LOCK_TIMEOUT_S = 30.0
+
+
+def now_us() -> int:
+    """Return the wall clock, in microseconds since the epoch."""
+    return time.time_ns() // 1000  # noqa: TID251 -- the one real clock
+
+
+def new_number() -> str:
+    """Return eight random hexadecimal digits."""
+    return os.urandom(4).hex()  # noqa: TID251 -- the one source of chance
+
+
+def _no_fault(moment: str) -> None:
+    del moment
+
+
+def new_fault_log(folder: str) -> Callable[[str, BaseException], str]:
+    """Return what logs a fault of ours beside the store in a folder."""
+    return fault_log(folder, new_number=new_number, now_us=now_us)
+
+
+def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
+    place: Place,
+    *,
+    lock_timeout_s: float = LOCK_TIMEOUT_S,
+    clock: Callable[[], int] = now_us,
+    opener: Opener | None = None,
+    at: Callable[[str], None] = _no_fault,
+    vocabulary: Vocabulary | None = None,
+    settings: config.Settings | None = None,
+) -> Engine:
+    """Open the engine on a store.
+
+    `clock`, `opener` and `at` are for tests: the time, a file system that fails, a moment to
+    fail at.
+    """
+    settings = settings or config.load(place.folder)
+    words = vocabulary or config.vocabulary(settings)
+    if not words.prefix:
+        guessed = scaffold.guess_prefix(place.folder, place.records)
+        words = Vocabulary(
+            **{name: getattr(words, name) for name in words.__struct_fields__ if name != "prefix"},
+            prefix=guessed,
+        )
+
+    def lock(name: str) -> Callable[[], AbstractContextManager[None]]:
+        path = place.lock_path(name)
+        return lambda: locked(path, timeout_s=lock_timeout_s, store=place.folder)
+
+    store = SqliteStore(
+        place.database,
+        busy_ms=int(lock_timeout_s * 1000),
+        new_replica=new_number,
+        outside=_Projects(place.folder, settings),
+        opener=opener,
+    )
+    guards = Guards(
+        now_us=clock,
+        write_lock=lock("write.lock"),
+        export_lock=lock("export.lock"),
+        log_fault=new_fault_log(place.folder),
+        at=at,
+    )
+    return Engine(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
+
+
+class _Projects:
+    """Looks up what other projects provide, by `external_projects.<name>: <path>`."""
+
+    def __init__(self, folder: str, settings: config.Settings) -> None:
+        self._base = os.path.dirname(folder)
+        self._settings = settings
+        self._answers: dict[str, bool] = {}
+
+    def __call__(self, target: str) -> bool:
+        """Tell whether `external:<project>:<capability>` is provided; what is not known is not."""
+        if target not in self._answers:
+            self._answers[target] = self._ask(target)
+        return self._answers[target]
+
+    def _ask(self, target: str) -> bool:
+        _, project, capability = target.split(":", 2) if target.count(":") > 1 else ("", "", "")
+        path = self._settings.text(f"external_projects.{project}")
+        if not path:
+            return False
+        try:
+            place = locate(os.path.join(self._base, os.path.expanduser(path)), {})
+            place = place.with_path(config.load(place.folder).text("store.path"), os.environ)
+            if not os.path.exists(place.database):
+                return False
+            engine = open_engine(place)
+        except BeadworkError:
+            return False
+        try:
+            caller = Caller(Holder("beadwork"))
+            return engine.run(CheckCapability(capability=capability), caller).provided
+        except BeadworkError:
+            return False
+        finally:
+            engine.close()
