@@ -32,7 +32,7 @@ from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import PLACES, operation_named, operation_of
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import VOCABULARY, SqliteStore
-from beadwork.store.sweeps import run_due
+from beadwork.store.sweeps import is_due, run_due
 from beadwork.store.transaction import StoreTransaction
 
 R = TypeVar("R", bound=Response)
@@ -95,7 +95,21 @@ class Engine:
         self._is_in_doubt = False
         """A commit failed so late that a restart may find it in the log, whole."""
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the project's words, as this engine knows them."""
+        return self._vocabulary
+
+    def adopt(self, vocabulary: Vocabulary) -> None:
+        """Take other words for the project's; the store is brought to them when next used."""
+        self._vocabulary = vocabulary
+        self._vocabulary_text = msgspec.json.encode(vocabulary).decode()
+
     def close(self) -> None:
+        """Close the store, or give the engine back to whoever lent it."""
+        self.shut()
+
+    def shut(self) -> None:
         """Close the store."""
         self._store.close()
 
@@ -147,6 +161,36 @@ class Engine:
         """Return a number that differs once another connection has written to the store."""
         self._migrate_if_old()
         return self._store.data_version()
+
+    def identity(self) -> str:
+        """Return what tells the database file from another in its place."""
+        return self._store.identity()
+
+    def foreign_version(self) -> int:
+        """Return a number that differs once another engine than this one has written."""
+        return self._store.foreign_version()
+
+    def wants_checkpoint(self) -> bool:
+        """Tell whether the database's log has grown so long that it should be shortened."""
+        return self._store.wants_checkpoint()
+
+    def checkpoint(self) -> None:
+        """Shorten the database's log, beside whoever writes."""
+        self._store.checkpoint()
+
+    def sweep_due(self) -> bool:
+        """Do what time alone asks for, if anything does; tell whether there was something."""
+        self._migrate_if_old()
+        with self._store.reading(
+            now_us=self._guards.now_us(),
+            holder=Holder("beadwork"),
+            vocabulary=self._vocabulary,
+            operation="sweep",
+        ) as transaction:
+            if not is_due(transaction):
+                return False
+        self.write_all([])
+        return True
 
     def flush(self, caller: Caller) -> bool:
         """Bring the project's file up to the store; tell whether it was written."""

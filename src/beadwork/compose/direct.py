@@ -111,6 +111,9 @@ class DirectWorld(Person):
             beads = None
         return GitHooks(self.folder, beads)
 
+    def require_here(self) -> None:
+        """Do nothing: this is the process of the user."""
+
     def open(self, options: Options) -> Engine:
         """Open the engine on the store that is meant.
 

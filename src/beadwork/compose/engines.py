@@ -46,6 +46,15 @@ def new_fault_log(folder: str) -> Callable[[str, BaseException], str]:
     return fault_log(folder, new_number=new_number, now_us=now_us)
 
 
+def words_of(place: Place, settings: config.Settings) -> Vocabulary:
+    """Return the words of a project; where no prefix is set, the guessed one."""
+    words = config.vocabulary(settings)
+    if words.prefix:
+        return words
+    rest = {name: getattr(words, name) for name in words.__struct_fields__ if name != "prefix"}
+    return Vocabulary(**rest, prefix=scaffold.guess_prefix(place.folder, place.records))
+
+
 def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     place: Place,
     *,
@@ -55,6 +64,8 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     at: Callable[[str], None] = _no_fault,
     vocabulary: Vocabulary | None = None,
     settings: config.Settings | None = None,
+    kind: type[Engine] = Engine,
+    has_checkpoints: bool = True,
 ) -> Engine:
     """Open the engine on a store.
 
@@ -62,13 +73,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     fail at.
     """
     settings = settings or config.load(place.folder)
-    words = vocabulary or config.vocabulary(settings)
-    if not words.prefix:
-        guessed = scaffold.guess_prefix(place.folder, place.records)
-        words = Vocabulary(
-            **{name: getattr(words, name) for name in words.__struct_fields__ if name != "prefix"},
-            prefix=guessed,
-        )
+    words = vocabulary or words_of(place, settings)
 
     def lock(name: str) -> Callable[[], AbstractContextManager[None]]:
         path = place.lock_path(name)
@@ -80,6 +85,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         new_replica=new_number,
         outside=_Projects(place.folder, settings),
         opener=opener,
+        has_checkpoints=has_checkpoints,
     )
     guards = Guards(
         now_us=clock,
@@ -88,7 +94,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         log_fault=new_fault_log(place.folder),
         at=at,
     )
-    return Engine(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
+    return kind(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
 
 
 class _Projects:

@@ -238,18 +238,24 @@ class Upkeep:
     def _mend_inside(self, stored: list[str], *, is_file_meant: bool) -> list[str]:
         engine, caller = self._parts.open_engine(), self._parts.caller
         try:
+            if is_file_meant:
+                # First: what can't be read of it goes to quarantine.
+                self._settle_file(engine)
             if "quarantine" in stored:
                 self._keep_quarantine(engine)
             counts = engine.run(MendStore(names=stored), caller).counts if stored else {}
-            if is_file_meant or counts.get("documents"):
-                engine.run(ImportFile(force=True), caller)
-                engine.run(ExportFile(force=True), caller)
+            if counts.get("documents"):
+                self._settle_file(engine)
             else:
                 engine.flush(caller)
         finally:
             engine.close()
         said = [f"{name}: {count} mended" for name, count in counts.items()]
         return said + ["file: read, and written anew"] * is_file_meant
+
+    def _settle_file(self, engine: Engine) -> None:
+        engine.run(ImportFile(force=True), self._parts.caller)
+        engine.run(ExportFile(force=True), self._parts.caller)
 
     def _keep_quarantine(self, engine: Engine) -> None:
         lines = engine.run(ListQuarantine(), self._parts.caller).lines

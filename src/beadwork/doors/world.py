@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from beadwork.doors.upkeep import Upkeep
 
 
+class RunHere(BaseException):
+    """A command needs the process of its user, and the daemon can't run it.
+
+    No error: nothing but the daemon's own door catches it.
+    """
+
+
 class Options(NamedTuple):
     """What the global flags say."""
 
@@ -177,6 +184,7 @@ class World(Protocol):
     environ: Mapping[str, str]
     streams: Streams
 
+    def require_here(self) -> None: ...
     def open(self, options: Options) -> Engine: ...
     def caller(self, options: Options) -> Caller: ...
     def owner(self) -> str: ...

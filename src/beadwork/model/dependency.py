@@ -6,7 +6,6 @@ import msgspec
 
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
-from beadwork.model.issue import nearest_hint
 
 BLOCKS = "blocks"
 PARENT_CHILD = "parent-child"
@@ -37,6 +36,8 @@ KNOWN_KINDS = (
     "validates",
     "delegated-from",
 )
+_MISTYPED = 0.85
+"""So much alike, and a word is a mistyped one: `inspired-by` is no `approved-by`."""
 EXTERNAL = "external:"
 """Start of a target in another project: `external:<project>:<capability>`."""
 
@@ -74,7 +75,7 @@ def require_kind(kind: str) -> str:
     """Return a dependency type: a known one, or any other of 1 to 50 characters.
 
     Raises:
-        InvalidField: it is empty, too long, or a known one mistyped.
+        InvalidField: it is empty, too long, or another word for a known one.
     """
     name = kind.strip()
     if not name or len(name) > limits.KIND_CHARS_MAX or "\x00" in name:
@@ -83,6 +84,20 @@ def require_kind(kind: str) -> str:
             hint=f"Use one of {', '.join(KNOWN_KINDS)}, or 1 to 50 characters of your own.",
             field="type",
         )
-    if name not in KNOWN_KINDS and "Did you mean" in (hint := nearest_hint(name, KNOWN_KINDS)):
-        raise InvalidField(f'There is no dependency type "{name}"', hint=hint, field="type")
+    if name not in KNOWN_KINDS:
+        _require_own(name)
     return name
+
+
+def _require_own(name: str) -> None:
+    """Refuse what is a known kind by another name, or mistyped: it would hold nothing back."""
+    import difflib
+
+    from beadwork.model.synonyms import KINDS
+
+    word = name.lower()
+    near = difflib.get_close_matches(word, KNOWN_KINDS, n=1, cutoff=_MISTYPED)
+    meant = KINDS.get(word) or next(iter(near), None)
+    if meant is not None:
+        hint = f'Did you mean "{meant}"?'
+        raise InvalidField(f'There is no dependency type "{name}"', hint=hint, field="type")

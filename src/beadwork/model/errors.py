@@ -318,3 +318,30 @@ def _subclasses(base: type[BeadworkError]) -> list[type[BeadworkError]]:
 def by_code() -> dict[str, type[BeadworkError]]:
     """Return every error class by its code."""
     return {each.code: each for each in _subclasses(BeadworkError)}
+
+
+class DatabaseMismatch(InvalidRequest):
+    """The request is meant for another store."""
+
+    code = "database.mismatch"
+    default_hint = "Ask the daemon of that store: its socket lies beside the database."
+
+
+class DaemonRunning(Conflict):
+    """A daemon of this store is running already."""
+
+    code = "daemon.running"
+    default_hint = "`bd daemon status` shows it."
+
+
+class ForeignDaemon(Conflict):
+    """Another program serves this store."""
+
+    code = "daemon.foreign"
+
+
+class NoDaemon(Unavailable):
+    """Concurrent access detected. Start daemon: `bd daemon start`."""
+
+    code = "daemon.required"
+    default_hint = "`bd daemon start`, or set `daemon: auto`."

@@ -91,6 +91,8 @@ def _parse_phrase(text: str, now: datetime) -> datetime | None:
     if len(words) >= 3 and words[-2] == "at":
         return _at_clock(_parse_phrase(" ".join(words[:-2]), now), words[-1])
     match words:
+        case [day] if day in _WEEKDAYS:
+            return _parse_phrase(f"next {day}", now)
         case ["now"]:
             return now
         case ["today"]:
@@ -102,10 +104,19 @@ def _parse_phrase(text: str, now: datetime) -> datetime | None:
         case ["next", day] if day in _WEEKDAYS:
             ahead = (_WEEKDAYS.index(day) - now.weekday() - 1) % 7 + 1
             return _at_midnight(now) + timedelta(days=ahead)
+    return _parse_span(words, now)
+
+
+def _parse_span(words: list[str], now: datetime) -> datetime | None:
+    match words:
         case ["next", unit] if unit in _UNITS:
             return now + timedelta(seconds=_UNITS[unit])
+        case ["last", unit] if unit in _UNITS:
+            return now - timedelta(seconds=_UNITS[unit])
         case ["in", count, unit] if count.isdigit() and unit.rstrip("s") in _UNITS:
             return now + timedelta(seconds=int(count) * _UNITS[unit.rstrip("s")])
+        case [count, unit, "ago"] if count.isdigit() and unit.rstrip("s") in _UNITS:
+            return now - timedelta(seconds=int(count) * _UNITS[unit.rstrip("s")])
     return None
 
 

@@ -3,7 +3,7 @@
 Field names and their order are classic's (classic-bd.md 3.1): the order is that of the file.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -186,9 +186,11 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
             InvalidField: there is none.
         """
         if status not in self.statuses():
+            from beadwork.model.synonyms import STATUSES
+
             raise InvalidField(
                 f'There is no status "{status[:60]}"',
-                hint=nearest_hint(status, self.statuses()),
+                hint=nearest_hint(status, self.statuses(), STATUSES),
                 field="status",
             )
         return status
@@ -201,21 +203,26 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
         """
         name = TYPE_ALIASES.get(issue_type, issue_type)
         if name not in self.types():
+            from beadwork.model.synonyms import TYPES
+
             raise InvalidField(
                 f'There is no issue type "{issue_type[:60]}"',
-                hint=nearest_hint(issue_type, self.types())
+                hint=nearest_hint(issue_type, self.types(), TYPES)
                 + " Add your own under types.custom in .beads/config.yaml.",
                 field="issue_type",
             )
         return name
 
 
-def nearest_hint(word: str, known: Iterable[str]) -> str:
-    """Name the known word nearest to a mistyped one, and the others."""
+def nearest_hint(word: str, known: Iterable[str], meanings: Mapping[str, str] | None = None) -> str:
+    """Name the known word that was meant by another or is nearest to it, or else all of them."""
     # Late import: only a mistake needs it.
     import difflib
 
     names = list(known)
+    meant = (meanings or {}).get(word.strip().lower())
+    if meant in names:
+        return f'Did you mean "{meant}"?'
     near = difflib.get_close_matches(word[:100].lower(), names, n=1)
     if near:
         return f'Did you mean "{near[0]}"?'

@@ -29,6 +29,7 @@ _OPERATORS: dict[str, Operator] = {
 }  # fmt: skip
 _SPOKEN = {"AND": "AND", "OR": "OR", "NOT": "NOT", "&&": "AND", "||": "OR", "!": "NOT"}
 _ESCAPED = {"n": "\n", "t": "\t"}
+_SIGNS = frozenset("=<>")
 _DEPTH_MAX = 100
 _CARET_WIDTH = 100
 _EXAMPLE = "For example: status=open AND (priority<=1 OR label=urgent) AND NOT assignee=none"
@@ -231,9 +232,14 @@ class _Parser:
         field = field_of(token.text)
         if field is None:
             hint = nearest_hint(token.text, FIELDS)
+            if not set(self._expression) & _SIGNS:
+                hint = "A query compares, as in title=login; `bd search` finds words."
             name, sign, _ = token.text.partition(":")
             if sign and field_of(name) is not None:
                 hint = f"Write {name}= instead of {name}: here."
+            name, sign, _ = token.text.partition("~")
+            if sign and field_of(name) is not None:
+                hint = f"Write {name}= here: in a text it means that it has this in it."
             raise self._wrong(f'There is no field "{token.text[:40]}"', hint)
         self._taken()
         return field
@@ -244,6 +250,8 @@ class _Parser:
         if operator is None:
             what = "the end" if token.kind == "end" else f'"{token.text[:40]}"'
             hint = f"Use one of = != < <= > >=, as in {name[:40]}=..."
+            if token.text.lower() == "in":
+                hint = f"Several values stand behind =, as in {name[:40]}=a,b"
             raise self._wrong(f"An operator is expected, not {what}", hint)
         self._taken()
         return operator

@@ -5,7 +5,7 @@ against this one. A node is an issue's number, an edge goes from an issue to wha
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from beadwork.model import limits
@@ -55,13 +55,13 @@ def inert_parents(links: Iterable[Link]) -> set[Link]:
 
     Each edge is judged against those that were added before it and are not inert themselves.
     """
+    found = [e for e in links if e.kind == PARENT_CHILD and e.target is not None]
+    inert: set[Link] = set()
+    if _fit_together(found):
+        return inert
     parents: dict[int, list[int]] = defaultdict(list)
     children: dict[int, list[int]] = defaultdict(list)
-    inert = set()
-    for link in sorted(
-        (e for e in links if e.kind == PARENT_CHILD and e.target is not None),
-        key=lambda each: each.added,
-    ):
+    for link in sorted(found, key=lambda each: each.added):
         if link.target is None:
             continue
         above = _depth(link.target, parents, link.source)
@@ -72,6 +72,31 @@ def inert_parents(links: Iterable[Link]) -> set[Link]:
         parents[link.source].append(link.target)
         children[link.target].append(link.source)
     return inert
+
+
+def _fit_together(links: Sequence[Link]) -> bool:
+    """Tell whether parent edges make no cycle and no chain too long; then none of them is inert.
+
+    Issues without children are taken away, then those that have none any more, and so on.
+    """
+    parents: dict[int, list[int]] = defaultdict(list)
+    left: dict[int, int] = defaultdict(int)
+    for source, target, *_ in links:
+        if target is not None:
+            parents[source].append(target)
+            left[target] += 1
+    layer = [n for n in parents if n not in left]
+    for _ in range(limits.PARENT_CHAIN_MAX + 1):
+        above = []
+        for n in layer:
+            for parent in parents.get(n, ()):
+                left[parent] -= 1
+                if not left[parent]:
+                    above.append(parent)
+        layer = above
+        if not layer:
+            break
+    return not layer and not any(left.values())
 
 
 def _depth(start: int, ways: Mapping[int, Sequence[int]], forbidden: int) -> int | None:
@@ -102,11 +127,15 @@ def holds(link: Link, nodes: Mapping[int, Node], kids: Mapping[int, tuple[int, i
     return link.kind == CONDITIONAL and not nodes[link.target].is_spent
 
 
-def standings(nodes: Mapping[int, Node], links: Sequence[Link]) -> dict[int, Standing]:
-    """Compute where every issue stands."""
-    inert = inert_parents(links)
+def standings(
+    nodes: Mapping[int, Node], links: Sequence[Link], inert: Set[Link] | None = None
+) -> dict[int, Standing]:
+    """Compute where every issue stands; `inert` are the inert parent edges, if they are known."""
+    inert = inert_parents(links) if inert is None else inert
     parent_links = [
-        e for e in links if e.kind == PARENT_CHILD and e.target is not None and e not in inert
+        e
+        for e in links
+        if e.kind == PARENT_CHILD and e.target is not None and not (inert and e in inert)
     ]
     open_kids: dict[int, int] = defaultdict(int)
     won_kids: dict[int, int] = defaultdict(int)
@@ -117,7 +146,8 @@ def standings(nodes: Mapping[int, Node], links: Sequence[Link]) -> dict[int, Sta
     kids = {n: (open_kids[n], won_kids[n]) for n in nodes}
     own: dict[int, int] = defaultdict(int)
     for link in links:
-        own[link.source] += holds(link, nodes, kids)
+        if link.kind != PARENT_CHILD:
+            own[link.source] += holds(link, nodes, kids)
     held_up = _held_up(nodes, parent_links, own)
     return {n: Standing(own[n], held_up[n], *kids[n]) for n in nodes}
 

@@ -14,6 +14,7 @@ from beadwork.model.errors import (
     InvalidTransition,
     UnknownIssue,
 )
+from beadwork.model.instants import format_seconds
 from beadwork.model.issue import Issue
 from beadwork.model.record import Record
 from beadwork.model.transition import Fields, moved
@@ -145,12 +146,13 @@ def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
     assignee = entry.record.text("assignee")
     if claim is not None and claim.is_held:
         holder, what = claim.actor, "is held by"
+        until = f" until {format_seconds(claim.expires_us)}" if claim.expires_us else ""
     elif assignee and assignee != tx.holder.actor:
-        holder, what = assignee, "is assigned to"
+        holder, what, until = assignee, "is assigned to", ""
     else:
         return
     raise ClaimLost(
-        f"The issue {entry.id} {what} {holder}",
+        f"The issue {entry.id} {what} {holder}{until}",
         id=entry.id,
         holder=holder,
         claim_epoch=claim.claim_epoch if claim else 0,

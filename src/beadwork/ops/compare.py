@@ -73,10 +73,9 @@ def _differences(
         name for name, line in theirs.items() if ours.get(name) != line and name not in known
     )
     if lacking or differing:
-        return _finding(
-            f"The file lacks {len(lacking)} issues of the store and says other of {len(differing)}",
-            listed(lacking + differing),
-        )
+        said = [f"lacks {len(lacking)} issues of the store"] if lacking else []
+        said += [f"has {len(differing)} lines that the store has not"] if differing else []
+        return _finding(f"The file {' and '.join(said)}", listed(lacking + differing))
     return _finding("the file says what the store says", is_wrong=False)
 
 

@@ -227,7 +227,8 @@ def find_alike(request: FindAlike, tx: Transaction) -> Pairs:
     rows = tx.issues.select(_of_status(request, tx), sort="id", is_reversed=False, limit=0)
     issues = [row.issue for row in rows]
     bags = [bag(f"{issue.title} {issue.description}") for issue in issues]
-    found = alike(bags, request.threshold)
+    # One more than is wanted tells whether the limit leaves any out.
+    found = alike(bags, request.threshold, request.limit + 1 if request.limit else 0)
     kept = found[: request.limit] if request.limit else found
     pairs = [_pair(value, issues[one], issues[other]) for value, one, other in kept]
     return Pairs(pairs=pairs, is_cut=len(found) > len(kept))

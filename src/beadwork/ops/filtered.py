@@ -335,9 +335,10 @@ def require_sort(sort: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     if sort not in names:
-        raise InvalidField(
-            f'There is no sort "{sort[:60]}"', hint=nearest_hint(sort, names), field="sort"
-        )
+        from beadwork.model.synonyms import SORTS
+
+        hint = nearest_hint(sort, names, SORTS)
+        raise InvalidField(f'There is no sort "{sort[:60]}"', hint=hint, field="sort")
     return sort
 
 

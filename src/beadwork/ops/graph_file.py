@@ -20,6 +20,7 @@ from beadwork.model.issue import Issue
 from beadwork.ops.dependency import AddDependency, add_dependency
 from beadwork.ops.issue_create import CreateIssue, make_issue
 from beadwork.ops.issue_fields import require_target, split_dependency
+from beadwork.ops.issue_update import UpdateIssue, update_issue
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Transaction
 from beadwork.ops.views import shown
@@ -32,6 +33,7 @@ class PlannedIssue(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     name: str
     issue: CreateIssue
+    status: Annotated[str, Meta(description="Empty: open.")] = ""
 
 
 class PlannedEdge(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -90,6 +92,7 @@ def create_graph(request: CreateGraph, tx: Transaction) -> MadeGraph:
         asked, later = plan.asked(name, ids)
         late += later
         made = _made(name, asked, tx)
+        _require_status(name, plan.statuses[name], tx)
         if not request.dry_run:
             ids[name] = made.id
     if request.dry_run:
@@ -98,6 +101,11 @@ def create_graph(request: CreateGraph, tx: Transaction) -> MadeGraph:
     for edge in late:
         source, target = (ids.get(each, each) for each in (edge.issue, edge.needs))
         add_dependency.handler(AddDependency(issue=source, needs=target, kind=edge.kind), tx)
+    for name, issue_id in ids.items():
+        if plan.statuses[name]:
+            # The plan says how things stand, also where what is needed is not done.
+            moved = UpdateIssue(issue=issue_id, status=plan.statuses[name], force=True)
+            update_issue.handler(moved, tx)
     return MadeGraph(
         ids={name: ids[name] for name in plan.issues},
         issues=[shown(tx.issues.require(ids[name])) for name in plan.issues],
@@ -108,6 +116,20 @@ def _made(name: str, asked: CreateIssue, tx: Transaction) -> Issue:
     try:
         return make_issue(asked, tx)
     except BeadworkError as error:
+        error.message = f'In "{name}": {error.message}'
+        error.data["name"] = name
+        raise
+
+
+def _require_status(name: str, status: str, tx: Transaction) -> None:
+    if not status:
+        return
+    try:
+        if tx.vocabulary.require_status(status) == "tombstone":
+            raise InvalidField(
+                "A deleted issue can't be made", hint="Leave it out.", field="status"
+            )
+    except InvalidField as error:
         error.message = f'In "{name}": {error.message}'
         error.data["name"] = name
         raise
@@ -133,6 +155,7 @@ class _Plan:
                     field="name",
                 )
             self.issues[each.name] = each.issue
+        self.statuses = {each.name: each.status for each in request.issues}
         self.edges = request.edges
         self._is_dry = request.dry_run
         self._needs: dict[str, list[tuple[str, str]]] = {

@@ -111,10 +111,19 @@ def update_issue(request: UpdateIssue, tx: Transaction) -> Updated:
     else:
         fence(tx, entry, request.claim_epoch)
     record = _updated_record(tx, entry, request)
+    if isinstance(request.assignee, str):
+        _pass_on(tx, entry, record.text("assignee"))
     is_changed = request.claim or record != entry.record
     if record != entry.record:
         entry = tx.issues.write(entry, touched(tx, record))
     return Updated(issue=shown(entry), claim_epoch=epoch, is_changed=is_changed)
+
+
+def _pass_on(tx: Transaction, entry: Entry, assignee: str) -> None:
+    """End the claim of one whose issue is given to another: its holder is its assignee."""
+    claim = tx.claims.of(entry.n)
+    if claim is not None and claim.is_held and claim.actor != assignee:
+        end_claim(tx, entry)
 
 
 def _require_sense(request: UpdateIssue) -> None:

@@ -1,5 +1,6 @@
 """Finding issues by an expression of the query language (docs/query-language.md)."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -63,15 +64,30 @@ def query_issues(request: QueryIssues, tx: Transaction) -> Matching:
     node = _in_words_of_the_project(parse(request.expression), request.expression, tx)
     matches = matcher_of(node, asking)
     wanted = first_choice(node, asking, tx, is_any=request.all)
-    numbers = tx.search.listed(wanted, sort=sort, is_reversed=request.reverse)
     found: list[Row] = []
-    for start in range(0, len(numbers), _CHUNK):
-        rows = tx.search.rows(numbers[start : start + _CHUNK])
+    for numbers in _portions(tx, wanted, sort, is_reversed=request.reverse, limit=limit):
+        rows = tx.search.rows(numbers)
         found += [row for row in rows if matches(Subject(row.issue, row.parent))]
         if limit and len(found) > limit:
             break
     kept = found[:limit] if limit else found
     return Matching(issues=[listed(row) for row in kept], is_cut=len(found) > len(kept))
+
+
+def _portions(
+    tx: Transaction, wanted: Filter, sort: str, *, is_reversed: bool, limit: int
+) -> Iterator[list[int]]:
+    """Return the issues that a filter lets through in an order, some at a time.
+
+    Where all of the first few are what is asked for, the others are not even put in order.
+    """
+    first = limit + 1 if limit else 0
+    numbers = tx.search.listed(wanted, sort=sort, is_reversed=is_reversed, limit=first)
+    yield from (numbers[at : at + _CHUNK] for at in range(0, len(numbers), _CHUNK))
+    if not first or len(numbers) < first:
+        return
+    more = tx.search.listed(wanted, sort=sort, is_reversed=is_reversed, start=first)
+    yield from (more[at : at + _CHUNK] for at in range(0, len(more), _CHUNK))
 
 
 # -- the project's own words
@@ -180,6 +196,9 @@ def _equal(wanted: Filter, part: Comparison, tx: Transaction) -> dict[str, Any]:
         return {} if getattr(wanted, many) else {many: texts}
     if len(texts) > 1:
         return {}
+    alike = {"label": "label_alike", "assignee": "assignee_alike"}.get(name)
+    if alike:
+        return {} if getattr(wanted, alike) is not None else {alike: texts[0]}
     if name in ("title", "description", "notes"):
         return {"contains": (*wanted.contains, (name, texts[0]))}
     if name == "parent" and wanted.parent is None:

@@ -18,6 +18,9 @@ class Filter(NamedTuple):
     labels: tuple[str, ...] = ()
     labels_any: tuple[str, ...] = ()
     has_no_labels: bool = False
+    label_alike: str | None = None
+    """Upper or lower case alike; so is `assignee_alike`."""
+    assignee_alike: str | None = None
     ids: tuple[str, ...] = ()
     excluded_labels: tuple[str, ...] = ()
     label_patterns: tuple[str, ...] = ()

@@ -129,8 +129,8 @@ class CheckStore:
         rows = self._session.all("ready.all_nodes")
         nodes = {row[0]: model.Node(*map(bool, row[1:4])) for row in rows}
         links = {_link(row): row for row in self._session.all("ready.all_links")}
-        standings = model.standings(nodes, list(links))
         inert = model.inert_parents(links)
+        standings = model.standings(nodes, list(links), inert)
         kids = {n: (each.open_kids, each.won_kids) for n, each in standings.items()}
         wrong = {row[0] for row in rows if model.Standing(*row[4:8]) != standings[row[0]]}
         wrong |= {

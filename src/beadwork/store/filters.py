@@ -2,30 +2,21 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from beadwork.ops.transaction import Filter, ReadyFilter
+from beadwork.store.load import with_parts
 from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
 
-_N, _ID, _PRIORITY, _CREATED, _UPDATED, _CLOSED, _STATUS, _TYPE, _TITLE, _ASSIGNEE = range(10)
-"""The columns of issue.matches."""
-_SORT_COLUMNS = {
-    "priority": _PRIORITY,
-    "created": _CREATED,
-    "updated": _UPDATED,
-    "closed": _CLOSED,
-    "status": _STATUS,
-    "type": _TYPE,
-    "title": _TITLE,
-    "assignee": _ASSIGNEE,
-    "id": _ID,
-}
+_N, _STATUS, _PRIORITY, _TYPE, _ASSIGNEE, _TITLE = range(6)
+"""The columns of issue.matches, where all are asked for."""
 _NEWEST_FIRST = frozenset({"created", "updated", "closed"})
 _GROUPS: dict[str, Callable[[Row], str]] = {
     "status": lambda row: str(row[_STATUS]),
@@ -51,22 +42,96 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 _Test = Callable[[_Document], bool]
 
 
-def matching(session: Session, tx: "StoreTransaction", wanted: Filter) -> list[Row]:
-    """Return the rows of the issues that a filter lets through, in no order."""
-    found = session.all("issue.matches", **_parameters(wanted, tx))
-    for field, text in wanted.contains:
-        if field == "title":
-            words = text.casefold()
-            found = [row for row in found if words in row[_TITLE].casefold()]
+class Order(NamedTuple):
+    """The order of a list, and which part of it is wanted; `limit` 0 means all."""
+
+    sort: str
+    is_reversed: bool = False
+    limit: int = 0
+    start: int = 0
+
+    def parts(self) -> set[str]:
+        """Return the parts of issue.matches that make this order."""
+        is_descending = (self.sort in _NEWEST_FIRST) != self.is_reversed
+        return {"sorted", f"by_{self.sort}_{'down' if is_descending else 'up'}"}
+
+
+def numbers(
+    session: Session,
+    tx: "StoreTransaction",
+    wanted: Filter,
+    *,
+    among: Collection[int] | None = None,
+) -> list[int]:
+    """Return the issues that a filter lets through, of all or of some, in no order."""
+    return [row[_N] for row in _rows(session, tx, wanted, among=among)]
+
+
+def ordered(
+    session: Session,
+    tx: "StoreTransaction",
+    wanted: Filter,
+    order: Order,
+    *,
+    among: Collection[int] | None = None,
+) -> list[int]:
+    """Return the issues that a filter lets through in an order; equal ones in that of ids."""
+    if not order.limit or _is_looked_at(wanted):
+        found = [row[_N] for row in _rows(session, tx, wanted, among=among, parts=order.parts())]
+        return found[order.start : order.start + order.limit if order.limit else None]
+    part = {"limit": order.limit, "start": order.start}
+    rows = _asked(session, tx, wanted, among=among, parts={*order.parts(), "limit"}, more=part)
+    return [row[_N] for row in rows]
+
+
+def counted(
+    session: Session, tx: "StoreTransaction", wanted: Filter, by: str | None
+) -> tuple[int, list[tuple[str, int]]]:
+    """Count the issues that a filter lets through, in all and in groups, by name.
+
+    An issue counts once for each of its labels.
+    """
+    found = _rows(session, tx, wanted, parts={"columns"} if by else set())
+    if not by:
+        return len(found), []
+    if by != "label":
+        return len(found), sorted(Counter(map(_GROUPS[by], found)).items())
+    labels = session.all("issue.labels_of", ns=json.dumps([row[_N] for row in found]))
+    counts = Counter(label for _, label in labels)
+    bare = len(found) - len({n for n, _ in labels})
+    return len(found), sorted(counts.items() if not bare else [*counts.items(), (_NO_LABELS, bare)])
+
+
+def _is_looked_at(wanted: Filter) -> bool:
+    """Tell whether a filter asks for what the database alone can't say."""
+    return bool(
+        wanted.contains or wanted.label_patterns or wanted.is_ready or _document_tests(wanted)
+    )
+
+
+def _rows(
+    session: Session,
+    tx: "StoreTransaction",
+    wanted: Filter,
+    *,
+    among: Collection[int] | None = None,
+    parts: Set[str] = frozenset(),
+) -> list[Row]:
+    """Return the rows of the issues that a filter lets through."""
+    titles = [text.casefold() for field, text in wanted.contains if field == "title"]
+    shown = {*parts, "columns"} if titles else parts
+    found = _asked(session, tx, wanted, among=among, parts=shown)
+    for words in titles:
+        found = [row for row in found if words in row[_TITLE].casefold()]
     for pattern in wanted.label_patterns:
         found = _among(found, _carrying(session, pattern))
     if wanted.is_ready:
         found = _among(found, tx.ready.numbers(ReadyFilter(types=wanted.types)))
     tests = _document_tests(wanted)
     if tests and found:
-        numbers = json.dumps([row[_N] for row in found])
+        ns = json.dumps([row[_N] for row in found])
         passing = set()
-        for n, body in session.all("issue.bodies", ns=numbers):
+        for n, body in session.all("issue.bodies", ns=ns):
             document = _DOCUMENT.decode(body)
             if all(test(document) for test in tests):
                 passing.add(n)
@@ -74,26 +139,23 @@ def matching(session: Session, tx: "StoreTransaction", wanted: Filter) -> list[R
     return found
 
 
-def put_in_order(found: list[Row], sort: str, *, is_reversed: bool) -> None:
-    """Sort rows of `matching`; what is equal stays in the order of ids."""
-    found.sort(key=lambda row: row[_ID])
-    if sort == "priority":
-        found.sort(key=lambda row: (row[_PRIORITY], -row[_CREATED]), reverse=is_reversed)
-        return
-    column = _SORT_COLUMNS[sort]
-    is_descending = (sort in _NEWEST_FIRST) != is_reversed
-    found.sort(key=lambda row: (row[column] is not None, row[column]), reverse=is_descending)
-
-
-def counted(session: Session, found: list[Row], by: str) -> list[tuple[str, int]]:
-    """Count rows of `matching` in groups, by name; an issue counts once for each of its labels."""
-    if by != "label":
-        return sorted(Counter(map(_GROUPS[by], found)).items())
-    numbers = json.dumps([row[_N] for row in found])
-    labels = session.all("issue.labels_of", ns=numbers)
-    counts = Counter(label for _, label in labels)
-    bare = len(found) - len({n for n, _ in labels})
-    return sorted(counts.items() if not bare else [*counts.items(), (_NO_LABELS, bare)])
+def _asked(  # noqa: PLR0913 -- what a query is made of
+    session: Session,
+    tx: "StoreTransaction",
+    wanted: Filter,
+    *,
+    among: Collection[int] | None = None,
+    parts: Set[str] = frozenset(),
+    more: Mapping[str, int] = MappingProxyType({}),
+) -> list[Row]:
+    """Ask the database what it can say by itself."""
+    parameters = _parameters(session, tx, wanted)
+    if among is not None:
+        parameters["among"] = json.dumps(list(among))
+    query = with_parts("issue.matches", {*_flags(wanted), *parameters, *parts})
+    if wanted.labels:
+        parameters["label_count"] = len(set(wanted.labels))
+    return session.all(query, **parameters, **more)
 
 
 def _among(found: list[Row], numbers: set[int]) -> list[Row]:
@@ -144,20 +206,33 @@ def _as_typed(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _list(values: tuple[object, ...]) -> str | None:
+def _flags(wanted: Filter) -> set[str]:
+    """Return the parts of issue.matches that a filter asks for by yes or no."""
+    flags = {
+        "open_only": wanted.is_open_only,
+        "alive": not wanted.has_tombstones,
+        "no_assignee": wanted.has_no_assignee,
+        "no_template": not wanted.has_templates,
+        "deferred": wanted.is_deferred,
+        "no_parent": wanted.has_no_parent,
+        "no_labels": wanted.has_no_labels,
+    }
+    return {name for name, is_on in flags.items() if is_on}
+
+
+def _list(values: Sequence[object]) -> str | None:
     return json.dumps(values) if values else None
 
 
-def _parameters(wanted: Filter, tx: "StoreTransaction") -> dict[str, object]:
-    numbers: list[int] | None = None
+def _parameters(session: Session, tx: "StoreTransaction", wanted: Filter) -> dict[str, object]:
+    """Return what a filter asks for by values; each is a part of issue.matches too."""
+    within: list[int] | None = None
     if wanted.within is not None:
-        numbers = tx.dependencies.descendants(wanted.within)
+        within = tx.dependencies.descendants(wanted.within)
     elif wanted.parent is not None:
-        numbers = tx.dependencies.children(wanted.parent)
-    return {
+        within = tx.dependencies.children(wanted.parent)
+    values: dict[str, object] = {
         "statuses": _list(wanted.statuses),
-        "open_only": int(wanted.is_open_only),
-        "tombstones": int(wanted.has_tombstones),
         "types": _list(wanted.types),
         "hidden_types": _list(wanted.hidden_types),
         "ids": _list(wanted.ids),
@@ -165,20 +240,27 @@ def _parameters(wanted: Filter, tx: "StoreTransaction") -> dict[str, object]:
         "priority_min": wanted.priority_min,
         "priority_max": wanted.priority_max,
         "assignee": wanted.assignee,
-        "no_assignee": int(wanted.has_no_assignee),
         "pinned": None if wanted.is_pinned is None else int(wanted.is_pinned),
-        "templates": int(wanted.has_templates),
-        "deferred": int(wanted.is_deferred),
         "overdue_by": wanted.overdue_by_us,
         **_times(wanted),
-        "within": None if numbers is None else json.dumps(numbers),
-        "no_parent": int(wanted.has_no_parent),
-        "no_labels": int(wanted.has_no_labels),
-        "labels": json.dumps(wanted.labels),
-        "label_count": len(set(wanted.labels)),
+        "within": None if within is None else json.dumps(within),
+        "labels": _list(wanted.labels),
         "labels_any": _list(wanted.labels_any),
         "labels_none": _list(wanted.excluded_labels),
     }
+    if wanted.label_alike is not None:
+        labels = [label for (label,) in session.all("issue.labels")]
+        values["labels_alike"] = json.dumps(_alike(labels, wanted.label_alike))
+    if wanted.assignee_alike is not None:
+        names = [name for (name,) in session.all("issue.assignees")]
+        values["assignees"] = json.dumps(_alike(names, wanted.assignee_alike))
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _alike(names: list[str], wanted: str) -> list[str]:
+    """Return the names that are the same but for upper and lower case."""
+    folded = wanted.casefold()
+    return [name for name in names if name.casefold() == folded]
 
 
 def _times(wanted: Filter) -> dict[str, int | None]:

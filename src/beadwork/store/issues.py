@@ -92,7 +92,13 @@ class IssueStore:
             raise AmbiguousId(
                 f"{name} could be {', '.join(found[:5])}", id=name, candidates=found[:20]
             )
-        raise UnknownIssue(f"There is no issue {name[:100]}", id=name[:100])
+        small = name.lower()
+        hint = f"Did you mean {small}? Ids are written in small letters."
+        raise UnknownIssue(
+            f"There is no issue {name[:100]}",
+            hint=hint if small != name and self._exists(small) else None,
+            id=name[:100],
+        )
 
     def _exists(self, issue_id: str) -> bool:
         return self._session.one("issue.number_of", id=issue_id) is not None
@@ -154,22 +160,19 @@ class IssueStore:
 
     def select(self, wanted: Filter, *, sort: str, is_reversed: bool, limit: int) -> list[Row]:
         """Return the issues that a filter lets through; `limit` 0 means all."""
-        found = filters.matching(self._session, self._tx, wanted)
-        filters.put_in_order(found, sort, is_reversed=is_reversed)
-        chosen = found[:limit] if limit else found
-        return self.rows([row[0] for row in chosen])
+        order = filters.Order(sort, is_reversed, limit)
+        return self.rows(filters.ordered(self._session, self._tx, wanted, order))
 
     def numbers(self, wanted: Filter) -> set[int]:
         """Return the numbers of the issues that a filter lets through."""
-        return {row[0] for row in filters.matching(self._session, self._tx, wanted)}
+        return set(filters.numbers(self._session, self._tx, wanted))
 
     def count(self, wanted: Filter, by: str | None) -> tuple[int, list[tuple[str, int]]]:
         """Count the issues that a filter lets through, in all and in groups.
 
         Groups are by status, priority, type, assignee or label, in the order of their names.
         """
-        found = filters.matching(self._session, self._tx, wanted)
-        return len(found), filters.counted(self._session, found, by) if by else []
+        return filters.counted(self._session, self._tx, wanted, by)
 
     def rows(self, numbers: list[int]) -> list[Row]:
         """Return what a list shows of these issues, in this order."""

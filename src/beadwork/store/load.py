@@ -3,10 +3,15 @@
 A file holds queries headed `-- name: x`; its stem and the name make `file.x`. Parameters are
 `:name`. Where the two databases differ in spelling, a fragment stands in the text:
 `/*dialect:each_text*/(:names)` is the rows of a JSON list of texts.
+
+A line that begins `/*if:x*/` stands in the query only if x is among the parts that are asked for:
+`file.x?labels,limit` has those of `labels` and `limit`. So one text serves every filter, and a
+database is not asked about what nobody wants to know. Without a question mark all lines stand.
 """
 
 import os
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal, LiteralString, cast
 
@@ -16,6 +21,7 @@ Dialect = Literal["sqlite", "postgres"]
 _HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _ONLY = re.compile(r"^-- only: (\w+)", re.MULTILINE)
 _FRAGMENT = re.compile(r"/\*dialect:(\w+)\*/\((:\w+)\)")
+_PART = re.compile(r"^\s*/\*if:(\w+)\*/")
 _PLACEHOLDER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _FRAGMENTS: dict[Dialect, dict[str, str]] = {
     "sqlite": {
@@ -55,14 +61,23 @@ def _file(stem: str) -> dict[str, Query]:
 @cache
 def sql(name: str, dialect: Dialect = "sqlite") -> LiteralString:
     """Return the query of this dotted name, spelled for a database."""
+    name, _, asked = name.partition("?")
     stem, _, query = name.partition(".")
     fragments = _FRAGMENTS[dialect]
     text = _FRAGMENT.sub(lambda m: fragments[m[1]].format(m[2]), _file(stem)[query])
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
-    text = "\n".join(lines).strip().rstrip(";")
+    if asked:
+        parts = frozenset(asked.split(","))
+        lines = [line for line in lines if (part := _PART.match(line)) is None or part[1] in parts]
+    text = "\n".join(_PART.sub("   ", line) for line in lines).strip().rstrip(";")
     if dialect == "postgres":
         text = _PLACEHOLDER.sub(r"%(\1)s", text.replace("%", "%%"))
     return cast("LiteralString", text)  # type: ignore[redundant-cast] # typeshed knows
+
+
+def with_parts(name: str, parts: Iterable[str]) -> str:
+    """Return the name of a query with these of its parts."""
+    return f"{name}?{','.join(sorted(parts))}"
 
 
 def names() -> list[tuple[str, str | None]]:

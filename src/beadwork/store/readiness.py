@@ -361,32 +361,25 @@ class Readiness:
     def recompute(self) -> int:
         """Compute the whole index from scratch; return how many rows were wrong (R6 f)."""
         rows = self._session.all("ready.all_nodes")
-        nodes = {row[0]: model.Node(*map(bool, row[1:4])) for row in rows}
-        stored = {row[0]: model.Standing(*row[4:8]) for row in rows}
-        found = {_link(row): row for row in self._session.all("ready.all_links")}
-        standings = model.standings(nodes, list(found))
-        wrong = [n for n in nodes if standings[n] != stored[n]]
+        nodes = {row[0]: model.Node._make(row[1:4]) for row in rows}
+        edges = self._session.all("ready.all_links")
+        links = [_link(row) for row in edges]
+        inert = model.inert_parents(links)
+        standings = model.standings(nodes, links, inert)
+        wrong = [row[0] for row in rows if standings[row[0]] != row[4:8]]
         self._session.many(
             "ready.put_standing", [{"n": n, **standings[n]._asdict()} for n in wrong]
         )
-        return len(wrong) + self._put_links(found, nodes, standings)
-
-    def _put_links(
-        self,
-        found: dict[model.Link, Row],
-        nodes: dict[int, model.Node],
-        standings: dict[int, model.Standing],
-    ) -> int:
-        inert = model.inert_parents(found)
         kids = {n: (each.open_kids, each.won_kids) for n, each in standings.items()}
-        wrong = []
-        for link, row in found.items():
-            holds, is_inert = int(model.holds(link, nodes, kids)), int(link in inert)
-            if (holds, is_inert) != (row[7], row[8]):
+        mended = []
+        for link, row in zip(links, edges, strict=True):
+            holds = link.kind != PARENT_CHILD and model.holds(link, nodes, kids)
+            is_inert = bool(inert) and link in inert
+            if (holds, is_inert) != row[7:9]:
                 key = {"src": row[0], "dst_id": row[6], "kind": row[2]}
-                wrong.append({**key, "holds": holds, "inert": is_inert})
-        self._session.many("ready.put_link", wrong)
-        return len(wrong)
+                mended.append({**key, "holds": int(holds), "inert": int(is_inert)})
+        self._session.many("ready.put_link", mended)
+        return len(wrong) + len(mended)
 
 
 def is_outside(edge: EdgeRow) -> bool:
@@ -413,4 +406,6 @@ def edge_parameters(edge: EdgeRow) -> dict[str, object]:
 
 def _link(row: Row) -> model.Link:
     source, target, kind, spawner, gate, added, _, _, _ = row
-    return model.Link(source, target, kind, spawner, Gate(gate or Gate.ALL_CHILDREN), added)
+    return model.Link(
+        source, target, kind, spawner, Gate(gate) if gate else Gate.ALL_CHILDREN, added
+    )

@@ -69,10 +69,9 @@ class SearchStore:
         First those that have all words, the best first, then those that have all terms as parts
         of words, the newest first.
         """
-        passing = None if wanted is None else self._tx.issues.numbers(wanted)
         chosen: list[int] = []
-        for numbers in self._in_order(terms, passing, limit):
-            chosen += self._let_through(numbers, passing)
+        for numbers in self._in_order(terms, wanted, limit):
+            chosen += numbers
             if limit and len(chosen) >= limit:
                 break
         return self._tx.issues.rows(chosen[:limit] if limit else chosen)
@@ -81,47 +80,69 @@ class SearchStore:
         self, terms: Sequence[Term], wanted: Filter, *, sort: str, is_reversed: bool, limit: int
     ) -> list[Row]:
         """Return the issues that the terms fit, in an order of lists."""
-        found = filters.matching(self._session, self._tx, wanted)
-        passing = {row[0] for row in found}
-        fitting = {n for each in self._in_order(terms, passing, 0) for n in each}
-        kept = [row for row in found if row[0] in fitting]
-        filters.put_in_order(kept, sort, is_reversed=is_reversed)
-        return self.rows([row[0] for row in (kept[:limit] if limit else kept)])
+        order = filters.Order(sort, is_reversed, limit)
+        fitting = self._fitting(terms)
+        return self.rows(filters.ordered(self._session, self._tx, wanted, order, among=fitting))
 
-    def listed(self, wanted: Filter, *, sort: str, is_reversed: bool) -> list[int]:
-        """Return the numbers of the issues that a filter lets through, in an order of lists."""
-        found = filters.matching(self._session, self._tx, wanted)
-        filters.put_in_order(found, sort, is_reversed=is_reversed)
-        return [row[0] for row in found]
+    def listed(
+        self, wanted: Filter, *, sort: str, is_reversed: bool, start: int = 0, limit: int = 0
+    ) -> list[int]:
+        """Return issues that a filter lets through, in an order of lists; `limit` 0 means all."""
+        order = filters.Order(sort, is_reversed, limit, start)
+        return filters.ordered(self._session, self._tx, wanted, order)
 
     def rows(self, numbers: list[int]) -> list[Row]:
         """Return what a list shows of these issues, in this order."""
         return self._tx.issues.rows(numbers)
 
-    def _let_through(self, numbers: Sequence[int], passing: set[int] | None) -> list[int]:
-        if passing is not None:
-            return [n for n in numbers if n in passing]
-        alive = {n for (n,) in self._session.all("search.alive", ns=json.dumps(numbers))}
-        return [n for n in numbers if n in alive]
+    def _let_through(self, numbers: Sequence[int], wanted: Filter | None) -> list[int]:
+        """Keep those of these issues that may be shown, in their order."""
+        if not numbers:
+            return []
+        if wanted is None:
+            rows = self._session.all("search.alive", ns=json.dumps(numbers))
+            passing = {n for (n,) in rows}
+        else:
+            passing = set(filters.numbers(self._session, self._tx, wanted, among=numbers))
+        return [n for n in numbers if n in passing]
 
     def _in_order(
-        self, terms: Sequence[Term], passing: set[int] | None, limit: int
+        self, terms: Sequence[Term], wanted: Filter | None, limit: int
     ) -> Iterator[list[int]]:
-        """Return each issue that fits once, the best first, some at a time."""
+        """Return each issue that fits and may be shown once, the best first, some at a time."""
         waiting = self._documents(self._queued(_FOREVER))
-        found = self._by_words(terms, waiting, passing, limit)
-        yield from _chunks(found)
+        found = self._by_words(terms, waiting, wanted, limit)
+        for chunk in _chunks(found):
+            yield self._let_through(chunk, wanted)
         seen = set(found)
         beside = [n for n, document in waiting.items() if document.has_parts(terms)]
-        yield [n for n in sorted(beside, reverse=True) if n not in seen]
-        for numbers in self._by_parts(terms):
-            yield [n for n in numbers if n not in seen and n not in waiting]
+        yield self._let_through([n for n in sorted(beside, reverse=True) if n not in seen], wanted)
+        for numbers in self._with_parts(terms):
+            new = [n for n in numbers if n not in seen and n not in waiting]
+            yield self._with_all_parts(self._let_through(new, wanted), terms)
+
+    def _fitting(self, terms: Sequence[Term]) -> list[int]:
+        """Return the issues that the terms fit, in no order."""
+        waiting = self._documents(self._queued(_FOREVER))
+        found = {
+            n
+            for n, document in waiting.items()
+            if document.score(terms) is not None or document.has_parts(terms)
+        }
+        if any(term.words for term in terms):
+            match, is_whole = _words_match(terms)
+            numbers = self._with_words(match, terms, None, _FOREVER, is_whole=is_whole)
+            found.update(n for n in numbers if n not in waiting)
+        for numbers in self._with_parts(terms):
+            new = [n for n in numbers if n not in found and n not in waiting]
+            found.update(self._with_all_parts(new, terms))
+        return sorted(found)
 
     def _by_words(
         self,
         terms: Sequence[Term],
         waiting: dict[int, Document],
-        passing: set[int] | None,
+        wanted: Filter | None,
         limit: int,
     ) -> list[int]:
         """Return the issues that have all words, the best first.
@@ -131,7 +152,7 @@ class SearchStore:
         """
         if not any(term.words for term in terms):
             return []
-        scores = self._scores(terms, passing, limit)
+        scores = self._scores(terms, wanted, limit)
         scores = {n: score for n, score in scores.items() if n not in waiting}
         # What is not indexed yet is ranked by the same words; the two scales are alike enough.
         best = min(scores.values(), default=-1.0)
@@ -141,9 +162,7 @@ class SearchStore:
                 scores[n] = best * score
         return sorted(scores, key=lambda n: (scores[n], -n))
 
-    def _scores(
-        self, terms: Sequence[Term], passing: set[int] | None, limit: int
-    ) -> dict[int, float]:
+    def _scores(self, terms: Sequence[Term], wanted: Filter | None, limit: int) -> dict[int, float]:
         """Return how well the words fit each indexed issue that has them all; less is better.
 
         To weigh how rare a word is, the index counts all that have it. Where very many do, that
@@ -151,12 +170,12 @@ class SearchStore:
         """
         match, is_whole = _words_match(terms)
         most = limits.SEARCH_RANKED_MAX if limit else _FOREVER
-        numbers = self._with_words(match, terms, passing, most + 1, is_whole=is_whole)
+        numbers = self._with_words(match, terms, wanted, most + 1, is_whole=is_whole)
         if not numbers:
             return {}
         if len(numbers) > most:
             titles = f"{{{_FOREMOST}}} : ({match})"
-            foremost = self._with_words(titles, terms, passing, most, is_whole=is_whole)
+            foremost = self._with_words(titles, terms, wanted, most, is_whole=is_whole)
             return dict.fromkeys(numbers, -1.0) | dict.fromkeys(foremost, -2.0)
         kept = set(numbers)
         ranked = self._session.all("search.ranked", match=match, oldest=numbers[-1])
@@ -166,20 +185,23 @@ class SearchStore:
         self,
         match: str,
         terms: Sequence[Term],
-        passing: set[int] | None,
+        wanted: Filter | None,
         most: int,
         *,
         is_whole: bool,
     ) -> list[int]:
         """Return the newest issues that have the words, as far as they may be shown."""
-        is_all = passing is None and is_whole
-        asked = most if is_all else _FOREVER
-        numbers = [n for (n,) in self._session.all("search.with_words", match=match, limit=asked)]
-        if passing is not None:
-            numbers = [n for n in numbers if n in passing]
-        if not is_whole:
-            numbers = self._verified(numbers, terms)
-        return numbers[:most]
+        is_all = wanted is None and is_whole
+        kept: list[int] = []
+        before, asked = _FOREVER, most if is_all else min(2 * most, _FOREVER)
+        while True:
+            rows = self._session.all("search.with_words", match=match, before=before, limit=asked)
+            numbers = [n for (n,) in rows]
+            found = numbers if wanted is None else self._let_through(numbers, wanted)
+            kept += found if is_whole else self._verified(found, terms)
+            if len(kept) >= most or len(numbers) < asked:
+                return kept[:most]
+            before, asked = numbers[-1], min(4 * asked, _FOREVER)
 
     def _verified(self, numbers: Sequence[int], terms: Sequence[Term]) -> list[int]:
         """Keep those of these issues that have all words; for a query too long for the index."""
@@ -190,8 +212,8 @@ class SearchStore:
             if document.score(terms) is not None
         ]
 
-    def _by_parts(self, terms: Sequence[Term]) -> Iterator[list[int]]:
-        """Return the issues that have all terms as parts, the newest first."""
+    def _with_parts(self, terms: Sequence[Term]) -> Iterator[list[int]]:
+        """Return the issues that may have all terms as parts, the newest first."""
         match = _parts_match(terms)
         before = _FOREVER
         while True:
@@ -202,11 +224,14 @@ class SearchStore:
             else:
                 rows = self._session.all("search.newest", before=before, limit=_CHUNK)
             numbers = [n for (n,) in rows]
-            documents = self._documents(numbers)
-            yield [n for n in numbers if documents[n].has_parts(terms)]
+            yield numbers
             if len(numbers) < _CHUNK:
                 return
             before = numbers[-1]
+
+    def _with_all_parts(self, numbers: Sequence[int], terms: Sequence[Term]) -> list[int]:
+        documents = self._documents(numbers) if numbers else {}
+        return [n for n in numbers if documents[n].has_parts(terms)]
 
 
 def _chunks(numbers: Sequence[int]) -> Iterator[list[int]]:

@@ -59,8 +59,9 @@ def _raise(error: apsw.Error | OverflowError) -> NoReturn:
 class SqliteSession:
     """One connection. Queries are called by name; every error of the driver becomes ours."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, log: "_Checkpoints | None" = None) -> None:
         self._connection = connection
+        self._log = log
 
     def all(self, query: str, /, **parameters: object) -> list[Row]:
         """Return every row of a query."""
@@ -114,6 +115,11 @@ class SqliteSession:
         """Return a number that differs once another connection has committed."""
         return int(self._connection.pragma("data_version"))
 
+    @property
+    def log_pages(self) -> int:
+        """Return how long the log was after the last commit of this connection."""
+        return self._log.pages if self._log else 0
+
     def schema_version(self) -> int:
         """Return the number of the last migration that was applied."""
         try:
@@ -140,14 +146,14 @@ def _close(connection: apsw.Connection) -> None:
         connection.close()
 
 
-def _prepare(connection: apsw.Connection, *, busy_ms: int, is_writer: bool) -> None:
+def _prepare(connection: apsw.Connection, *, busy_ms: int, log: "_Checkpoints | None") -> None:
     connection.set_busy_timeout(busy_ms)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     # A plan follows from the query alone. Else SQLite plans anew at each call, for its values.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
     connection.execute("PRAGMA foreign_keys = ON")
-    if not is_writer:
+    if log is None:
         connection.execute("PRAGMA query_only = ON")
         return
     connection.execute("PRAGMA journal_mode = WAL")
@@ -155,7 +161,7 @@ def _prepare(connection: apsw.Connection, *, busy_ms: int, is_writer: bool) -> N
     if sys.platform == "darwin":
         connection.execute("PRAGMA fullfsync = ON")
         connection.execute("PRAGMA checkpoint_fullfsync = ON")
-    connection.set_wal_hook(_Checkpoints(busy_ms))
+    connection.set_wal_hook(log)
 
 
 class _Checkpoints:
@@ -165,15 +171,16 @@ class _Checkpoints:
     one catches up, so that who opens the store next has a short log to read.
     """
 
-    def __init__(self, busy_ms: int) -> None:
+    def __init__(self, busy_ms: int, *, is_own: bool) -> None:
         self._busy_ms = busy_ms
-        self._pages = 0
+        self._is_own = is_own
+        self.pages = 0
 
     def __call__(self, connection: apsw.Connection, _: str, pages: int) -> int:
         """Take note of a commit that made the log so many pages long."""
-        written = pages - self._pages if pages > self._pages else pages
-        self._pages = pages
-        if pages >= max(_CHECKPOINT_PAGES, written * _CHECKPOINT_COMMITS):
+        written = pages - self.pages if pages > self.pages else pages
+        self.pages = pages
+        if self._is_own and pages >= max(_CHECKPOINT_PAGES, written * _CHECKPOINT_COMMITS):
             self._checkpoint(connection, is_long=pages >= _LONG_LOG_PAGES)
         return apsw.SQLITE_OK
 
@@ -187,8 +194,12 @@ class _Checkpoints:
         connection.set_busy_timeout(self._busy_ms)
 
 
-def open_writer(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSession:
+def open_writer(
+    path: str, *, busy_ms: int, opener: Opener = _open, has_checkpoints: bool = True
+) -> SqliteSession:
     """Open the store for writing, and make its file if there is none.
+
+    Without `has_checkpoints` somebody else moves its log into it: see `checkpoint`.
 
     Raises:
         StoreReadOnly: the file or its folder can't be written.
@@ -201,7 +212,8 @@ def open_writer(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSes
         try:
             if connection.readonly("main"):
                 raise StoreReadOnly(f"The store {path} is read-only", path=path)
-            _prepare(connection, busy_ms=busy_ms, is_writer=True)
+            log = _Checkpoints(busy_ms, is_own=has_checkpoints)
+            _prepare(connection, busy_ms=busy_ms, log=log)
         except BaseException:
             _close(connection)
             raise
@@ -211,7 +223,30 @@ def open_writer(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSes
         raise StoreReadOnly(
             f"The store {path} can't be written: {error.strerror}", path=path
         ) from error
-    return SqliteSession(connection)
+    return SqliteSession(connection, log)
+
+
+def needs_checkpoint(pages: int) -> bool:
+    """Tell whether a log is so long that it should be moved into the database."""
+    return pages >= _CHECKPOINT_PAGES
+
+
+def checkpoint(path: str, *, opener: Opener = _open) -> None:
+    """Move the log into the database beside its writer, who is held up only at the very end."""
+    try:
+        connection = opener(path, apsw.SQLITE_OPEN_READWRITE)
+        try:
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            connection.execute("PRAGMA synchronous = FULL")
+            pages, _ = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            if pages >= _LONG_LOG_PAGES:
+                # Where somebody reads just now, the next one gives the room back.
+                with contextlib.suppress(apsw.BusyError):
+                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        finally:
+            _close(connection)
+    except apsw.Error as error:
+        _raise(error)
 
 
 def open_reader(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSession:
@@ -228,7 +263,7 @@ def open_reader(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSes
             flags = apsw.SQLITE_OPEN_READWRITE
         connection = opener(path, flags)
         try:
-            _prepare(connection, busy_ms=busy_ms, is_writer=False)
+            _prepare(connection, busy_ms=busy_ms, log=None)
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
         except BaseException:
             _close(connection)

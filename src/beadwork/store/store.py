@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.store.migrate import check, migrate, newest
-from beadwork.store.sqlite import Opener, SqliteSession, open_reader, open_writer
+from beadwork.store.sqlite import (
+    Opener,
+    SqliteSession,
+    checkpoint,
+    needs_checkpoint,
+    open_reader,
+    open_writer,
+)
 from beadwork.store.transaction import Counters, Outside, StoreTransaction
 
 _HOME = "home"
@@ -27,7 +34,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 class SqliteStore:
     """A store in one SQLite file. One writer connection, opened when first needed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what compose and the tests choose, each by name
         self,
         path: str,
         *,
@@ -35,12 +42,14 @@ class SqliteStore:
         new_replica: Callable[[], str],
         outside: Outside = lambda _: False,
         opener: Opener | None = None,
+        has_checkpoints: bool = True,
     ) -> None:
         self.path = path
         self._busy_ms = busy_ms
         self._new_replica = new_replica
         self._outside = outside
         self._opener = {"opener": opener} if opener else {}
+        self._has_checkpoints = has_checkpoints
         self._writer: SqliteSession | None = None
         self._reader: SqliteSession | None = None
         self._counters: Counters | None = None
@@ -61,7 +70,12 @@ class SqliteStore:
         The caller holds the write lock.
         """
         if self._writer is None:
-            session = open_writer(self.path, busy_ms=self._busy_ms, **self._opener)
+            session = open_writer(
+                self.path,
+                busy_ms=self._busy_ms,
+                has_checkpoints=self._has_checkpoints,
+                **self._opener,
+            )
             try:
                 migrate(session)
                 self._settle_replica(session)
@@ -113,6 +127,23 @@ class SqliteStore:
             self._reader = session
             self._file = _identity(self.path)
         return is_old
+
+    def identity(self) -> str:
+        """Return what tells one database file from another in its place; empty: there is none."""
+        found = _identity(self.path)
+        return "" if found is None else f"{found[0]}:{found[1]}"
+
+    def foreign_version(self) -> int:
+        """Return a number that differs once another than the writing connection has committed."""
+        return self._writer.data_version() if self._writer is not None else 0
+
+    def wants_checkpoint(self) -> bool:
+        """Tell whether the log should be moved into the database, by `checkpoint`."""
+        return self._writer is not None and needs_checkpoint(self._writer.log_pages)
+
+    def checkpoint(self) -> None:
+        """Move the log into the database, on a connection of its own."""
+        checkpoint(self.path, **self._opener)
 
     def close(self) -> None:
         """Close every connection."""

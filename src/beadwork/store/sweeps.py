@@ -13,6 +13,11 @@ def run_due(transaction: StoreTransaction) -> None:
     drop_events(transaction)
 
 
+def is_due(transaction: StoreTransaction) -> bool:
+    """Tell whether an issue or a claim waits for a sweep; keys and events can wait for a write."""
+    return transaction.ready.has_due() or bool(transaction.claims.expired())
+
+
 def wake_deferred(transaction: StoreTransaction) -> None:
     """Let deferred issues whose time has come be ready."""
     transaction.sleepers.open(transaction.ready.wake_due())

@@ -98,6 +98,14 @@ class Files:
         except OSError:
             return ""
 
+    def has_settled(self, path: str) -> bool:
+        """Tell whether a file has been as it is for so long that a look at it is enough."""
+        try:
+            facts = os.stat(path)
+        except OSError:
+            return True
+        return time.time_ns() - facts.st_ctime_ns >= _SETTLED_NS  # noqa: TID251 -- a file's age
+
     def is_settled(self, path: str, noted: FileState) -> bool:
         """Tell whether a look at a file is enough to know that it is as it was noted."""
         return bool(noted.signature) and self.glance(path) == noted.signature

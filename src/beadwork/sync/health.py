@@ -371,7 +371,7 @@ def _missing_attributes(folder: str, work_tree: str, common_folder: str) -> list
     if f"{relative}/issues.jsonl merge=beads" not in local.splitlines():
         missing.append("info/attributes does not name the merge driver")
     if said != _DRIVER:
-        missing.append(f"merge.beads.driver is {said or 'not set'}, not {_DRIVER}")
+        missing.append(f"merge.beads.driver is {said or 'not set'}; it should be {_DRIVER}")
     return missing
 
 

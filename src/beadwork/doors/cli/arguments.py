@@ -37,10 +37,13 @@ def settled(
             rest.append(word)
             if is_group:
                 return [*flags, *rest, *waiting]
-        elif word.startswith("--"):
-            flags += _long(word, waiting, options)
         else:
-            flags += _short(word, waiting, options)
+            read = _long if word.startswith("--") else _short
+            found = read(word, waiting, options)
+            flags += found
+            if _lacks_value(found, options):
+                # The parser would take the marker of the arguments for the value.
+                return flags
     return [*flags, "--", *rest] if rest else flags
 
 
@@ -73,6 +76,13 @@ def _short(word: str, waiting: Iterator[str], options: Mapping[str, click.Option
             return [*found, name] if _truth(name, rest[1:]) else found
         found.append(name)
     return found
+
+
+def _lacks_value(found: list[str], options: Mapping[str, click.Option]) -> bool:
+    """Tell whether a flag wants a value and the line ends: only then does it stand alone."""
+    *before, last = found or [""]
+    is_value = bool(before) and before[-1] in options and not options[before[-1]].is_flag
+    return last in options and not options[last].is_flag and not is_value
 
 
 def _next(waiting: Iterator[str]) -> list[str]:

@@ -1,17 +1,29 @@
-"""Reading edges from a file: `ID NEEDED_ID [TYPE]` a line, or JSON objects."""
+"""Edges: read from a file, `ID NEEDED_ID [TYPE]` a line or JSON objects, and told."""
 
 from typing import Any
 
 import msgspec
 
+from beadwork.doors.cli import text
+from beadwork.model.dependency import PARENT_CHILD, READINESS_KINDS
 from beadwork.model.errors import InvalidField
-from beadwork.ops.dependency import AddDependency
+from beadwork.ops.dependency import AddDependency, EdgeOutcome
 
 _SOURCES = ("issue_id", "from", "issue")
 _TARGETS = ("depends_on_id", "to", "needs")
 _KINDS = ("type", "kind")
 _REST = ("created_at", "created_by", "metadata", "thread_id")
 """What the edges of a record have besides; it is made anew."""
+
+
+def told(found: EdgeOutcome) -> str:
+    """Say in a line what an edge means: not every one makes an issue wait."""
+    again = "" if found.status == "added" else "already "
+    verb = f"{again}needs" if found.type in READINESS_KINDS else f"{again}points to"
+    if found.type == PARENT_CHILD:
+        verb = f"is {again}a child of"
+    source, target = text.line(found.issue_id), text.line(found.depends_on_id)
+    return f"{source} {verb} {target} ({text.line(found.type)})"
 
 
 def edge_lines(content: str, kind: str) -> list[tuple[int, AddDependency]]:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import click
 
-from beadwork.doors.cli.options import BeadCommand, BeadGroup, override, pass_session
+from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session, environment_flags
 from beadwork.doors.world import World
 from beadwork.model.errors import BeadworkError, Fault, FileTrouble, InvalidField, InvalidRequest
+from beadwork.model.overriding import override
 
 _COMMANDS = {
     "__complete": "completion:complete",
@@ -129,6 +130,14 @@ _ALIASES = frozenset(
         "view",
     }
 )
+_HERE = frozenset(
+    {
+        *("backup", "completion", "daemon", "doctor", "edit", "export", "hooks", "import", "init"),
+        *("merge", "migrate", "restore", "setup", "upgrade", "worktree"),
+        *("admin", "cleanup", "compact", "gc", "prune", "purge", "reset"),
+    }
+)
+"""Commands that need the process of their user: its editor, its files, its git, or much time."""
 _CANCELLED = 130
 
 
@@ -150,6 +159,15 @@ class _Root(BeadGroup):
         loaded = importlib.import_module(f"beadwork.doors.cli.commands.{module}")
         command: click.Command = getattr(loaded, attribute)
         return command
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; where it needs the process of its user, see that it runs there."""
+        if args and args[0] in _HERE:
+            ctx.ensure_object(Session).world.require_here()
+        return super().resolve_command(ctx, args)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -248,10 +266,10 @@ def _require_utf8(arguments: list[str]) -> None:
             ) from None
 
 
-def run(arguments: list[str], world: World) -> int:
-    """Run one command line; return its exit code."""
+def run(arguments: list[str], world: World, *, key: str = "") -> int:
+    """Run one command line, its writes under an idempotency key; return its exit code."""
     world.streams.settle()
-    session = Session(world)
+    session = Session(world, key)
     environment_flags(session.flags, world.environ)
     _guarded(session, lambda: _dispatch(session, arguments))
     _guarded(session, session.finish)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
@@ -11,25 +11,38 @@ from beadwork.doors.cli.session import Flags, Session
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
-from beadwork.model.issue import nearest_hint
-
-if TYPE_CHECKING:
-    from typing_extensions import override as override
-else:
-    # Python has it from 3.12 on.
-    _M = TypeVar("_M")
-
-    def override(method: _M) -> _M:
-        """Mark a method that takes the place of an inherited one."""
-        return method
-
+from beadwork.model.overriding import override
 
 pass_session = click.make_pass_decorator(Session)
 
 _COUNT_MAX = 2**31 - 1
-COUNT = click.IntRange(0, _COUNT_MAX)
+
+
+class _Whole(click.IntRange):
+    """A whole number, whose error says what to give."""
+
+    @override
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read a number."""
+        del ctx
+        text = str(value).strip()
+        is_number = re.fullmatch(r"[+-]?[0-9]{1,30}", text) is not None
+        if is_number and (self.min or 0) <= int(text) <= (self.max or 0):
+            return int(text)
+        name = param.name if param and param.name else "number"
+        raise InvalidField(
+            f'"{text[:40]}" is no {name.replace("_", " ")}',
+            hint=f"{_NUMBER_HINTS.get(name, 'Use digits.')} It goes from {self.min} to {self.max}.",
+            field=name,
+        )
+
+
+_NUMBER_HINTS = {"limit": "0 shows all.", "estimate": "Give minutes: 120 for two hours."}
+COUNT = _Whole(0, _COUNT_MAX)
 """A number of rows or minutes: what no store can hold is a mistake."""
-NUMBER = click.IntRange(0, 2**63 - 1)
+NUMBER = _Whole(0, 2**63 - 1)
 """A number that the store gave out: an epoch, a request."""
 
 
@@ -182,7 +195,14 @@ class BeadCommand(_Helpful):
         """Parse the words of the command line."""
         if not ctx.ignore_unknown_options:
             args = arguments.settled(args, _named_options(self, ctx))
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            from beadwork.doors.cli.guesses import explained
+
+            raise explained(error, self, ctx) from None
 
 
 class BeadGroup(_Helpful, click.Group):
@@ -208,16 +228,24 @@ class BeadGroup(_Helpful, click.Group):
         """Find a command, or name the nearest."""
         name = args[0] if args else ""
         if self.get_command(ctx, name) is None:
-            known = self.list_commands(ctx)
-            hint = nearest_hint(name, known)
-            if len(known) > _NAMED_MAX and not hint.startswith("Did"):
-                hint = f"`{ctx.command_path} --help` lists the commands."
+            from beadwork.doors.cli.guesses import command_hint
+
+            hint = command_hint(name, self, ctx, args)
             raise InvalidField(f'There is no command "{name[:60]}"', hint=hint, field="command")
         return super().resolve_command(ctx, args)
 
 
-_NAMED_MAX = 12
-"""So many commands of a group are named in a hint."""
+def _priority_hint(text: str, context: click.Context | None) -> str:
+    from beadwork.model.synonyms import PRIORITIES
+
+    scale = "Use 0 (critical) to 4 (backlog), or P0 to P4."
+    meant = PRIORITIES.get(text.strip().lower())
+    options = {name for each in context.command.params for name in each.opts} if context else set()
+    if meant is not None:
+        return f"Did you mean {meant}? {scale}"
+    if "--priority-max" in options and len(re.findall("[0-4]", text)) > 1:
+        return f"A range is --priority-min 0 --priority-max 1. {scale}"
+    return scale
 
 
 class _PriorityType(click.ParamType[int]):
@@ -230,15 +258,26 @@ class _PriorityType(click.ParamType[int]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read a priority."""
-        del param, ctx
+        del param
         found = re.fullmatch(r"[Pp]?([0-9])", str(value).strip())
         if found is None or not limits.PRIORITY_MIN <= int(found[1]) <= limits.PRIORITY_MAX:
             raise InvalidField(
                 f'There is no priority "{str(value)[:40]}"',
-                hint="Use 0 (critical) to 4 (backlog), or P0 to P4.",
+                hint=_priority_hint(str(value), ctx),
                 field="priority",
             )
         return int(found[1])
+
+
+_NO_ID = re.compile(r"[\s,]")
+
+
+def _texts_hint(context: click.Context | None) -> str:
+    """Say how a text is given that stands where an id is expected."""
+    known = {name for each in context.command.params for name in each.opts} if context else set()
+    if "--reason" in known:
+        return "Separate ids by spaces, and give the reason by --reason."
+    return "Separate ids by spaces, and give texts by flags."
 
 
 class _IdType(click.ParamType[str]):
@@ -251,10 +290,12 @@ class _IdType(click.ParamType[str]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> str:
         """Read an id."""
-        del param, ctx
+        del param
         text = str(value).strip()
         if not text:
             raise InvalidField("An id is empty", hint="See `bd list` for the ids.", field="id")
+        if _NO_ID.search(text):
+            raise InvalidField(f'"{text[:60]}" is no id', hint=_texts_hint(ctx), field="id")
         return text
 
 

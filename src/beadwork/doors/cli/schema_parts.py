@@ -11,6 +11,8 @@ from beadwork.model.issue import Issue
 
 Schema = dict[str, Any]
 
+_OF_TIME = " RFC 3339."
+
 
 def text(said: str, **more: Any) -> Schema:
     """Describe a text."""
@@ -19,7 +21,7 @@ def text(said: str, **more: Any) -> Schema:
 
 def time(said: str) -> Schema:
     """Describe a time."""
-    return text(f"{said} RFC 3339.", format="date-time")
+    return text(f"{said}{_OF_TIME}", format="date-time")
 
 
 def number(said: str) -> Schema:
@@ -133,7 +135,10 @@ def _issue_properties() -> Schema:
         if name == "*":
             continue
         plain = {key: value for key, value in each.items() if key != "default"}
-        found[name] = {**plain, "description": _ISSUE_FIELDS.get(name, _RARE)}
+        said = _ISSUE_FIELDS.get(name, _RARE)
+        found[name] = {**plain, "description": said}
+        if said.endswith(_OF_TIME):
+            found[name]["format"] = "date-time"
     found["priority"] = number(_ISSUE_FIELDS["priority"])
     found["dependencies"] = array(ref("Dependency"), _ISSUE_FIELDS["dependencies"])
     found["comments"] = array(ref("Comment"), _ISSUE_FIELDS["comments"])
@@ -174,6 +179,11 @@ def _issues() -> Schema:
         "IssueWithCounts": _issue(
             "An issue of a list. `dependencies` are raw edges.", _COUNTS, without=("comments",)
         ),
+        "ReadyIssue": _issue(
+            "An issue that is ready.",
+            _COUNTS | {"reasons?": array(ref("Reason"), "With --explain: why it is ready.")},
+            without=_EDGES,
+        ),
         "LinkedIssue": _issue(
             "The issue at the other end of an edge.", {"dependency_type": _KIND}, without=_EDGES
         ),
@@ -188,12 +198,15 @@ def _issues() -> Schema:
                 "claim_epoch?": number("Counts the grants of it; an older one is stale."),
             },
         ),
+        "PastIssue": _issue(
+            "An issue as it was. `dependencies` are raw edges.",
+            {"as_of": time("When it was so.")},
+        ),
         "ClaimedIssue": _issue(
             "An issue, and the claim of it.",
             {
                 "claim_epoch?": number("Counts the grants of it; an older one is stale."),
                 "already?": truth("Whether the caller held it before."),
-                "reasons?": array(anything("A reason."), "Why it is ready."),
             },
             without=_EDGES,
         ),
@@ -244,9 +257,46 @@ def _others() -> Schema:
                 "created_at?": time("When."),
             },
         ),
-        "Report": _report(),
+        "Event": _event(),
+        "Reason": thing(
+            "A reason why an issue is ready, or is not.",
+            {
+                "code": text("What it is, for programs: blocks, status, ready, ..."),
+                "message": text("What it is, in a sentence."),
+                "by?": texts("The issues that make it so."),
+            },
+        ),
+        "Report": thing("What became of the lines of a file.", REPORTED),
         "Error": ERROR,
     }
+
+
+def _event() -> Schema:
+    return thing(
+        "What happened.",
+        {
+            "seq": number("The number of the event."),
+            "at": time("When."),
+            "actor": text("Who did it."),
+            "operation": text("In which operation."),
+            "kind": text("created, updated, closed, ..."),
+            "issue_id": text("The issue."),
+            "session?": text("In which session."),
+            "request?": number("The request, for `bd undo --request`."),
+            "changes?": array(
+                thing(
+                    "A change.",
+                    {
+                        "field": text("What changed."),
+                        "before?": anything("What it was: any JSON."),
+                        "after?": anything("What it is: any JSON."),
+                    },
+                ),
+                "What changed.",
+            ),
+            "undone?": truth("Whether it was taken back."),
+        },
+    )
 
 
 ERROR = thing(
@@ -255,48 +305,43 @@ ERROR = thing(
         "error": text("What is wrong, in a sentence."),
         "code": text("What is wrong, for programs: claim.lost, issue.unknown, ..."),
         "hint?": text("What to do about it."),
-        "data?": mapping(anything("A fact."), "The facts, by name."),
+        "data?": mapping(anything("A fact: any JSON."), "The facts, by name."),
     },
 )
 
 
-def _report() -> Schema:
-    return thing(
-        "What became of the lines of a file.",
-        {
-            "lines": number("How many lines were looked at."),
-            "created": number("How many made an issue."),
-            "updated": number("How many changed one."),
-            "unchanged": number("How many said nothing new."),
-            "markers": number("How many conflict markers git had left."),
-            "doubled": number("How many were folded into another of the same issue."),
-            "conflicts": number("How many values lost against another."),
-            "without_priority?": texts("Issues without a priority; they have 2."),
-            "unknown_statuses?": mapping(number("How many."), "Statuses that are not known."),
-            "unknown_types?": mapping(number("How many."), "Types that are not known."),
-            "foreign_prefixes?": mapping(number("How many."), "Prefixes of other projects."),
-            "moved?": array(
-                thing(
-                    "A move.",
-                    {"issue_id": text("Its new id."), "former_id": text("Its old one.")},
-                ),
-                "Issues that got another id.",
-            ),
-            "adopted?": array(
-                thing("An edit.", {"issue_id": text("Its id."), "fields": texts("What changed.")}),
-                "Edits by programs that write no stamps.",
-            ),
-            "quarantined?": array(
-                thing(
-                    "A line.",
-                    {"line_number": number("Which."), "reason": text("Why it can't be read.")},
-                ),
-                "Lines that can't be read; they are kept apart.",
-            ),
-        },
-        is_open=True,
-    )
-
+REPORTED: Schema = {
+    "lines": number("How many lines were looked at."),
+    "created": number("How many made an issue."),
+    "updated": number("How many changed one."),
+    "unchanged": number("How many said nothing new."),
+    "markers": number("How many conflict markers git had left."),
+    "doubled": number("How many were folded into another of the same issue."),
+    "conflicts": number("How many values lost against another."),
+    "without_priority?": texts("Issues without a priority; they have 2."),
+    "unknown_statuses?": mapping(number("How many."), "Statuses that are not known."),
+    "unknown_types?": mapping(number("How many."), "Types that are not known."),
+    "foreign_prefixes?": mapping(number("How many."), "Prefixes of other projects."),
+    "moved?": array(
+        thing(
+            "A move.",
+            {"issue_id": text("Its new id."), "former_id": text("Its old one.")},
+        ),
+        "Issues that got another id.",
+    ),
+    "adopted?": array(
+        thing("An edit.", {"issue_id": text("Its id."), "fields": texts("What changed.")}),
+        "Edits by programs that write no stamps.",
+    ),
+    "quarantined?": array(
+        thing(
+            "A line.",
+            {"line_number": number("Which."), "reason": text("Why it can't be read.")},
+        ),
+        "Lines that can't be read; they are kept apart.",
+    ),
+}
+"""What became of the lines of a file, by name."""
 
 ISSUES = array(ref("Issue"), "The issues.")
 LISTED = array(ref("IssueWithCounts"), "The issues found.")

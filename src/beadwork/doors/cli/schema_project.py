@@ -3,8 +3,8 @@
 from beadwork.doors.cli.schema_parts import (
     ISSUES,
     LISTED,
+    REPORTED,
     Schema,
-    anything,
     array,
     either,
     mapping,
@@ -32,9 +32,18 @@ _DANGLING = array(
     "Edges to issues that are not known.",
 )
 
+_DIRTY = number("How many changed issues the file lacks.")
+
 _FINDING: dict[str, Schema] = {
     "search": LISTED,
-    "query": LISTED,
+    "query": either(
+        "The issues found; with --parse-only, how the query is read.",
+        LISTED,
+        thing(
+            "Read.",
+            {"query": text("As it was given."), "parsed": text("With all that it leaves out.")},
+        ),
+    ),
     "children": LISTED,
     "stale": ISSUES,
     "count": either(
@@ -104,7 +113,19 @@ _FINDING: dict[str, Schema] = {
         {
             "total": number("How many sections are missing."),
             "issues": number("In how many issues."),
-            "results": array(mapping(anything("A fact."), "An issue."), "The issues."),
+            "results": array(
+                thing(
+                    "An issue.",
+                    {
+                        "id": text("Its id."),
+                        "title": text("Its title."),
+                        "type": text("Its type."),
+                        "missing": texts("The headings that its description lacks."),
+                        "warnings": number("How many they are."),
+                    },
+                ),
+                "The issues.",
+            ),
         },
     ),
     "graph check": thing(
@@ -157,7 +178,7 @@ _FINDING["epic close-eligible"] = either(
         {
             "closed": texts("The ids."),
             "count": number("How many."),
-            "refused?": anything("Those that could not be closed."),
+            "refused?": texts("Those that another holds, or that are blocked."),
         },
     ),
     _FINDING["epic status"],
@@ -168,7 +189,7 @@ _NODE = thing(
         "Issue": ref("Issue"),
         "Layer": number("Its layer; 0 waits for nothing."),
         "Position": number("Its place in the layer."),
-        "DependsOn": anything("What it needs, in this picture; null for nothing."),
+        "DependsOn": texts("What it needs, in this picture."),
     },
 )
 _PICTURE = thing(
@@ -189,6 +210,50 @@ _PICTURE = thing(
 )
 _FINDING["graph"] = either(
     "One picture; with --all, all of them.", _PICTURE, array(_PICTURE, "The pictures.")
+)
+
+_HEALTH = thing(
+    "The health of the store.",
+    {
+        "path": text("The folder of the store."),
+        "checks": array(
+            thing(
+                "A check.",
+                {
+                    "name": text("What was looked at."),
+                    "status": text("ok, warning or error."),
+                    "message": text("What was found."),
+                    "detail?": text("More of it."),
+                    "fix?": text("What to do about it."),
+                    "category": text("What it belongs to."),
+                },
+            ),
+            "The checks.",
+        ),
+        "overall_ok": truth("Whether nothing is wrong."),
+        "cli_version": text("The version of bd."),
+        "timestamp": time("When."),
+        "platform": thing(
+            "Where it runs.",
+            {"os_arch": text("System and machine."), "python_version": text("Python.")},
+        ),
+        "fixed?": texts("With --fix: what was done, or would be."),
+        "backup?": maybe(text("The store as it was; null if it was not touched.")),
+    },
+)
+_SPEED = thing(
+    "How fast it answers.",
+    {
+        "unit": text("ms."),
+        "timings": thing(
+            "What each takes.",
+            {
+                "ready": real("`bd ready`."),
+                "list": real("`bd list`."),
+                "show?": real("`bd show`, if there is an issue."),
+            },
+        ),
+    },
 )
 
 _KEEPING: dict[str, Schema] = {
@@ -212,39 +277,15 @@ _KEEPING: dict[str, Schema] = {
     "kv clear": thing(
         "What was removed.", {"key": text("The key."), "deleted": text('"true" or "false".')}
     ),
-    "config get": thing("A setting.", _KEPT, is_open=True),
-    "config set": thing("A setting.", _KEPT, is_open=True),
-    "config unset": thing("A setting.", {"key": text("The name.")}, is_open=True),
+    "config get": thing("A setting.", _KEPT),
+    "config set": thing("A setting.", _KEPT),
+    "config unset": thing("A setting.", {"key": text("The name.")}),
     "config list": mapping(text("The value."), "The settings that are set."),
     "config validate": thing(
         "Whether the settings are right.",
         {"issues": texts("What is wrong."), "valid": truth("Whether nothing is.")},
     ),
-    "doctor": thing(
-        "The health of the store.",
-        {
-            "path": text("The folder of the store."),
-            "checks": array(
-                thing(
-                    "A check.",
-                    {
-                        "name": text("What was looked at."),
-                        "status": text("ok, warning or error."),
-                        "message": text("What was found."),
-                        "detail?": text("More of it."),
-                        "fix?": text("What to do about it."),
-                        "category": text("What it belongs to."),
-                    },
-                ),
-                "The checks.",
-            ),
-            "overall_ok": truth("Whether nothing is wrong."),
-            "cli_version": text("The version of bd."),
-            "timestamp": time("When."),
-            "platform": mapping(text("A fact."), "Where it runs."),
-        },
-        is_open=True,
-    ),
+    "doctor": either("The health of the store; with --perf, how fast it answers.", _HEALTH, _SPEED),
 }
 
 _PLACE: dict[str, Schema] = {
@@ -256,7 +297,6 @@ _PLACE: dict[str, Schema] = {
             "written": texts("The files that were written."),
             "imported": maybe(ref("Report", "What the file brought.")),
         },
-        is_open=True,
     ),
     "where": thing(
         "Where the store is.",
@@ -269,21 +309,25 @@ _PLACE: dict[str, Schema] = {
     ),
     "version": thing(
         "The program.",
-        {"version": text("Its version."), "build": text("What it is made of.")},
-        is_open=True,
+        {
+            "version": text("Its version."),
+            "build": text("What it is made of."),
+            "daemon_running?": truth("With --daemon: whether one runs."),
+            "daemon_version?": maybe(text("Its version; null if none runs.")),
+        },
     ),
     "import": thing(
         "What became of the lines.",
         {
+            **REPORTED,
             "is_unchanged?": truth("Whether the file is the one last seen."),
             "dry_run?": truth("True if nothing was kept."),
             "dangling?": _DANGLING,
-            "lines": number("How many lines were looked at."),
-            "created": number("How many made an issue."),
-            "updated": number("How many changed one."),
-            "unchanged": number("How many said nothing new."),
+            "orphans?": texts("Children whose parent is not known."),
+            "duplicate_groups?": array(
+                texts("The ids of a group."), "With --dedupe-after: issues that say the same."
+            ),
         },
-        is_open=True,
     ),
     "sync": either(
         "What was read and written; with --status, how things stand.",
@@ -293,39 +337,54 @@ _PLACE: dict[str, Schema] = {
                 "imported": maybe(ref("Report", "What the file brought.")),
                 "is_written": truth("Whether the file was written."),
             },
-            is_open=True,
         ),
+        thing("How things stand.", {"dirty": _DIRTY}),
         thing(
-            "How things stand.",
-            {"dirty": number("How many changed issues the file lacks.")},
-            is_open=True,
+            "What would be read and written, with --dry-run.",
+            {
+                "dry_run": truth("True."),
+                "dirty": _DIRTY,
+                "imported": ref("Report", "What the file would bring."),
+            },
         ),
         thing(
             "With --check.",
-            {"ok": truth("Whether the file is sound."), "issues": texts("What is wrong.")},
-            is_open=True,
+            {
+                "ok": truth("Whether the file is sound."),
+                "issues": texts("What is wrong."),
+                "dangling": _DANGLING,
+                "orphans": texts("Children whose parent is not known."),
+            },
         ),
-        thing("The mode.", {"mode": text("git-portable.")}, is_open=True),
+        thing(
+            "The mode.",
+            {"mode": text("git-portable."), "modes?": texts("All modes that there are.")},
+        ),
     ),
-    "preflight": thing(
-        "What is left to do, with --check.",
-        {
-            "passed": truth("Whether nothing is."),
-            "checks": array(
-                thing(
-                    "A check.",
-                    {
-                        "name": text("exported, committed or released."),
-                        "passed": truth("Whether it is so."),
-                        "message": text("What was found."),
-                    },
+    "preflight": either(
+        "What to look after; with --check or --fix, what is left to do.",
+        thing("What to look after.", {"text": text("The text.")}),
+        thing(
+            "What is left to do.",
+            {
+                "passed": truth("Whether nothing is."),
+                "checks": array(
+                    thing(
+                        "A check.",
+                        {
+                            "name": text("exported, committed or released."),
+                            "passed": truth("Whether it is so."),
+                            "message": text("What was found."),
+                        },
+                    ),
+                    "The checks.",
                 ),
-                "The checks.",
-            ),
-        },
+            },
+        ),
     ),
     "setup": either(
         "What was written; with --check, what is there; with --list, the recipes.",
+        thing("With --print.", {"text": text("What is told to an agent.")}),
         thing(
             "Changed.",
             {

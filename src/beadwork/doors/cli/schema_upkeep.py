@@ -2,7 +2,6 @@
 
 from beadwork.doors.cli.schema_parts import (
     Schema,
-    anything,
     array,
     either,
     mapping,
@@ -13,6 +12,7 @@ from beadwork.doors.cli.schema_parts import (
     text,
     texts,
     thing,
+    time,
     truth,
 )
 
@@ -25,7 +25,6 @@ _HOOK = thing(
         "IsShim": truth("Whether it only calls bd."),
         "Outdated": truth("Whether `bd hooks install` would change it."),
     },
-    is_open=True,
 )
 _TREE = {
     "name": text("Its name."),
@@ -39,7 +38,27 @@ _VERSIONS = {
     "current_version": text("The version of bd."),
     "previous_version?": maybe(text("The version that was reviewed last.")),
 }
-_FACTS = mapping(anything("A fact."), "Facts, by name.")
+_NEWS = thing("A version.", {"version": text("Which."), "changes": texts("What it brought.")})
+_SET = mapping(text("The value."), "The settings.")
+_LAYER = {
+    "layer": text("flag, environment, local, project, user, default or none."),
+    "source": text("The flag, the variable or the file."),
+    "value": text("What it says."),
+}
+_EXPLAINED = thing(
+    "A setting.",
+    {
+        "key": text("The name."),
+        **_LAYER,
+        "layers": array(thing("A place.", _LAYER), "Where it is set, the strongest first."),
+        "known": truth("Whether there is such a setting."),
+        "used": truth("Whether it does anything here."),
+        "type": text("What values it takes."),
+        "default": text("What holds where it is not set."),
+        "meaning": text("What it is for."),
+        "environment": texts("The variables that set it."),
+    },
+)
 _SIZES = thing(
     "A tier.",
     {
@@ -141,7 +160,20 @@ _HOUSE: dict[str, Schema] = {
         ),
         thing(
             "Those that there are.",
-            {"backups": array(_FACTS, "The backups."), "count": number("How many.")},
+            {
+                "backups": array(
+                    thing(
+                        "A backup.",
+                        {
+                            "path": text("Its file."),
+                            "size_bytes": number("How big it is."),
+                            "created_at": time("When it was made."),
+                        },
+                    ),
+                    "The backups.",
+                ),
+                "count": number("How many."),
+            },
         ),
     ),
     "restore": either(
@@ -159,29 +191,37 @@ _HOUSE: dict[str, Schema] = {
     ),
     "config explain": either(
         "Where values come from; without a key, all that are set.",
-        thing("A setting.", {"key": text("The name."), "value": text("Its value.")}, is_open=True),
-        array(_FACTS, "The settings."),
+        _EXPLAINED,
+        array(_EXPLAINED, "The settings."),
     ),
     "info": either(
         "The store; with --whats-new, what changed.",
         thing(
             "The store.",
             {
-                "config": mapping(text("The value."), "The settings."),
+                "config": _SET,
                 "daemon_connected": truth("Whether a daemon answers."),
                 "daemon_fallback_reason": text("Why none does."),
                 "database_path": text("The database."),
                 "issue_count": number("How many issues."),
                 "mode": text("direct."),
-                "schema?": _FACTS,
+                "schema?": thing(
+                    "The database, with --schema.",
+                    {
+                        "tables": texts("Its tables."),
+                        "schema_version": text("Its version."),
+                        "config": _SET,
+                        "sample_issue_ids": texts("Some ids."),
+                        "detected_prefix": text("What ids begin with."),
+                    },
+                ),
             },
-            is_open=True,
         ),
         thing(
             "The news.",
             {
                 "current_version": text("The version of bd."),
-                "recent_changes": array(_FACTS, "By version."),
+                "recent_changes": array(_NEWS, "By version."),
             },
         ),
     ),
@@ -198,8 +238,22 @@ _HOUSE: dict[str, Schema] = {
         thing(
             "What there is to it.",
             {
-                "current_state": _FACTS,
-                "invariants_to_check": array(_FACTS, "What must be so."),
+                "current_state": thing(
+                    "How it stands.",
+                    {
+                        "schema_version": number("Its version."),
+                        "database_path": text("Its file."),
+                        "prefix": text("What ids begin with."),
+                        "dirty": number("How many changed issues the file lacks."),
+                    },
+                ),
+                "invariants_to_check": array(
+                    thing(
+                        "A rule.",
+                        {"name": text("Its name."), "description": text("What it says.")},
+                    ),
+                    "What must be so.",
+                ),
                 "registered_migrations": texts("The migrations."),
             },
         ),
@@ -210,7 +264,7 @@ _HOUSE: dict[str, Schema] = {
     ),
     "upgrade review": thing(
         "What has changed since.",
-        {**_VERSIONS, "versions": array(_FACTS, "By version.")},
+        {**_VERSIONS, "versions": array(_NEWS, "By version.")},
     ),
     "upgrade ack": thing(
         "What is marked as reviewed.", {"acknowledged": truth("True."), **_VERSIONS}
@@ -219,7 +273,14 @@ _HOUSE: dict[str, Schema] = {
 
 _GIT: dict[str, Schema] = {
     "hooks list": thing("The hooks.", {"hooks": array(_HOOK, "Each.")}),
-    "hooks install": thing("What was installed.", {}, is_open=True),
+    "hooks install": thing(
+        "What was installed.",
+        {
+            "installed": texts("The hooks."),
+            "path": text("Their folder."),
+            "kept": texts("Hooks of others that were there; they run first, or are put aside."),
+        },
+    ),
     "hooks uninstall": thing(
         "What was removed.",
         {
@@ -283,7 +344,6 @@ _ALIKE: dict[str, Schema] = {
                                     "references": number("How many refer to it."),
                                     "is_merge_target": truth("Whether it is to stay."),
                                 },
-                                is_open=True,
                             ),
                             "The issues.",
                         ),
@@ -292,12 +352,23 @@ _ALIKE: dict[str, Schema] = {
                         "suggested_action": text("The command that does it."),
                         "note": text("Why."),
                     },
-                    is_open=True,
                 ),
                 "The groups.",
             ),
             "merge_commands?": texts("What merges each group."),
-            "merge_results?": array(_FACTS, "What became of each group."),
+            "merge_results?": array(
+                thing(
+                    "A group.",
+                    {
+                        "target": text("The one that stays."),
+                        "sources": texts("The others."),
+                        "closed": texts("Those that were closed."),
+                        "linked": texts("Those that were related to the one that stays."),
+                        "errors": texts("Why others are left open."),
+                    },
+                ),
+                "What became of each group.",
+            ),
         },
     ),
     "find-duplicates": thing(
@@ -326,10 +397,9 @@ _ALIKE: dict[str, Schema] = {
         "What changed.",
         {
             "issues": array(ref("Issue"), "The issues as they are now."),
-            "events": array(_FACTS, "What happened; as in `bd history`."),
+            "events": array(ref("Event"), "What happened, as in `bd history`."),
             "cursor": number("What --since takes next."),
         },
-        is_open=True,
     ),
     "edit": array(ref("Issue"), "The issue."),
 }

@@ -14,7 +14,6 @@ from beadwork.doors.cli.schema_parts import (
     text,
     texts,
     thing,
-    time,
     truth,
 )
 
@@ -39,7 +38,6 @@ _EDGE = thing(
         "status": text("added, or present if it was there."),
     },
 )
-_KEPT = {"key": text("The name."), "value": text("What is kept under it.")}
 _MOVES = array(
     thing("A move.", {"old_id": text("Its id before."), "new_id": text("Its id now.")}),
     "The issues that got another id.",
@@ -58,17 +56,6 @@ _GONE = {
     "orphaned_issues?": texts("Issues that needed one of them."),
     "already?": texts("Issues that were deleted before."),
 }
-_DANGLING = array(
-    thing(
-        "An edge.",
-        {
-            "issue_id": text("The issue."),
-            "depends_on_id": text("What it needs."),
-            "type": text("The kind of the edge."),
-        },
-    ),
-    "Edges to issues that are not known.",
-)
 
 _CORE: dict[str, Schema] = {
     "create": either(
@@ -82,7 +69,19 @@ _CORE: dict[str, Schema] = {
                 "dry_run": truth("True."),
                 "node_count": number("How many issues."),
                 "edge_count": number("How many edges."),
-                "nodes": array(anything("An issue."), "The issues."),
+                "nodes": array(
+                    thing(
+                        "An issue.",
+                        {
+                            "key": text("Its name in the file."),
+                            "title": text("Its title."),
+                            "type": text("Its type."),
+                            "priority": number("0 to 4."),
+                            "parent?": text("The name or the id of its parent."),
+                        },
+                    ),
+                    "The issues.",
+                ),
             },
         ),
     ),
@@ -90,17 +89,22 @@ _CORE: dict[str, Schema] = {
         "The issues, also for one id; with --children or --refs, what hangs on each.",
         array(ref("IssueDetails"), "The issues."),
         array(ref("TreeNode"), "With --thread."),
+        array(ref("PastIssue"), "With --as-of."),
         mapping(array(ref("LinkedIssue"), "What hangs on it."), "By id."),
     ),
     "list": LISTED,
-    "ready": either("The issues; with --claim, the one taken.", LISTED, _CLAIMED),
+    "ready": either(
+        "The issues; with --claim, the one taken.",
+        array(ref("ReadyIssue"), "The issues."),
+        _CLAIMED,
+    ),
     "blocked": array(ref("BlockedIssue"), "The issues that wait."),
     "why": thing(
         "Whether an issue is ready, and every reason.",
         {
             "issue_id": text("The issue."),
             "ready": truth("Whether it is."),
-            "reasons": array(mapping(anything("A fact."), "A reason."), "Why, or why not."),
+            "reasons": array(ref("Reason"), "Why, or why not."),
         },
     ),
     "update": _CLAIMED,
@@ -114,7 +118,6 @@ _CORE: dict[str, Schema] = {
                 "unblocked?": array(ref("Issue"), "What became ready because of it."),
                 "claimed?": maybe(ref("ClaimedIssue", "What was taken next.")),
             },
-            is_open=True,
         ),
     ),
     "reopen": ISSUES,
@@ -169,34 +172,7 @@ _CORE: dict[str, Schema] = {
     "comments": array(ref("Comment"), "The comments, oldest first."),
     "comments list": array(ref("Comment"), "The comments, oldest first."),
     "comments add": ref("Comment"),
-    "history": array(
-        thing(
-            "What happened.",
-            {
-                "seq": number("The number of the event."),
-                "at": time("When."),
-                "actor": text("Who did it."),
-                "operation": text("In which operation."),
-                "kind": text("created, updated, closed, ..."),
-                "issue_id": text("The issue."),
-                "session?": text("In which session."),
-                "request?": number("The request, for `bd undo --request`."),
-                "changes?": array(
-                    thing(
-                        "A change.",
-                        {
-                            "field": text("What changed."),
-                            "before?": anything("What it was."),
-                            "after?": anything("What it is."),
-                        },
-                    ),
-                    "What changed.",
-                ),
-                "undone?": truth("Whether it was taken back."),
-            },
-        ),
-        "The events, latest first.",
-    ),
+    "history": array(ref("Event"), "The events, latest first."),
     "undo": thing(
         "What was taken back.",
         {"request": number("The request."), "issues": ISSUES},
@@ -301,7 +277,7 @@ _VERBS: dict[str, Schema] = {
                         "line": number("Its number."),
                         "op": text("What was asked."),
                         "target": text("Of which issue."),
-                        "result": mapping(anything("A part."), "What it answered."),
+                        "result": mapping(anything("A part: any JSON."), "What it answered."),
                     },
                 ),
                 "In the order of the lines.",

@@ -93,8 +93,10 @@ class Flags:
 class Session:
     """What a command works with: `run` asks, `show` answers."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, key: str = "") -> None:
         self.world = world
+        self._key = key
+        self._writes = 0
         self.streams = world.streams
         self.flags = Flags(self._setting)
         self.exit_code = 0
@@ -185,25 +187,25 @@ class Session:
         self.require_writable()
         engine = self.engine
         with self.progress() as progress:
-            answer = engine.run(request, self.caller, progress)
+            answer = engine.run(request, self._keyed(), progress)
         self._has_written |= not getattr(answer, "is_unchanged", False)
         return answer
 
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit, each succeeding or failing by itself."""
         self.require_writable()
-        calls = [
-            Call(operation_of(type(each)), each, self._keyed(i)) for i, each in enumerate(requests)
-        ]
+        calls = [Call(operation_of(type(each)), each, self._keyed()) for each in requests]
         engine = self.engine
         with self.progress():
             answers = engine.write_all(calls)
         self._has_written |= any(not isinstance(each, BeadworkError) for each in answers)
         return answers
 
-    def _keyed(self, position: int) -> Caller:
-        key = self.caller.key
-        return self.caller._replace(key=f"{key}#{position}") if key and position else self.caller
+    def _keyed(self) -> Caller:
+        """Return the caller, with a key for the next write (R11)."""
+        key = self.caller.key or self._key
+        position, self._writes = self._writes, self._writes + 1
+        return self.caller._replace(key=f"{key}#{position}" if key and position else key)
 
     def require_readable_folder(self) -> None:
         """Refuse a folder whose name neither the database nor JSON can hold.

@@ -121,52 +121,79 @@ WHERE i.status <> 'tombstone'
 GROUP BY l.label ORDER BY l.label
 
 -- name: matches
--- The issues that a filter lets through, with what they can be sorted by.
-SELECT i.n, i.id, i.priority, i.created_us, i.updated_us, i.closed_us, i.status, i.issue_type,
-    i.title, i.assignee
+-- The issues that a filter lets through; only the parts that are asked for.
+SELECT i.n
+    /*if:columns*/ , i.status, i.priority, i.issue_type, i.assignee, i.title
 FROM issue i
-WHERE (CAST(:statuses AS TEXT) IS NULL
-        OR i.status IN /*dialect:each_text*/(:statuses))
-    AND (CAST(:open_only AS BIGINT) = 0 OR i.done = 0)
-    AND (CAST(:tombstones AS BIGINT) = 1 OR i.status <> 'tombstone')
-    AND (CAST(:types AS TEXT) IS NULL
-        OR i.issue_type IN /*dialect:each_text*/(:types))
-    AND (CAST(:hidden_types AS TEXT) IS NULL
-        OR i.issue_type NOT IN /*dialect:each_text*/(:hidden_types))
-    AND (CAST(:ids AS TEXT) IS NULL OR i.id IN /*dialect:each_text*/(:ids))
-    AND (CAST(:priority AS BIGINT) IS NULL OR i.priority = :priority)
-    AND (CAST(:priority_min AS BIGINT) IS NULL OR i.priority >= :priority_min)
-    AND (CAST(:priority_max AS BIGINT) IS NULL OR i.priority <= :priority_max)
-    AND (CAST(:assignee AS TEXT) IS NULL OR i.assignee = :assignee)
-    AND (CAST(:no_assignee AS BIGINT) = 0 OR i.assignee = '')
-    AND (CAST(:pinned AS BIGINT) IS NULL OR i.pinned = :pinned)
-    AND (CAST(:templates AS BIGINT) = 1 OR i.template = 0)
-    AND (CAST(:created_after AS BIGINT) IS NULL OR i.created_us >= :created_after)
-    AND (CAST(:created_before AS BIGINT) IS NULL OR i.created_us <= :created_before)
-    AND (CAST(:updated_after AS BIGINT) IS NULL OR i.updated_us >= :updated_after)
-    AND (CAST(:updated_before AS BIGINT) IS NULL OR i.updated_us <= :updated_before)
-    AND (CAST(:closed_after AS BIGINT) IS NULL OR i.closed_us >= :closed_after)
-    AND (CAST(:closed_before AS BIGINT) IS NULL OR i.closed_us <= :closed_before)
-    AND (CAST(:due_after AS BIGINT) IS NULL OR i.due_us >= :due_after)
-    AND (CAST(:due_before AS BIGINT) IS NULL OR i.due_us <= :due_before)
-    AND (CAST(:defer_after AS BIGINT) IS NULL OR i.defer_us >= :defer_after)
-    AND (CAST(:defer_before AS BIGINT) IS NULL OR i.defer_us <= :defer_before)
-    AND (CAST(:deferred AS BIGINT) = 0 OR i.defer_us IS NOT NULL)
-    AND (CAST(:overdue_by AS BIGINT) IS NULL OR (i.due_us <= :overdue_by AND i.done = 0))
-    AND (CAST(:within AS TEXT) IS NULL OR i.n IN /*dialect:each_number*/(:within))
-    AND (CAST(:no_parent AS BIGINT) = 0 OR NOT EXISTS (
-        SELECT 1 FROM edge e WHERE e.src = i.n AND e.kind = 'parent-child' AND e.inert = 0))
-    AND (CAST(:no_labels AS BIGINT) = 0
-        OR NOT EXISTS (SELECT 1 FROM label l WHERE l.n = i.n))
-    AND (CAST(:label_count AS BIGINT) = 0 OR :label_count = (
-        SELECT COUNT(*) FROM label l
-        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels)))
-    AND (CAST(:labels_any AS TEXT) IS NULL OR EXISTS (
-        SELECT 1 FROM label l
-        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_any)))
-    AND (CAST(:labels_none AS TEXT) IS NULL OR NOT EXISTS (
-        SELECT 1 FROM label l
-        WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_none)))
+WHERE i.n > 0
+    /*if:statuses*/ AND i.status IN /*dialect:each_text*/(:statuses)
+    /*if:open_only*/ AND i.done = 0
+    /*if:alive*/ AND i.status <> 'tombstone'
+    /*if:types*/ AND i.issue_type IN /*dialect:each_text*/(:types)
+    /*if:hidden_types*/ AND i.issue_type NOT IN /*dialect:each_text*/(:hidden_types)
+    /*if:ids*/ AND i.id IN /*dialect:each_text*/(:ids)
+    /*if:priority*/ AND i.priority = :priority
+    /*if:priority_min*/ AND i.priority >= :priority_min
+    /*if:priority_max*/ AND i.priority <= :priority_max
+    /*if:assignee*/ AND i.assignee = :assignee
+    /*if:assignees*/ AND i.assignee IN /*dialect:each_text*/(:assignees)
+    /*if:no_assignee*/ AND i.assignee = ''
+    /*if:pinned*/ AND i.pinned = :pinned
+    /*if:no_template*/ AND i.template = 0
+    /*if:created_after*/ AND i.created_us >= :created_after
+    /*if:created_before*/ AND i.created_us <= :created_before
+    /*if:updated_after*/ AND i.updated_us >= :updated_after
+    /*if:updated_before*/ AND i.updated_us <= :updated_before
+    /*if:closed_after*/ AND i.closed_us >= :closed_after
+    /*if:closed_before*/ AND i.closed_us <= :closed_before
+    /*if:due_after*/ AND i.due_us >= :due_after
+    /*if:due_before*/ AND i.due_us <= :due_before
+    /*if:defer_after*/ AND i.defer_us >= :defer_after
+    /*if:defer_before*/ AND i.defer_us <= :defer_before
+    /*if:deferred*/ AND i.defer_us IS NOT NULL
+    /*if:overdue_by*/ AND i.due_us <= :overdue_by AND i.done = 0
+    /*if:within*/ AND i.n IN /*dialect:each_number*/(:within)
+    /*if:among*/ AND i.n IN /*dialect:each_number*/(:among)
+    /*if:no_parent*/ AND NOT EXISTS (
+    /*if:no_parent*/     SELECT 1 FROM edge e
+    /*if:no_parent*/     WHERE e.src = i.n AND e.kind = 'parent-child' AND e.inert = 0)
+    /*if:no_labels*/ AND NOT EXISTS (SELECT 1 FROM label l WHERE l.n = i.n)
+    /*if:labels*/ AND i.n IN (
+    /*if:labels*/     SELECT l.n FROM label l WHERE l.label IN /*dialect:each_text*/(:labels)
+    /*if:labels*/     GROUP BY l.n HAVING COUNT(*) = :label_count)
+    /*if:labels_any*/ AND i.n IN (
+    /*if:labels_any*/     SELECT l.n FROM label l
+    /*if:labels_any*/     WHERE l.label IN /*dialect:each_text*/(:labels_any))
+    /*if:labels_alike*/ AND i.n IN (
+    /*if:labels_alike*/     SELECT l.n FROM label l
+    /*if:labels_alike*/     WHERE l.label IN /*dialect:each_text*/(:labels_alike))
+    /*if:labels_none*/ AND i.n NOT IN (
+    /*if:labels_none*/     SELECT l.n FROM label l
+    /*if:labels_none*/     WHERE l.label IN /*dialect:each_text*/(:labels_none))
+    /*if:sorted*/ ORDER BY
+    /*if:by_priority_up*/ i.priority, i.created_us DESC,
+    /*if:by_priority_down*/ i.priority DESC, i.created_us,
+    /*if:by_created_up*/ i.created_us,
+    /*if:by_created_down*/ i.created_us DESC,
+    /*if:by_updated_up*/ i.updated_us,
+    /*if:by_updated_down*/ i.updated_us DESC,
+    /*if:by_closed_up*/ i.closed_us IS NOT NULL, i.closed_us,
+    /*if:by_closed_down*/ i.closed_us IS NULL, i.closed_us DESC,
+    /*if:by_status_up*/ i.status,
+    /*if:by_status_down*/ i.status DESC,
+    /*if:by_type_up*/ i.issue_type,
+    /*if:by_type_down*/ i.issue_type DESC,
+    /*if:by_title_up*/ i.title,
+    /*if:by_title_down*/ i.title DESC,
+    /*if:by_assignee_up*/ i.assignee,
+    /*if:by_assignee_down*/ i.assignee DESC,
+    /*if:by_id_down*/ i.id DESC,
+    /*if:sorted*/ i.id
+    /*if:limit*/ LIMIT :limit OFFSET :start
+
+-- name: assignees
+-- Everybody whose an issue is.
+SELECT DISTINCT assignee FROM issue
 
 -- name: bodies
 -- The records of these issues, as text.

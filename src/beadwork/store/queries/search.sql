@@ -47,8 +47,9 @@ INSERT OR REPLACE INTO search_parts (rowid, text) VALUES (:n, :text)
 
 -- name: with_words
 -- only: sqlite
--- The newest issues that have these words.
-SELECT rowid FROM search_words WHERE search_words MATCH :match ORDER BY rowid DESC LIMIT :limit
+-- The newest issues before one that have these words.
+SELECT rowid FROM search_words
+WHERE search_words MATCH :match AND rowid < :before ORDER BY rowid DESC LIMIT :limit
 
 -- name: ranked
 -- only: sqlite

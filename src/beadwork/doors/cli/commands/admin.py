@@ -7,9 +7,10 @@ import click
 import msgspec
 
 from beadwork.doors.cli import text
-from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, override, pass_session
+from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField, InvalidRequest
+from beadwork.model.overriding import override
 from beadwork.ops.upkeep import (
     Candidate,
     CleanUp,

@@ -8,10 +8,11 @@ import msgspec
 
 from beadwork.doors.cli import text
 from beadwork.doors.cli.batch_lines import Entry, entries
-from beadwork.doors.cli.options import BeadCommand, one_of, override, pass_session
+from beadwork.doors.cli.options import BeadCommand, one_of, pass_session
 from beadwork.doors.cli.session import R, Session
 from beadwork.doors.world import Options
 from beadwork.model.errors import BeadworkError, InvalidField
+from beadwork.model.overriding import override
 from beadwork.ops.batch import Result, RunBatch, Step, substituted
 from beadwork.ops.operation import Request
 from beadwork.ops.table import operation_of

@@ -5,6 +5,7 @@ import click
 from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, lease_s, pass_session
 from beadwork.doors.cli.session import Session
+from beadwork.model.instants import format_seconds
 from beadwork.ops.claim import Claimed, ClaimIssue, Heartbeat, ReleaseIssue
 
 
@@ -15,8 +16,15 @@ def _show(session: Session, claimed: Claimed, verb: str) -> None:
     shown = shapes.issue(issue) | {"claim_epoch": claimed.claim_epoch, "already": claimed.already}
     session.show(
         [shown],
-        lambda: f"{verb} {text.issue_line(issue)} (claim_epoch {claimed.claim_epoch})",
+        lambda: (
+            f"{verb} {text.issue_line(issue)} (claim_epoch {claimed.claim_epoch}{_until(claimed)})"
+        ),
     )
+
+
+def _until(claimed: Claimed) -> str:
+    ends = claimed.expires_us
+    return "" if ends is None else f", until {format_seconds(ends)}"
 
 
 @click.command(cls=BeadCommand)

@@ -6,10 +6,14 @@ import click
 import msgspec
 
 from beadwork.doors.cli import text as texts
-from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, override, pass_session
+from beadwork.doors.cli import views
+from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
+from beadwork.model.overriding import override
 from beadwork.ops.comment import AddComment, ListComments
+
+_NO_ISSUES = ("add", "list")
 
 
 class _Comments(BeadGroup):
@@ -45,6 +49,7 @@ def list_comments(session: Session, issue_id: str, local_time: bool) -> None:
     session.show(
         [msgspec.to_builtins(each) for each in found],
         lambda: texts.comments(found, is_local=local_time) or "No comments.",
+        views.comments(found, is_local=local_time),
     )
 
 
@@ -56,6 +61,11 @@ def list_comments(session: Session, issue_id: str, local_time: bool) -> None:
 @pass_session
 def add_comment(session: Session, /, **given: Any) -> None:
     """Say something about an issue."""
+    if given["issue_id"] in _NO_ISSUES:
+        # As the beginning of an id it could mean an issue that nobody named.
+        raise InvalidField(
+            "The issue comes first", hint='bd comment ID "text", or bd comments ID', field="issue"
+        )
     if given["file"] and given["words"]:
         raise InvalidField("Both a text and a file were given", hint="Give one.", field="text")
     content = session.read_text(given["file"]) if given["file"] else " ".join(given["words"])

@@ -11,7 +11,8 @@ from beadwork.doors.cli.fields import field_options, fields, require_only
 from beadwork.doors.cli.options import ID, BeadCommand, one_of, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model.dependency import Gate
-from beadwork.model.errors import InvalidField
+from beadwork.model.errors import BeadworkError, InvalidField
+from beadwork.model.issue import Issue
 from beadwork.ops.issue_create import Created, CreateIssue
 
 _RARE = {
@@ -126,8 +127,8 @@ def _create_many(session: Session, given: dict[str, Any]) -> None:
         for each in requests:
             _validate(each)
     shared = {"owner": session.world.owner()} | {n: given[n] for n in ("dry_run", "force")}
-    answers = session.run_each([msgspec.structs.replace(each, **shared) for each in requests])
-    done = [each.issue for each in answers if isinstance(each, Created)]
+    requests = [msgspec.structs.replace(each, **shared) for each in requests]
+    done = _tried(session, requests) if given["dry_run"] else _made(session, requests)
     verb = "Would create" if given["dry_run"] else "Created"
     if done and given["silent"]:
         session.write("".join(f"{each.id}\n" for each in done))
@@ -136,10 +137,31 @@ def _create_many(session: Session, given: dict[str, Any]) -> None:
             [shapes.issue(each) for each in done],
             lambda: "\n".join(f"{verb} {text.line(e.id)}: {text.line(e.title)}" for e in done),
         )
+
+
+def _made(session: Session, requests: list[CreateIssue]) -> list[Issue]:
+    """Make the issues of a file, all of them or none."""
+    from beadwork.ops.graph_file import CreateGraph, PlannedIssue
+
+    names = {f"#{n}": each for n, each in enumerate(requests, start=1)}
+    planned = [PlannedIssue(name=name, issue=each) for name, each in names.items()]
+    try:
+        return session.run(CreateGraph(issues=planned)).issues
+    except BeadworkError as error:
+        name = error.data.pop("name", "")
+        if name in names:
+            error.message = error.message.replace(name, names[name].title, 1)
+        raise
+
+
+def _tried(session: Session, requests: list[CreateIssue]) -> list[Issue]:
+    """Return the issues of a file as they would be made; show what stands against them."""
+    answers = session.run_each(requests)
     failed = failures([each.title for each in requests], answers)
     for title, error in failed:
         error.message = f'In "{title}": {error.message}'
     session.fail_each(failed)
+    return [] if failed else [each.issue for each in answers if isinstance(each, Created)]
 
 
 def _request(session: Session, title: str, given: dict[str, Any]) -> CreateIssue:

@@ -6,13 +6,12 @@ import click
 import msgspec
 
 from beadwork.doors.cli import shapes, text, views
-from beadwork.doors.cli.edge_lines import edge_lines
+from beadwork.doors.cli.edge_lines import edge_lines, told
 from beadwork.doors.cli.options import (
     COUNT,
     ID,
     BeadCommand,
     BeadGroup,
-    override,
     pass_session,
     split_words,
 )
@@ -20,6 +19,7 @@ from beadwork.doors.cli.session import Session
 from beadwork.model.dependency import KNOWN_KINDS
 from beadwork.model.errors import BeadworkError, InvalidField
 from beadwork.model.issue import nearest_hint
+from beadwork.model.overriding import override
 from beadwork.ops.batch import RunBatch, Step
 from beadwork.ops.dependency import (
     AddDependency,
@@ -55,15 +55,7 @@ def dep() -> None:
 
 def _add(session: Session, issue_id: str, needs: str, kind: str) -> None:
     found = session.run(AddDependency(issue=issue_id, needs=needs, kind=kind))
-    session.show(msgspec.to_builtins(found), lambda: _edge(found))
-
-
-def _edge(found: EdgeOutcome) -> str:
-    waits = "needs" if found.status == "added" else "already needs"
-    return (
-        f"{text.line(found.issue_id)} {waits} {text.line(found.depends_on_id)} "
-        f"({text.line(found.type)})"
-    )
+    session.show(msgspec.to_builtins(found), lambda: told(found))
 
 
 @dep.command(cls=BeadCommand)
@@ -109,7 +101,7 @@ def _add_all(session: Session, edges: list[tuple[int, AddDependency]]) -> None:
     found = [msgspec.convert(each.answer, EdgeOutcome) for each in results]
     session.show(
         [msgspec.to_builtins(each) for each in found],
-        lambda: "\n".join(_edge(each) for each in found),
+        lambda: "\n".join(told(each) for each in found),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from beadwork.doors.cli import text
+from beadwork.doors.cli.commands.listing import note_cut
 from beadwork.doors.cli.options import COUNT, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
@@ -130,8 +131,7 @@ def find_duplicates(session: Session, /, **given: Any) -> None:
         },
         lambda: _pairs_text(found),
     )
-    if found.is_cut:
-        session.warn(f"Only the first {given['limit']} are shown; --limit 0 shows all.")
+    note_cut(session, found, given["limit"])
 
 
 def _require_mechanical(method: str, model: str | None) -> None:

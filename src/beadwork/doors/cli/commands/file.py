@@ -10,7 +10,7 @@ from beadwork.doors.cli import text
 from beadwork.doors.cli.filters import filter_fields, filter_options, is_asked
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
-from beadwork.model.errors import InvalidField
+from beadwork.model.errors import InvalidField, InvalidPath
 from beadwork.model.renaming import id_of
 from beadwork.ops.issue import ListIssues
 from beadwork.ops.record import TakeSnapshot
@@ -39,6 +39,10 @@ def export(session: Session, /, **given: Any) -> None:
         return
     session.require_writable()
     path = session.world.full_path(output)
+    if not os.path.isdir(os.path.dirname(path)):
+        raise InvalidPath(
+            f"There is no folder {os.path.dirname(path)}", hint="Make it, or name another file."
+        )
     own = session.world.where(session.flags.options).records_path
     is_own = os.path.realpath(path) == os.path.realpath(own)
     if is_own and not is_whole:

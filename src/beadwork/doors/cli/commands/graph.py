@@ -5,9 +5,10 @@ from typing import Any
 import click
 
 from beadwork.doors.cli import graph_text, shapes, text, views
-from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, override, pass_session
+from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
+from beadwork.model.overriding import override
 from beadwork.ops.dependency import FindCycles
 from beadwork.ops.graph import Graph, GraphNode, ShowGraph
 

@@ -34,6 +34,12 @@ _FIELDS = {
     "actor": "extra.actor",
     "target": "extra.target",
     "payload": "extra.payload",
+    "event_category": "extra.event_kind",
+    "event_actor": "extra.actor",
+    "event_target": "extra.target",
+    "event_payload": "extra.payload",
+    "agent_rig": "extra.rig",
+    "rig": "extra.rig",
     "pinned": "extra.pinned",
 }
 """What an issue of the file may have, and the fields of the request that it stands for."""
@@ -50,10 +56,7 @@ def create_graph(session: Session, given: Mapping[str, Any]) -> None:
     """
     nodes, edges = _graph(session.read_text(given["graph"]))
     shared = {"owner": session.world.owner(), "force": given["force"]}
-    issues = [
-        PlannedIssue(name=_name(node, n), issue=_issue(_name(node, n), node, shared))
-        for n, node in enumerate(nodes, start=1)
-    ]
+    issues = [_planned(_name(node, n), node, shared) for n, node in enumerate(nodes, start=1)]
     if given["validate"]:
         for each in issues:
             written = f"{each.issue.description}\n{each.issue.acceptance_criteria}"
@@ -182,8 +185,17 @@ def _name(node: dict[str, Any], number: int) -> str:
     return found[0]
 
 
+def _planned(name: str, node: dict[str, Any], shared: dict[str, Any]) -> PlannedIssue:
+    _require_known(node, (*_FIELDS, *_NAME, "status"), name)
+    status = node.get("status") or ""
+    if not isinstance(status, str):
+        raise InvalidField(
+            f'In "{name}": a status is a name', hint='Use "status": "open".', field="status"
+        )
+    return PlannedIssue(name=name, issue=_issue(name, node, shared), status=status)
+
+
 def _issue(name: str, node: dict[str, Any], shared: dict[str, Any]) -> CreateIssue:
-    _require_known(node, (*_FIELDS, *_NAME), name)
     fields: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in node.items():

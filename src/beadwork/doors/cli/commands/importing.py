@@ -100,6 +100,8 @@ def _content(session: Session, name: str | None, wanted: _Wanted) -> str:
     if name is None and not os.path.exists(path):
         return ""
     content = session.read_bytes(path).decode("utf-8", "surrogateescape")
+    if name is not None:
+        _require_lines(content)
     if wanted.is_renaming:
         content = _renamed(session, content)
     if wanted.is_new_only:
@@ -111,6 +113,16 @@ def _content(session: Session, name: str | None, wanted: _Wanted) -> str:
             session.warn(f"Warning: {text.line(each)} is left out: its parent is not known.")
         content = _without(content, lambda issue_id: issue_id in orphans)
     return content
+
+
+def _require_lines(content: str) -> None:
+    """Refuse a JSON document: quarantine would keep each of its lines."""
+    first = content.lstrip("\ufeff \t\r\n").partition("\n")[0].strip()
+    if first.startswith("[") or first == "{":
+        raise InvalidRequest(
+            "This is one JSON document, not a record a line",
+            hint="Import what `bd export` writes, or make lines of it: `jq -c '.[]'`.",
+        )
 
 
 def _without(content: str, is_out: Any) -> str:  # noqa: ANN401 -- a predicate
@@ -405,9 +417,8 @@ def _sync(session: Session, *, has_import: bool, has_export: bool) -> None:
 def merge(session: Session, /, **given: Any) -> None:
     """Merge three files of records into OUT: git's merge driver. Exits 0, 1 or 129."""
     try:
-        unread = session.world.merge_files(
-            given["out"], given["base"], given["left"], given["right"]
-        )
+        names = (given[each] for each in ("out", "base", "left", "right"))
+        unread = session.world.merge_files(*map(session.world.full_path, names))
     except BeadworkError as error:
         session.fail(error)
         session.exit_code = _ERROR

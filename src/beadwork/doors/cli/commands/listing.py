@@ -154,7 +154,8 @@ def _show(
 def note_cut(session: Session, found: Any, limit: int) -> None:  # noqa: ANN401 -- two answers
     """Tell that a result was cut off, and how to see all."""
     if found.is_cut:
-        session.warn(f"Only the first {limit} are shown; --limit 0 shows all.")
+        some = f"first {limit} are" if limit > 1 else "first is"
+        session.warn(f"Only the {some} shown; --limit 0 shows all.")
 
 
 def _drawn(found: Listed, given: dict[str, Any], style: str | None) -> Drawing | None:

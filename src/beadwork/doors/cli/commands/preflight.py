@@ -28,7 +28,8 @@ class _Check(NamedTuple):
 def preflight(session: Session, is_check: bool, is_fix: bool) -> None:
     """Show what to look after before work is handed in, or look with --check."""
     if not is_check and not is_fix:
-        session.write(guides.guide("preflight"))
+        said = guides.guide("preflight")
+        session.show({"text": said}, said)
         return
     if is_fix:
         session.require_writable()

@@ -49,7 +49,8 @@ def setup(session: Session, /, words: tuple[str, ...], **given: Any) -> None:
     elif given["is_list"]:
         _list(session)
     elif given["is_print"]:
-        session.write(guides.snippet(is_stealth=given["is_stealth"]))
+        said = guides.snippet(is_stealth=given["is_stealth"])
+        session.show({"text": said}, said)
     else:
         name, recipe = _chosen(session, words, given["output"])
         _work(session, name, recipe, given)

@@ -7,10 +7,11 @@ import click
 
 from beadwork import __version__
 from beadwork.doors.cli import shapes, text
-from beadwork.doors.cli.options import BeadCommand, override, pass_session
+from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Founding, Initialized
 from beadwork.model.errors import InvalidField
+from beadwork.model.overriding import override
 from beadwork.ops.record_file import ImportFile
 
 _NO = 1

@@ -6,9 +6,10 @@ import click
 
 from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.commands.issue import failures, require_ids
-from beadwork.doors.cli.options import ID, PRIORITY, BeadCommand, BeadGroup, override, pass_session
+from beadwork.doors.cli.options import ID, PRIORITY, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
+from beadwork.model.overriding import override
 
 
 class _Todo(BeadGroup):

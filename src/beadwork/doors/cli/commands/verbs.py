@@ -140,17 +140,11 @@ def put_labels(session: Session, issue_id: str, labels: tuple[str, ...]) -> None
 @pass_session
 def link(session: Session, issue_id: str, needed: str, kind: str) -> None:
     """Let the first issue need the second; the same as `bd dep add`."""
+    from beadwork.doors.cli.edge_lines import told
     from beadwork.ops.dependency import AddDependency
 
     found = session.run(AddDependency(issue=issue_id, needs=needed, kind=kind))
-    verb = "needs" if found.status == "added" else "already needs"
-    session.show(
-        msgspec.to_builtins(found),
-        lambda: (
-            f"{text.line(found.issue_id)} {verb} {text.line(found.depends_on_id)} "
-            f"({text.line(found.type)})"
-        ),
-    )
+    session.show(msgspec.to_builtins(found), lambda: told(found))
 
 
 @click.command(cls=BeadCommand)

@@ -83,7 +83,8 @@ def _changed(session: Session, events: list[Event], fields: dict[str, Any]) -> l
     if not found or not is_asked(fields):
         return found
     ids = [each.id for each in found if each.id in fields.get("ids", [each.id])]
-    wanted: dict[str, Any] = {"all": "statuses" not in fields, **fields, "ids": ids, "limit": 0}
+    is_any = not fields.keys() & {"statuses", "ready"}
+    wanted: dict[str, Any] = {"all": is_any, **fields, "ids": ids, "limit": 0}
     through = {each.issue.id for each in session.run(ListIssues(**wanted)).issues} if ids else set()
     return [each for each in found if each.id in through]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beadwork.doors.cli.views.screen import Drawing, Screen
-    from beadwork.model.issue import Issue
+    from beadwork.model.issue import Comment, Issue
     from beadwork.ops.dependency import TreeNode
     from beadwork.ops.epic import EpicStatus
     from beadwork.ops.event import Event
@@ -84,6 +84,17 @@ def details(found: Sequence["IssueDetails"], *, is_local: bool = False) -> "Draw
         return panels.details(screen, found, is_local=is_local)
 
     return draw
+
+
+def comments(found: Sequence["Comment"], *, is_local: bool = False) -> "Drawing | None":
+    """Draw the comments of an issue."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import panels
+
+        return panels.discussion(screen, found, is_local=is_local)
+
+    return draw if found else None
 
 
 def explained(value: "Explained") -> "Drawing":

@@ -126,6 +126,12 @@ def comments(
         yield _indented(body(each.text))
 
 
+def discussion(screen: Screen, found: Sequence[Comment], *, is_local: bool = False) -> str:
+    """Draw the comments of an issue by themselves."""
+    narrow = screen._replace(width=min(screen.width, _WIDTH_MAX))
+    return theme.render(narrow, list(comments(found, narrow, is_local=is_local)))
+
+
 def _indented(parts: Iterable[RenderableType]) -> RenderableType:
     """Set a text apart, so that it can't pass for a line of ours."""
     return Padding(Group(*parts), (0, 0, 0, 2))

@@ -1,0 +1,215 @@
+"""The world of a command that the daemon runs for a client."""
+
+import errno
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from beadwork.compose.direct import DirectWorld
+from beadwork.compose.freshness import Freshness
+from beadwork.daemon.changes import Changes
+from beadwork.daemon.exchange import Exchange, Gone
+from beadwork.doors.cli.main import run
+from beadwork.doors.world import Options, RunHere, Terminals
+from beadwork.engine import Call, Caller, Engine, Outcome, Progress
+from beadwork.model.errors import FileTrouble, InvalidPath, StoreFull
+from beadwork.model.overriding import override
+from beadwork.ops.record_file import Imported
+from beadwork.sync import config
+from beadwork.sync.locate import Place
+
+_LOOK_S = 1.0
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class SeatEngine(Engine):
+    """An engine that reads by itself and lets the daemon's one writer write.
+
+    It is lent to one command after the other: none closes it, and the file is written later.
+    """
+
+    submit: Callable[[Sequence[Call]], list[Outcome]]
+    is_lent = True
+
+    @override
+    def write_all(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Let calls be written together with those of others, and wait until they are."""
+        return self.submit(calls)
+
+    @override
+    def flush(self, caller: Caller) -> bool:
+        """Leave the file to the daemon, which writes it soon."""
+        del caller
+        return False
+
+    @override
+    def close(self) -> None:
+        """Stay open for the next command."""
+
+
+class ServedStreams:
+    """The streams of a client. It satisfies `world.Streams`."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        command = exchange.command
+        inside, output, error = command.is_terminal
+        self.terminals = Terminals(inside, output, error, command.width)
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether the client is still there."""
+        return self._exchange.is_there
+
+    def settle(self) -> None:
+        """Leave the streams as the client has them."""
+
+    def write(self, text: str) -> None:
+        """Write to standard output."""
+        self._exchange.output(text.encode("utf-8", "backslashreplace"))
+
+    def write_error(self, text: str) -> None:
+        """Write to standard error."""
+        self._exchange.error_output(text.encode("utf-8", "backslashreplace"))
+
+    def drop_output(self) -> None:
+        """Leave it to the client what becomes of output that nobody takes."""
+
+    def read_bytes(self) -> bytes:
+        """Return all of standard input.
+
+        Raises:
+            InvalidPath: it can't be read.
+        """
+        try:
+            return self._exchange.input()
+        except OSError as error:
+            raise InvalidPath(
+                f"Standard input can't be read: {error.strerror}", hint="Name a file."
+            ) from error
+
+    def read_line(self) -> str:
+        """Return the next line of standard input; empty at its end."""
+        return self._exchange.input_line().decode("utf-8", "surrogateescape")
+
+
+class Home(NamedTuple):
+    """What commands share: the daemon's store, and what it knows."""
+
+    place: Place
+    zone: str
+    """TZ of the daemon."""
+    freshness: Freshness
+    changes: Changes
+    adopt: Callable[[Engine, config.Settings], None]
+    """Brings an engine, and the writer, to the words of the project as they are now."""
+
+
+class ServedWorld(DirectWorld):
+    """What a command finds: the client's folder, environment and streams, the daemon's store."""
+
+    def __init__(self, home: Home, exchange: Exchange, engine: Engine) -> None:
+        command = exchange.command
+        super().__init__(command.environ, command.folder)
+        self.streams = ServedStreams(exchange)
+        self._home = home
+        self._exchange = exchange
+        self._engine = engine
+
+    @override
+    def require_here(self) -> None:
+        """Let the client run a command that needs its own process.
+
+        Raises:
+            RunHere: always.
+        """
+        raise RunHere
+
+    @override
+    def open(self, options: Options) -> Engine:
+        """Return the engine, if the store that is meant is the daemon's.
+
+        Raises:
+            RunHere: it is another, or the client's clock has another zone.
+        """
+        place, settings = self._find(options)
+        is_same = place.database == self._home.place.database
+        if not is_same or self.environ.get("TZ", "") != self._home.zone:
+            raise RunHere
+        if options.lock_timeout_s is not None:
+            raise RunHere
+        self._home.adopt(self._engine, settings)
+        return self._engine
+
+    @override
+    def refresh(
+        self, engine: Engine, caller: Caller, progress: Progress | None = None
+    ) -> Imported | None:
+        """Take in what others wrote into the file, or committed, since it was last seen."""
+        return self._home.freshness.refresh(engine, caller, progress)
+
+    @override
+    def glimpse(self, engine: Engine) -> str:
+        """Return what differs once the store, its file or HEAD has changed."""
+        return f"{self._home.changes.number} {self.peek(engine)}"
+
+    @override
+    def await_change(self, engine: Engine, seen: str, timeout_s: float | None) -> bool:
+        """Wait until a glimpse is another than one that was seen; tell whether it is."""
+        number = int(seen.partition(" ")[0])
+        left_s = float("inf") if timeout_s is None else timeout_s
+        while self.glimpse(engine) == seen:
+            if left_s <= 0 or not self.streams.is_read:
+                return False
+            self._home.changes.wait(number, min(left_s, _LOOK_S))
+            left_s -= _LOOK_S
+        return True
+
+    # -- files of the client's, which it reads and writes itself
+
+    @override
+    def read_file(self, path: str) -> bytes:
+        """Return what a file holds that the user named.
+
+        Raises:
+            FileTrouble: it can't be read.
+        """
+        try:
+            return self._exchange.read_file(self.full_path(path))
+        except IsADirectoryError as error:
+            raise FileTrouble(f"{path} is a folder", hint="Name a file.", path=path) from error
+        except OSError as error:
+            raise FileTrouble(
+                f"{self.full_path(path)}: {error.strerror}",
+                hint="Check the path and its permissions.",
+                path=self.full_path(path),
+            ) from error
+
+    @override
+    def put_file(self, path: str, content: bytes) -> None:
+        """Write a file that the user named.
+
+        Raises:
+            StoreFull: the disk is full.
+            FileTrouble: it can't be written.
+        """
+        full = self.full_path(path)
+        try:
+            self._exchange.write_file(full, content)
+        except OSError as error:
+            if error.errno in _NO_SPACE:
+                raise StoreFull(f"The disk is full: {full} was not written", path=full) from error
+            raise FileTrouble(f"{full}: {error.strerror}", path=full) from error
+
+
+def serve(home: Home, exchange: Exchange, engine: Engine) -> int:
+    """Run a command line for a client, or let it run it itself; return the exit code."""
+    try:
+        arguments = exchange.command.arguments
+        code = run(arguments, ServedWorld(home, exchange, engine), key=exchange.command.key)
+    except RunHere:
+        exchange.hand_back()
+        return 0
+    except Gone:
+        return 0
+    exchange.leave(code)
+    return code

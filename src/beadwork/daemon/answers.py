@@ -1,0 +1,307 @@
+"""JSON requests: a line in, a line out, for classic clients and for ours (classic-bd.md 5.3).
+
+A write waits for the writer's next commit and is answered by it; all else is done in a thread.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from beadwork.daemon.connection import Connection
+from beadwork.daemon.log import Log
+from beadwork.daemon.metrics import Metrics
+from beadwork.daemon.protocols import Classic
+from beadwork.daemon.seats import Seats
+from beadwork.daemon.workers import Workers
+from beadwork.daemon.writes import WriteQueue
+from beadwork.engine import Call, Caller, Engine, Outcome
+from beadwork.model.errors import (
+    BeadworkError,
+    Fault,
+    InvalidRequest,
+    Unavailable,
+    UnknownOperation,
+)
+from beadwork.model.issue import nearest_hint
+from beadwork.ops.operation import Request, Response
+from beadwork.ops.plan import Ask, Plan
+from beadwork.ops.table import PLACES, operation_named, operation_of
+
+Tell = Callable[[bytes], None]
+
+
+class Incoming(msgspec.Struct):
+    """A request. What is not known here is passed over, as classic does."""
+
+    operation: str
+    args: msgspec.Raw = msgspec.Raw(b"{}")
+    actor: str = ""
+    session: str = ""
+    key: str = ""
+    request_id: Any = None
+    expected_db: str = ""
+    client_version: str = ""
+
+
+class Surroundings(NamedTuple):
+    """What the answers need of the daemon."""
+
+    writer: Engine
+    queue: WriteQueue
+    seats: Seats
+    readers: Workers
+    post: Callable[[Callable[[], None]], None]
+    metrics: Metrics
+    log: Log
+    caller: Callable[[str, str, str], Caller]
+    """Returns who calls, of an actor, a session and a key."""
+    check_database: Callable[[str], None]
+    """Refuses a database that is not this one."""
+
+
+class JsonAnswers:
+    """Answers requests. `own` are the operations of the daemon itself, each run in the loop."""
+
+    def __init__(self, around: Surroundings, classic: Classic) -> None:
+        self._around = around
+        self._classic = classic
+        self._known = frozenset(classic.names)
+        self.own: dict[str, Callable[[], Any]] = {}
+        self.slow: dict[str, Callable[[], Any]] = {}
+        self.streams: dict[str, Callable[[Incoming, Connection, Tell], None]] = {}
+        self._decoder = msgspec.json.Decoder(Incoming)
+
+    def refusal(self, message: str) -> bytes:
+        """Return the answer to what is no request."""
+        return _failure(InvalidRequest(message, hint="Send one JSON object a line."), None)
+
+    def begin(self, connection: Connection, line: bytes, tell: Tell) -> None:
+        """Begin to answer a request; `tell` is called in the loop's thread."""
+        begun = time.perf_counter()
+        try:
+            incoming = self._decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            tell(self.refusal(f"This is no request: {error}"))
+            return
+
+        def answer(outcome: Any) -> None:  # noqa: ANN401 -- any JSON value, or an error
+            has_failed = isinstance(outcome, BeadworkError)
+            seconds = time.perf_counter() - begun
+            self._around.metrics.note_request(incoming.operation, seconds, has_failed=has_failed)
+            tell(_encoded(outcome, incoming.request_id))
+
+        try:
+            self._begin(incoming, connection, tell, answer)
+        except BeadworkError as error:
+            answer(error)
+        except Exception as error:  # noqa: BLE001 -- a bug answers one client, and the loop goes on
+            answer(self._fault(incoming.operation, error))
+
+    def _begin(
+        self,
+        incoming: Incoming,
+        connection: Connection,
+        tell: Tell,
+        answer: Callable[[Any], None],
+    ) -> None:
+        name = incoming.operation
+        if incoming.expected_db:
+            self._around.check_database(incoming.expected_db)
+        if name in self.own:
+            answer(self.own[name]())
+        elif name in self.slow:
+            work = self.slow[name]
+            self._in_thread(incoming, answer, lambda _: work())
+        elif name in self.streams:
+            connection.is_streaming = True
+            self.streams[name](incoming, connection, tell)
+        elif name == "batch":
+            self._in_thread(incoming, answer, lambda ask: self._batch(incoming, ask))
+        else:
+            self._carry_out(self.plan(name, incoming.args, incoming.actor), incoming, answer)
+
+    def plan(self, name: str, arguments: bytes | msgspec.Raw, actor: str) -> Plan:
+        """Return how an operation is carried out, ours or classic's.
+
+        Raises:
+            UnknownOperation: there is none of this name.
+        """
+        if name in PLACES:
+            return Plan(self._around.writer.request(name, bytes(arguments)))
+        if name in self._known:
+            return self._classic.plan(name, _map(arguments), actor)
+        known = [*PLACES, *self._known, *self.own, *self.streams]
+        raise UnknownOperation(f"unknown operation: {name[:100]}", hint=nearest_hint(name, known))
+
+    def _carry_out(self, plan: Plan, incoming: Incoming, answer: Callable[[Any], None]) -> None:
+        request, shape = plan.request, plan.shape
+        if request is None:
+            self._in_thread(incoming, answer, plan.work or _nothing)
+        elif operation_of(type(request)).kind == "write":
+            call = Call(operation_of(type(request)), request, self._caller(incoming))
+            self._around.queue.put([call], lambda outcomes: answer(_shaped(outcomes[0], shape)))
+        else:
+            self._in_thread(incoming, answer, lambda ask: shape(ask(request)))
+
+    def _caller(self, incoming: Incoming) -> Caller:
+        return self._around.caller(incoming.actor, incoming.session, incoming.key)
+
+    def _in_thread(
+        self, incoming: Incoming, answer: Callable[[Any], None], work: Callable[[Ask], Any]
+    ) -> None:
+        caller = self._caller(incoming)
+
+        def run() -> None:
+            outcome = self._outcome(incoming.operation, caller, work)
+            self._around.post(lambda: answer(outcome))
+
+        if not self._around.readers.begin(run):
+            raise Unavailable(
+                "Too many requests are waiting",
+                hint="Try again in a second; `bd daemon status` shows how much is waiting.",
+                retry_ms=1000,
+            )
+
+    def _outcome(self, name: str, caller: Caller, work: Callable[[Ask], Any]) -> Any:  # noqa: ANN401 -- any JSON value, or an error
+        try:
+            with self._around.seats.taken() as engine:
+                return work(_asking(engine, caller))
+        except BeadworkError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 -- see begin
+            return self._fault(name, error)
+
+    def _fault(self, name: str, error: Exception) -> Fault:
+        number = self._around.log.fault(name[:100], error)
+        return Fault(f"Beadwork failed in {name[:100]} (report {number})", report=number)
+
+    # -- batches
+
+    def _batch(self, incoming: Incoming, ask: Ask) -> dict[str, Any]:
+        arguments = _map(incoming.args)
+        steps = arguments.get("operations")
+        if not isinstance(steps, list) or not all(isinstance(each, dict) for each in steps):
+            raise InvalidRequest('A batch needs "operations", a list of {operation, args}')
+        plans = [_Step(self, each, incoming.actor) for each in steps]
+        if arguments.get("atomic"):
+            return {"results": _all_or_none(plans, ask)}
+        return {"results": _one_by_one(plans, ask)}
+
+
+class _Step:
+    """One operation of a batch."""
+
+    def __init__(self, answers: JsonAnswers, step: dict[str, Any], actor: str) -> None:
+        self.name = str(step.get("operation", ""))
+        self._arguments = step.get("args", step.get("arguments")) or {}
+        if isinstance(self._arguments, str):  # classic's own client nests JSON text
+            self._arguments = msgspec.json.decode(self._arguments)
+        self._answers = answers
+        self._actor = actor
+
+    def plan(self) -> Plan:
+        """Return how it is carried out."""
+        return self._answers.plan(self.name, msgspec.json.encode(self._arguments), self._actor)
+
+    def outcome(self, ask: Ask) -> Any:  # noqa: ANN401 -- any JSON value
+        """Carry it out."""
+        plan = self.plan()
+        if plan.request is None:
+            return (plan.work or _nothing)(ask)
+        return plan.shape(ask(plan.request))
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Return what it was asked."""
+        return dict(self._arguments)
+
+
+def _one_by_one(steps: Sequence[_Step], ask: Ask) -> list[dict[str, Any]]:
+    """Carry out steps in order; at the first that fails the rest is skipped, as in classic."""
+    results: list[dict[str, Any]] = []
+    for each in steps:
+        try:
+            results.append({"success": True, "data": each.outcome(ask)})
+        except BeadworkError as error:
+            results.append({"success": False, **error.as_json()})
+            break
+    return results
+
+
+def _all_or_none(steps: Sequence[_Step], ask: Ask) -> list[dict[str, Any]]:
+    """Carry out steps as one: `batch.run`, whose references may name earlier results."""
+    from beadwork.ops.batch import RunBatch, Step
+
+    plans: list[Plan | None] = []
+    named: list[Step] = []
+    for each in steps:
+        if each.name in PLACES:
+            plans.append(None)
+            named.append(Step(operation=each.name, arguments=each.arguments))
+            continue
+        plan = each.plan()
+        if plan.request is None:
+            raise InvalidRequest(f"{each.name} can't be part of an atomic batch")
+        plans.append(plan)
+        asked = msgspec.to_builtins(plan.request)
+        named.append(Step(operation=operation_of(type(plan.request)).name, arguments=asked))
+    done = ask(RunBatch(operations=named))
+    return [
+        {"success": True, "data": _answered(result.operation, result.answer, plan)}
+        for result, plan in zip(done.results, plans, strict=True)
+    ]
+
+
+def _answered(name: str, answer: dict[str, Any], plan: Plan | None) -> Any:  # noqa: ANN401
+    if plan is None:
+        return answer
+    return plan.shape(msgspec.convert(answer, operation_named(name).response))
+
+
+def _asking(engine: Engine, caller: Caller) -> Ask:
+    def ask(request: Request[Any]) -> Response:
+        answer: Response = engine.run(request, caller)
+        return answer
+
+    return ask
+
+
+def _nothing(ask: Ask) -> None:
+    del ask
+
+
+def _shaped(outcome: Outcome, shape: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+    return outcome if isinstance(outcome, BeadworkError) else shape(outcome)
+
+
+def _map(arguments: bytes | msgspec.Raw) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(bytes(arguments) or b"{}")
+    except msgspec.MsgspecError as error:
+        raise InvalidRequest(f"The arguments are no JSON: {error}") from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise InvalidRequest("The arguments must be an object")
+    return found
+
+
+def _encoded(outcome: Any, request_id: object) -> bytes:  # noqa: ANN401
+    if isinstance(outcome, BeadworkError):
+        return _failure(outcome, request_id)
+    shown: dict[str, Any] = {"success": True}
+    if outcome is not None:
+        shown["data"] = outcome
+    return _line(shown, request_id)
+
+
+def _failure(error: BeadworkError, request_id: object) -> bytes:
+    return _line({"success": False, **error.as_json()}, request_id)
+
+
+def _line(shown: dict[str, Any], request_id: object) -> bytes:
+    if request_id is not None:
+        shown["request_id"] = request_id
+    return msgspec.json.encode(shown, enc_hook=str) + b"\n"

@@ -1,0 +1,112 @@
+"""One connection as the loop sees it: what came, what is to go, which protocol is spoken."""
+
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+Protocol = Literal["", "json", "frames"]
+_CHUNK = 256 * 1024
+
+
+class TooMuch(Exception):
+    """A client sends more than a request may have, or doesn't take its answers."""
+
+
+class Connection:
+    """A client. It is never waited for: what can't be sent now goes later."""
+
+    def __init__(self, client: socket.socket, *, request_max: int, unsent_max: int) -> None:
+        client.settimeout(0)
+        self.client = client
+        self.protocol: Protocol = ""
+        self.came = bytearray()
+        self.is_ended = False
+        """The client sends nothing more."""
+        self.is_streaming = False
+        """The client follows something: it gets answers as they come."""
+        self.waiting: deque[bytes] = deque()
+        """Requests that came while another of this client was being answered."""
+        self.is_busy = False
+        """A request of this client is being answered."""
+        self.on_close: list[Callable[[], None]] = []
+        self._unsent = bytearray()
+        self._request_max = request_max
+        self._unsent_max = unsent_max
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        return self.client.fileno()
+
+    @property
+    def has_unsent(self) -> bool:
+        """Tell whether something waits until the client takes it."""
+        return bool(self._unsent)
+
+    def receive(self) -> None:
+        """Take what came.
+
+        Raises:
+            TooMuch: it is longer than a request may be.
+            OSError: the client is gone.
+        """
+        try:
+            piece = self.client.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        if not piece:
+            self.is_ended = True
+        self.came += piece
+        if len(self.came) > self._request_max:
+            raise TooMuch
+
+    def lines(self) -> list[bytes]:
+        """Take the whole lines from what came."""
+        end = self.came.rfind(b"\n") + 1
+        if not end:
+            return []
+        found = bytes(self.came[:end]).split(b"\n")
+        del self.came[:end]
+        return [line for line in found if line.strip()]
+
+    def send(self, content: bytes) -> None:
+        """Send, or keep for later what the client does not take now.
+
+        Raises:
+            TooMuch: the client takes nothing.
+            OSError: it is gone.
+        """
+        if not self._unsent:
+            try:
+                sent = self.client.send(content)
+            except BlockingIOError:
+                sent = 0
+            if sent == len(content):
+                return
+            content = content[sent:]
+        self._unsent += content
+        if len(self._unsent) > self._unsent_max and self.is_streaming:
+            raise TooMuch
+
+    def send_rest(self) -> None:
+        """Send what was kept.
+
+        Raises:
+            OSError: the client is gone.
+        """
+        try:
+            sent = self.client.send(memoryview(self._unsent)[:_CHUNK])
+        except BlockingIOError:
+            return
+        del self._unsent[:sent]
+
+    def release(self) -> bytearray:
+        """Give the socket away, with what came and was not read."""
+        held, self.came = self.came, bytearray()
+        return held
+
+    def close(self) -> None:
+        """Close the socket, and tell whoever wants to know."""
+        self.client.close()
+        for each in self.on_close:
+            each()

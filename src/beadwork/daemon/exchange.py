@@ -1,0 +1,151 @@
+"""One command line over one connection, in a thread of its own: output out, input and files in."""
+
+import contextlib
+import os
+import select
+import socket
+
+from beadwork.daemon.frames import BadFrame, Command, Frame, frame, take
+
+_CHUNK = 256 * 1024
+_PATIENCE_S = 30.0
+"""A client that takes nothing for so long is dropped."""
+
+
+class Gone(Exception):
+    """The client is not there any more, or takes nothing."""
+
+
+class Exchange:
+    """What the thread of a command sends to its client and asks it for."""
+
+    def __init__(self, connection: socket.socket, command: Command, held: bytearray) -> None:
+        self.command = command
+        self._connection = connection
+        self._held = held
+        self._is_gone = False
+        self.has_output = False
+        """Whether the client has copied output, so that the command can't be run elsewhere."""
+        connection.settimeout(_PATIENCE_S)
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether the client is still there."""
+        if not self._is_gone:
+            readable, _, _ = select.select([self._connection], [], [], 0)
+            if readable:
+                self._is_gone = not self._peek()
+        return not self._is_gone
+
+    def _peek(self) -> bool:
+        try:
+            return bool(self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    # -- to the client
+
+    def output(self, content: bytes) -> None:
+        """Write to standard output there."""
+        self._stream(b"o", content)
+
+    def error_output(self, content: bytes) -> None:
+        """Write to standard error there."""
+        self._stream(b"e", content)
+
+    def leave(self, exit_code: int) -> None:
+        """End the command there with an exit code."""
+        with contextlib.suppress(Gone):
+            self._send(b"x", bytes([exit_code & 0xFF]))
+
+    def hand_back(self) -> None:
+        """Let the client run the command itself."""
+        with contextlib.suppress(Gone):
+            self._send(b"L")
+
+    def _stream(self, kind: bytes, content: bytes) -> None:
+        for start in range(0, len(content), _CHUNK):
+            self.has_output = True
+            with contextlib.suppress(Gone):  # What nobody reads is lost, as in a closed pipe.
+                self._send(kind, content[start : start + _CHUNK])
+
+    def _send(self, kind: bytes, payload: bytes = b"") -> None:
+        if self._is_gone:
+            raise Gone
+        try:
+            self._connection.sendall(frame(kind, payload))
+        except OSError as error:
+            self._is_gone = True
+            raise Gone from error
+
+    # -- from the client
+
+    def input(self) -> bytes:
+        """Return all of standard input there.
+
+        Raises:
+            OSError: it can't be read.
+            Gone: the client went away.
+        """
+        return self._asked(b"i")
+
+    def input_line(self) -> bytes:
+        """Return a line of standard input there; empty at its end.
+
+        Raises:
+            OSError: it can't be read.
+            Gone: the client went away.
+        """
+        return self._asked(b"l")
+
+    def read_file(self, path: str) -> bytes:
+        """Return what a file holds, as the client may read it.
+
+        Raises:
+            OSError: it can't.
+            Gone: the client went away.
+        """
+        return self._asked(b"r", os.fsencode(path))
+
+    def write_file(self, path: str, content: bytes) -> None:
+        """Let the client put a content into a file.
+
+        Raises:
+            OSError: it can't.
+            Gone: the client went away.
+        """
+        self._asked(b"w", os.fsencode(path) + b"\0" + content)
+
+    def _asked(self, kind: bytes, payload: bytes = b"") -> bytes:
+        self._send(kind, payload)
+        self._connection.settimeout(None)  # A person may be typing.
+        try:
+            parts = []
+            while piece := self._piece():
+                parts.append(piece)
+            return b"".join(parts)
+        finally:
+            self._connection.settimeout(_PATIENCE_S)
+
+    def _piece(self) -> bytes:
+        found = self._receive()
+        if found.kind == b"E":
+            errno = int(found.payload or b"0")
+            raise OSError(errno, os.strerror(errno))
+        return found.payload
+
+    def _receive(self) -> Frame:
+        while True:
+            try:
+                for found in take(self._held):
+                    return found
+                came = self._connection.recv(_CHUNK)
+            except (OSError, BadFrame) as error:
+                self._is_gone = True
+                raise Gone from error
+            if not came:
+                self._is_gone = True
+                raise Gone
+            self._held += came

@@ -1,0 +1,137 @@
+"""Streams of events: each client gets what it has not seen, as soon as it is committed (R13)."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from beadwork.daemon.answers import Incoming, Tell
+from beadwork.daemon.changes import Changes
+from beadwork.daemon.connection import Connection
+from beadwork.daemon.seats import Seats
+from beadwork.engine import Caller, Engine
+from beadwork.model.claim import Holder
+from beadwork.model.errors import BeadworkError, InvalidRequest
+from beadwork.ops.event import ListEvents
+from beadwork.ops.record import ShowStore
+
+_PAGE = 500
+_LOOK_S = 60.0
+_CALLER = Caller(Holder("beadwork"))
+
+
+class Wish(msgspec.Struct):
+    """What a client follows: all after an event, or all from now on; of some issues, or of all."""
+
+    since: int | None = None
+    issues: list[str] = []
+
+
+@dataclass
+class _Follower:
+    connection: Connection
+    tell: Tell
+    wish: Wish
+    request_id: Any
+    cursor: int
+    is_gone: bool = False
+    is_ready: bool = True
+    """What was told last has gone out."""
+
+
+class Followers:
+    """One thread that tells all who follow."""
+
+    def __init__(
+        self, seats: Seats, changes: Changes, post: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._seats = seats
+        self._changes = changes
+        self._post = post
+        self._lock = threading.Lock()
+        self._followers: list[_Follower] = []
+        self._has_thread = False
+
+    def begin(self, incoming: Incoming, connection: Connection, tell: Tell) -> None:
+        """Let a client follow. Its answers are lines with `"stream": true`, and an event each.
+
+        The first line, without an event, says from which cursor on.
+
+        Raises:
+            InvalidRequest: what it wants can't be read.
+        """
+        try:
+            wish = msgspec.json.decode(incoming.args, type=Wish)
+        except msgspec.MsgspecError as error:
+            raise InvalidRequest(f"event.follow: {error}") from error
+        cursor = -1 if wish.since is None else wish.since
+        follower = _Follower(connection, tell, wish, incoming.request_id, cursor)
+        connection.on_close.append(lambda: self._end(follower))
+        with self._lock:
+            self._followers.append(follower)
+            if not self._has_thread:
+                self._has_thread = True
+                threading.Thread(target=self._run, name="followers", daemon=True).start()
+        self._changes.note()
+
+    def _end(self, follower: _Follower) -> None:
+        follower.is_gone = True
+        self._changes.note()
+
+    def _run(self) -> None:
+        while True:
+            seen = self._changes.number
+            with self._lock:
+                self._followers = [each for each in self._followers if not each.is_gone]
+                followers = list(self._followers)
+                if not followers:
+                    self._has_thread = False
+                    return
+            with self._seats.taken() as engine:
+                for each in followers:
+                    self._serve(engine, each)
+            self._changes.wait(seen, _LOOK_S)
+
+    def _serve(self, engine: Engine, follower: _Follower) -> None:
+        try:
+            if follower.cursor < 0:
+                follower.cursor = engine.run(ShowStore(), _CALLER).last_event
+                self._send(follower, [{"cursor": follower.cursor}])
+            while self._page(engine, follower):
+                pass
+        except BeadworkError as error:
+            follower.is_gone = True
+            self._send(follower, [error])
+
+    def _page(self, engine: Engine, follower: _Follower) -> bool:
+        """Send some of the events since the cursor; tell whether there may be more."""
+        asked = ListEvents(since=follower.cursor, limit=_PAGE)
+        events = engine.run(asked, _CALLER).events
+        if not events:
+            return False
+        follower.cursor = events[-1].seq
+        wanted = set(follower.wish.issues)
+        shown = [
+            {"cursor": each.seq, "event": msgspec.to_builtins(each)}
+            for each in events
+            if not wanted or each.issue_id in wanted
+        ]
+        self._send(follower, shown)
+        return len(events) == _PAGE and not follower.is_gone
+
+    def _send(self, follower: _Follower, shown: list[Any]) -> None:
+        lines = b"".join(_line(each, follower.request_id) for each in shown)
+        if lines:
+            self._post(lambda: follower.tell(lines))
+
+
+def _line(shown: Any, request_id: object) -> bytes:  # noqa: ANN401 -- a map, or an error
+    if isinstance(shown, BeadworkError):
+        line: dict[str, Any] = {"success": False, **shown.as_json()}
+    else:
+        line = {"success": True, "stream": True, "data": shown}
+    if request_id is not None:
+        line["request_id"] = request_id
+    return msgspec.json.encode(line, enc_hook=str) + b"\n"

@@ -1,0 +1,156 @@
+"""What the daemon does by itself: each chore a method, which begins a thread where it is long."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from beadwork.daemon.changes import Changes
+from beadwork.daemon.chores import Chores
+from beadwork.daemon.log import Log
+from beadwork.daemon.seats import Seats
+from beadwork.daemon.workers import Workers
+from beadwork.engine import Caller, Engine
+from beadwork.model.errors import BeadworkError
+from beadwork.ops.record_file import ExportFile
+from beadwork.ops.search import IndexTexts
+
+_LOOK_S = 1.0
+_INDEX_AFTER_S = 1.0
+_RETRY_FIRST_S = 5.0
+_RETRY_LAST_S = 300.0
+
+
+class Duties(NamedTuple):
+    """What the chores look after."""
+
+    writer: Engine
+    seats: Seats
+    readers: Workers
+    changes: Changes
+    log: Log
+    caller: Caller
+    is_current: Callable[[Engine], bool]
+    """Tells whether the file is the one last seen."""
+    refresh: Callable[[Engine], object]
+    """Takes the file in."""
+    reset: Callable[[], None]
+    """Forgets what was seen of the file: the database is another one."""
+    lost: Callable[[], str]
+    """Returns why this daemon serves nobody any more; empty if it does."""
+    stop: Callable[[str], None]
+    idle_s: Callable[[], float]
+    """Returns how long nobody has asked for anything."""
+    now: Callable[[], str]
+    export_period_s: float
+    idle_exit_s: float
+
+
+class Upkeep:
+    """The chores of one daemon."""
+
+    def __init__(self, duties: Duties, chores: Chores) -> None:
+        self._duties = duties
+        self._chores = chores
+        self._is_running: set[str] = set()
+        self._retry_s = _RETRY_FIRST_S
+        self._version = -1
+        self._database = ""
+        self.exported_at = ""
+        self.committed_at = ""
+        chores.add("watch", _LOOK_S, self.watch)
+        chores.add("export", 0, self.export)
+        chores.add("index", 0, self.index)
+        chores.add("checkpoint", 0, self.checkpoint)
+
+    def committed(self) -> None:
+        """Take note of a commit: what it changed is written to the file soon."""
+        duties = self._duties
+        self.committed_at = duties.now()
+        duties.changes.note()
+        self._chores.hasten("export", duties.export_period_s)
+        self._chores.hasten("index", _INDEX_AFTER_S)
+        if duties.writer.wants_checkpoint():
+            self._chores.hasten("checkpoint")
+
+    def watch(self) -> None:
+        """Look at what others may have done: to the store, to the file, to us."""
+        duties = self._duties
+        reason = duties.lost()
+        if not reason and duties.idle_s() > duties.idle_exit_s:
+            reason = f"nobody asked for anything for {duties.idle_exit_s:g} s"
+        if reason:
+            duties.stop(reason)
+            return
+        try:
+            self._look_at_store()
+            if duties.writer.sweep_due():
+                self.committed()
+        except BeadworkError as error:
+            duties.log.trouble("watch.failed", error)
+        if not duties.is_current(duties.writer):
+            self._begin("refresh", duties.refresh)
+
+    def _look_at_store(self) -> None:
+        """See whether another process wrote to the store, or put another one in its place."""
+        duties = self._duties
+        database = duties.writer.identity()
+        if database != self._database:
+            if self._database:
+                duties.log.note("store.replaced")
+                duties.seats.renew()
+                duties.reset()
+            self._database = database
+        version = duties.writer.foreign_version()
+        if version != self._version:
+            is_first, self._version = self._version < 0, version
+            if not is_first:
+                duties.changes.note()
+                self._chores.hasten("export", duties.export_period_s)
+
+    def export(self) -> None:
+        """Write what has changed to the file."""
+        self._begin("export", self._export)
+
+    def _export(self, engine: Engine) -> None:
+        duties = self._duties
+        answer = engine.run(ExportFile(), duties.caller)
+        self._retry_s = _RETRY_FIRST_S
+        if answer.is_written:
+            self.exported_at = duties.now()
+            duties.log.note("file.written", records=answer.exported, path=answer.path)
+
+    def index(self) -> None:
+        """Bring the index of texts up to date."""
+        self._begin("index", lambda engine: engine.run(IndexTexts(), self._duties.caller))
+
+    def checkpoint(self) -> None:
+        """Move the log of the database into it."""
+        self._begin("checkpoint", lambda engine: engine.checkpoint())
+
+    def _begin(self, name: str, work: Callable[[Engine], object]) -> None:
+        """Do something in a thread, unless it is being done; what fails is tried again later."""
+        if name in self._is_running:
+            self._chores.hasten(name if name != "refresh" else "watch", _LOOK_S)
+            return
+        self._is_running.add(name)
+
+        def run() -> None:
+            try:
+                with self._duties.seats.taken() as engine:
+                    work(engine)
+            except BeadworkError as error:
+                self._duties.log.trouble(f"{name}.failed", error, retry_s=self._retry_s)
+                self._retry(name)
+            except Exception as error:  # noqa: BLE001 -- a thread of ours ends with a line in the log
+                self._duties.log.fault(name, error)
+                self._retry(name)
+            finally:
+                self._is_running.discard(name)
+
+        if not self._duties.readers.begin(run):
+            self._is_running.discard(name)
+            self._retry(name)
+
+    def _retry(self, name: str) -> None:
+        if name in ("export", "index"):
+            self._chores.hasten(name, self._retry_s)
+            self._retry_s = min(self._retry_s * 2, _RETRY_LAST_S)
