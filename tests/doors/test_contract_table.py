@@ -141,6 +141,45 @@ where:
 worktree:
 worktree create: --branch
 """
+LATER = """
+assign:
+batch:
+claim: --lease
+close: --claim-next --reason-file
+comments list:
+conflicts:
+create: --graph --metadata --stdin
+dep add: -f/--file
+forget:
+graph check:
+heartbeat: --epoch --lease
+history: -n/--limit
+label propagate:
+link: -t/--type
+list: --has-metadata-key --metadata-field
+memories:
+note: -f/--file --stdin
+priority:
+ready: --claim --exclude-label --exclude-type --explain --has-metadata-key --include-ephemeral
+    --metadata-field --plain
+recall:
+release: --epoch --force
+remember: --key --stdin
+show: --current --include-comments --include-dependents --long -w/--watch
+statuses:
+tag:
+undo: --anyone --request
+update: --allow-empty-description --design-file --epoch --history --no-history --set-metadata
+    --stdin --unset-metadata
+watch: --since --timeout
+why:
+"""
+"""What came later, with classic 1.0.5 or with us."""
+GLOBAL = """
+-C --actor --allow-stale --db --dolt-auto-commit --json --lock-timeout --no-auto-flush
+--no-auto-import --no-daemon --no-db --profile -q/--quiet --readonly --sandbox -v/--verbose
+"""
+"""What every command takes, before its name and after it."""
 _DAEMON = "every command works on the store by itself; there is no daemon yet"
 _LATER = "not there yet"
 ABSENT = {
@@ -150,6 +189,7 @@ ABSENT = {
     "daemon killall": _DAEMON,
     "daemon list": _DAEMON,
     "daemon stop": _DAEMON,
+    "conflicts": _LATER,
     "gate": _LATER,
     "gate check": _LATER,
     "gate list": _LATER,
@@ -172,9 +212,9 @@ What is taken may still be refused when it is used, with an error that says why.
 def rows() -> dict[str, list[str]]:
     """Answer the flags of each command."""
     found: dict[str, list[str]] = {}
-    for line in TABLE.strip().replace("\n    ", " ").splitlines():
+    for line in (TABLE.strip() + LATER.rstrip()).replace("\n    ", " ").splitlines():
         name, _, flags = line.partition(":")
-        found[name] = flags.replace("FILTERS", FILTERS).split()
+        found.setdefault(name, []).extend(flags.replace("FILTERS", FILTERS).split())
     return found
 
 
@@ -213,6 +253,13 @@ def test_a_command_of_classic_is_there_and_takes_its_flags(name: str, flags: lis
             assert missing, f"{name} {long} is taken now: strike it from REFUSED"
         else:
             assert not missing, f"{name} does not take {missing}"
+
+
+@pytest.mark.parametrize("name", [name for name in rows() if name not in ABSENT])
+def test_a_command_takes_the_flags_of_all_commands(name: str) -> None:
+    command = find(name)
+    assert command is not None
+    assert not {each for flag in GLOBAL.split() for each in flag.split("/")} - flags_of(command)
 
 
 def test_what_is_refused_is_of_the_table_and_has_a_reason() -> None:

@@ -235,6 +235,16 @@ def test_quarantined_lines_are_put_aside_as_they_were(repository: Bd) -> None:
     assert "backups" not in repository.git("ls-files")
 
 
+def test_a_broken_line_of_the_file_is_mended_at_once(repository: Bd) -> None:
+    with repository.records.open("a", encoding="utf-8") as records:
+        records.write("garbage\n")
+    repository.ok("list")
+    repository.ok("doctor", "--fix")
+    assert wrong(repository) == {}
+    (kept,) = (repository.beads / "backups").glob("quarantine-*.log")
+    assert "garbage" in kept.read_text(encoding="utf-8")
+
+
 def test_a_lost_database_is_made_of_the_file(repository: Bd) -> None:
     before = repository.json("list")
     for path in repository.beads.glob("beadwork.db*"):

@@ -94,3 +94,28 @@ def test_other_flags_are_refused_and_not_ignored(bd: Bd) -> None:
     for words in (("-p", "1"), ("Title",), ("-f", "x.md"), ("--parent", "px-a")):
         assert graph(bd, plan, *words).code == 2
     assert graph(bd, plan, "--validate").code == 2
+
+
+def test_a_status_stands_as_the_plan_says(bd: Bd) -> None:
+    plan = [
+        {"name": "a", "title": "A", "needs": ["b"], "status": "closed", "metadata": {"k": [1]}},
+        {"name": "b", "title": "B", "status": "in_progress", "assignee": "ann"},
+        {"name": "c", "title": "C", "type": "event", "event_category": "x", "status": "open"},
+    ]
+    ids = graph(bd, plan, "--json").json["ids"]
+    a, b, c = bd.json("show", *ids.values())
+    assert (a["status"], a["close_reason"], a["metadata"]) == ("closed", "Closed", {"k": [1]})
+    assert (b["status"], b["assignee"]) == ("in_progress", "ann")
+    assert (c["status"], c["event_kind"]) == ("open", "x")
+
+
+@pytest.mark.parametrize("status", ["done-ish", "tombstone", 5])
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_status_that_there_is_not_makes_nothing(
+    bd: Bd, status: Any, words: tuple[str, ...]
+) -> None:
+    plan = [{"name": "a", "title": "A"}, {"name": "b", "title": "B", "status": status}]
+    answer = graph(bd, plan, *words, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert 'In "b"' in answer.error["error"]
+    assert bd.json("list") == []

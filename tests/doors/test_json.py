@@ -62,11 +62,15 @@ def test_create_from_a_file_is_an_array(bd: Bd) -> None:
     assert [each["id"] for each in bd.json("dep", "list", two["id"])] == [need]
 
 
-def test_create_from_a_file_says_which_failed(bd: Bd) -> None:
-    answer = bd("create", "-f", "-", "--json", given="## Good\n## Bad\n### Type\nbogus\n")
-    assert answer.code == 2
-    assert [each["title"] for each in answer.json] == ["Good"]
-    assert 'In "Bad"' in answer.error["error"]
+def test_create_from_a_file_makes_all_or_none_and_says_which_failed(bd: Bd) -> None:
+    content = "## Good: one\n## Bad: two\n### Type\nbogus\n"
+    for words in ((), ("--dry-run",)):
+        answer = bd("create", "-f", "-", "--json", *words, given=content)
+        assert (answer.code, answer.out) == (2, "")
+        assert 'In "Bad: two"' in answer.error["error"]
+    assert bd.json("list") == []
+    again = bd.json("create", "-f", "-", given="## Twice\n## Twice\n")
+    assert [each["title"] for each in again] == ["Twice", "Twice"]
 
 
 def test_dry_run_checks_all_and_stores_nothing(bd: Bd) -> None:

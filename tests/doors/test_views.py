@@ -183,6 +183,17 @@ def test_history_and_undo_are_drawn(bd: Bd) -> None:
     assert "Undone: ✓ px-old" in terminal.ok("undo", "px-old").out
 
 
+def test_comments_are_drawn_as_show_draws_them_and_stay_plain_in_a_pipe(bd: Bd) -> None:
+    bd.ok("comments", "add", "px-old", "Some **bold** words \x1b[2J\n- a point")
+    plain = bd.ok("comments", "px-old").out
+    drawn = on_terminal(bd).ok("comments", "px-old").out
+    assert "**bold**" in plain
+    assert "Some bold words \\x1b[2J" in drawn
+    assert "  • a point" in drawn
+    assert drawn.rstrip().splitlines()[-1] in on_terminal(bd).ok("show", "px-old").out
+    assert on_terminal(bd).ok("comments", "px-fam").out == "No comments.\n"
+
+
 def test_without_a_store_a_terminal_says_how_to_begin(bare: Bd) -> None:
     answer = on_terminal(bare).ok()
     assert "bd init" in answer.out

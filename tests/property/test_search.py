@@ -3,10 +3,12 @@
 import random
 import shutil
 from collections.abc import Sequence
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beadwork.model import similarity
 from beadwork.model.query import parse
 from beadwork.model.query_fields import Subject
 from beadwork.model.query_match import Asking, matcher_of
@@ -176,13 +178,23 @@ words = st.lists(st.sampled_from(["ab", "cd", "ef", "gh", "ij", "kl", "mn"]), ma
 )
 
 
-@given(st.lists(words, max_size=8), st.sampled_from((0.05, 0.3, 0.5, 0.8, 1.0)))
-def test_no_pair_that_is_alike_is_missed(found: list[str], threshold: float) -> None:
+@given(
+    st.lists(words, max_size=8),
+    st.sampled_from((0.0, 0.05, 0.3, 0.5, 0.8, 1.0)),
+    st.integers(0, 6),
+    st.integers(1, 4),
+)
+def test_the_pairs_that_are_most_alike_are_found(
+    found: list[str], threshold: float, limit: int, block: int
+) -> None:
     bags = [bag(text) for text in found]
-    pairs = {(one, other) for _, one, other in alike(bags, threshold)}
-    assert pairs == {
-        (one, other)
+    every = [
+        (likeness(bags[one], bags[other]), one, other)
         for other in range(len(bags))
         for one in range(other)
-        if likeness(bags[one], bags[other]) >= threshold
-    }
+        if bags[one].counts.keys() & bags[other].counts.keys()
+    ]
+    every.sort(key=lambda pair: (-pair[0], *pair[1:]))
+    wanted = [pair for pair in every if pair[0] >= threshold]
+    with patch.object(similarity, "_BLOCK", block):
+        assert alike(bags, threshold, limit) == (wanted[:limit] if limit else wanted)

@@ -45,6 +45,7 @@ WHOLE_BY_NATURE = {
     "edge.dangling",
     "edge.ordering",
     "graph.live",
+    "issue.assignees",
     "issue.label_counts",
     "issue.last_number",
     "issue.matches",
@@ -114,3 +115,12 @@ def test_no_query_of_a_few_rows_goes_through_all_issues_or_edges(
     scans = [line for line in plan(connection, name) if WHOLE.search(line)]
     scans = [line for line in scans if "inert_edge" not in line]  # an index of next to nothing
     assert not scans
+
+
+@pytest.mark.parametrize("part", ["among", "ids", "labels", "labels_alike", "labels_any", "within"])
+def test_a_filter_that_names_a_few_issues_looks_at_no_others(
+    connection: apsw.Connection, part: str
+) -> None:
+    parts = ("alive", "open_only", "statuses", "sorted", "by_priority_up", "limit", part)
+    lines = plan(connection, load.with_parts("issue.matches", parts))
+    assert not [line for line in lines if WHOLE.search(line)]

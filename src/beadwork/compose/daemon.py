@@ -34,18 +34,20 @@ from beadwork.doors.classic import ClassicDoor
 from beadwork.doors.world import Options
 from beadwork.engine import Caller, Engine
 from beadwork.model.claim import Holder
-from beadwork.model.errors import BeadworkError, DatabaseMismatch
+from beadwork.model.errors import BeadworkError, DatabaseMismatch, Fault
 from beadwork.model.instants import format_us
 from beadwork.sync import config
 from beadwork.sync.runtime import daemon_paths
 
 _CALLS_MAX = 10_000
-_COMMANDS_MAX = 64
+_COMMANDS_MAX = 512
 _READERS_MAX = 8
 _WAITING_MAX = 1000
 _THREAD_IDLE_S = 60.0
 _DRAIN_S = 10.0
 _DESCRIPTORS = 8192
+_SEAT_CACHE_KIB = 2000
+"""What a thread keeps of the database in memory; the system keeps the rest for all."""
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from others: a long list shall not hold up writes."""
 _CALLER = Caller(Holder("beadwork"))
@@ -131,6 +133,7 @@ class DaemonProcess:
         """Answer what has begun, write the file, let go of everything."""
         self._socket.unlink()
         self.log.note("daemon.ending", reason=loop.stop_reason)
+        self._changes.end()
         loop.drain(_DRAIN_S)
         with self._at_end("the file"):
             self._writer.flush(_CALLER)
@@ -243,6 +246,7 @@ class DaemonProcess:
             settings=self._settings,
             vocabulary=self._writer.vocabulary,
             kind=SeatEngine,
+            cache_kib=_SEAT_CACHE_KIB,
         )
         if isinstance(seat, SeatEngine):
             seat.submit = self._queue.submit
@@ -255,8 +259,15 @@ class DaemonProcess:
         home = Home(
             self._place, os.environ.get("TZ", ""), self._freshness, self._changes, self._adopt
         )
-        with self._seats.taken() as engine:
-            code = serve(home, exchange, engine)
+        try:
+            with self._seats.taken() as engine:
+                code = serve(home, exchange, engine)
+        except Exception as error:  # noqa: BLE001 -- one command fails, and the daemon goes on
+            number = self.log.fault("a command", error)
+            said = f"Error: Beadwork failed (report {number})\n"
+            exchange.error_output(said.encode())
+            code = Fault.exit_code
+            exchange.leave(code)
         seconds = time.perf_counter() - begun
         self._metrics.note_request("command", seconds, has_failed=code != 0)
 

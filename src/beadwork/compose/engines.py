@@ -13,7 +13,7 @@ from beadwork.model.errors import (
 )
 from beadwork.model.issue import Vocabulary
 from beadwork.ops.ready import CheckCapability
-from beadwork.store.sqlite import Opener
+from beadwork.store.sqlite import CACHE_KIB, Opener
 from beadwork.store.store import SqliteStore
 from beadwork.sync import config, scaffold
 from beadwork.sync.fault_log import fault_log
@@ -66,6 +66,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     settings: config.Settings | None = None,
     kind: type[Engine] = Engine,
     has_checkpoints: bool = True,
+    cache_kib: int = CACHE_KIB,
 ) -> Engine:
     """Open the engine on a store.
 
@@ -86,6 +87,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         outside=_Projects(place.folder, settings),
         opener=opener,
         has_checkpoints=has_checkpoints,
+        cache_kib=cache_kib,
     )
     guards = Guards(
         now_us=clock,

@@ -154,10 +154,16 @@ class ServedWorld(DirectWorld):
 
     @override
     def await_change(self, engine: Engine, seen: str, timeout_s: float | None) -> bool:
-        """Wait until a glimpse is another than one that was seen; tell whether it is."""
+        """Wait until a glimpse is another than one that was seen; tell whether it is.
+
+        Raises:
+            RunHere: the daemon ends, and the client waits on by itself.
+        """
         number = int(seen.partition(" ")[0])
         left_s = float("inf") if timeout_s is None else timeout_s
         while self.glimpse(engine) == seen:
+            if self._home.changes.is_ending and not self._exchange.has_output:
+                raise RunHere
             if left_s <= 0 or not self.streams.is_read:
                 return False
             self._home.changes.wait(number, min(left_s, _LOOK_S))

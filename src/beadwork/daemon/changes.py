@@ -9,6 +9,8 @@ class Changes:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._number = 0
+        self.is_ending = False
+        """Nothing will be told any more."""
 
     @property
     def number(self) -> int:
@@ -21,7 +23,15 @@ class Changes:
             self._number += 1
             self._condition.notify_all()
 
+    def end(self) -> None:
+        """Let all who wait go."""
+        with self._condition:
+            self.is_ending = True
+            self._condition.notify_all()
+
     def wait(self, seen: int, timeout_s: float) -> bool:
         """Wait until there is a later change than one that was seen; tell whether there is."""
         with self._condition:
-            return self._condition.wait_for(lambda: self._number > seen, timeout_s)
+            return self._condition.wait_for(
+                lambda: self.is_ending or self._number > seen, timeout_s
+            )

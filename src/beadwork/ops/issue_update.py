@@ -233,6 +233,10 @@ def _text_tokens(entry: Entry, request: UpdateIssue) -> Fields:
     return fields
 
 
+_NOBODYS = ("open", "deferred")
+"""Statuses in which nobody holds an issue."""
+
+
 def _status_fields(tx: Transaction, entry: Entry, request: UpdateIssue, status: str) -> Fields:
     """Return what a new status writes: one rule, whichever command asks for it."""
     tx.vocabulary.require_status(status)
@@ -247,10 +251,10 @@ def _status_fields(tx: Transaction, entry: Entry, request: UpdateIssue, status: 
             session = request.session or tx.holder.session
             return closed(entry.record, now_us=tx.now_us, reason="Closed", session=session)
     fields = moved(entry.record, status, is_reopening=entry.is_done)
-    if status == "open":
+    if status in _NOBODYS:
         claim = tx.claims.of(entry.n)
         if claim is not None and claim.is_held:
-            # Else the issue would show as ready, and nobody could claim it.
+            # Else the issue would show as ready, now or in time, and nobody could claim it.
             if claim.actor == entry.record.text("assignee") and request.assignee is UNSET:
                 fields["assignee"] = None
             end_claim(tx, entry)

@@ -37,7 +37,7 @@ _ERRORS: tuple[tuple[type[apsw.Error], type[BeadworkError], str], ...] = (
 _CHECKPOINT_PAGES = 1000
 _CHECKPOINT_COMMITS = 20
 _LONG_LOG_PAGES = 4000
-_CACHE_KIB = 16_000
+CACHE_KIB = 16_000
 
 
 def translated(error: apsw.Error) -> BeadworkError:
@@ -146,12 +146,18 @@ def _close(connection: apsw.Connection) -> None:
         connection.close()
 
 
-def _prepare(connection: apsw.Connection, *, busy_ms: int, log: "_Checkpoints | None") -> None:
+def _prepare(
+    connection: apsw.Connection,
+    *,
+    busy_ms: int,
+    log: "_Checkpoints | None",
+    cache_kib: int = CACHE_KIB,
+) -> None:
     connection.set_busy_timeout(busy_ms)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     # A plan follows from the query alone. Else SQLite plans anew at each call, for its values.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-    connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size = {-cache_kib}")
     connection.execute("PRAGMA foreign_keys = ON")
     if log is None:
         connection.execute("PRAGMA query_only = ON")
@@ -249,7 +255,9 @@ def checkpoint(path: str, *, opener: Opener = _open) -> None:
         _raise(error)
 
 
-def open_reader(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSession:
+def open_reader(
+    path: str, *, busy_ms: int, opener: Opener = _open, cache_kib: int = CACHE_KIB
+) -> SqliteSession:
     """Open the store for reading, wherever it lies.
 
     Raises:
@@ -263,7 +271,7 @@ def open_reader(path: str, *, busy_ms: int, opener: Opener = _open) -> SqliteSes
             flags = apsw.SQLITE_OPEN_READWRITE
         connection = opener(path, flags)
         try:
-            _prepare(connection, busy_ms=busy_ms, log=None)
+            _prepare(connection, busy_ms=busy_ms, log=None, cache_kib=cache_kib)
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
         except BaseException:
             _close(connection)

@@ -8,6 +8,7 @@ from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.store.migrate import check, migrate, newest
 from beadwork.store.sqlite import (
+    CACHE_KIB,
     Opener,
     SqliteSession,
     checkpoint,
@@ -43,12 +44,14 @@ class SqliteStore:
         outside: Outside = lambda _: False,
         opener: Opener | None = None,
         has_checkpoints: bool = True,
+        cache_kib: int = CACHE_KIB,
     ) -> None:
         self.path = path
         self._busy_ms = busy_ms
         self._new_replica = new_replica
         self._outside = outside
         self._opener = {"opener": opener} if opener else {}
+        self._cache_kib = cache_kib
         self._has_checkpoints = has_checkpoints
         self._writer: SqliteSession | None = None
         self._reader: SqliteSession | None = None
@@ -88,7 +91,9 @@ class SqliteStore:
 
     def _reading(self) -> SqliteSession:
         if self._reader is None:
-            session = open_reader(self.path, busy_ms=self._busy_ms, **self._opener)
+            session = open_reader(
+                self.path, busy_ms=self._busy_ms, cache_kib=self._cache_kib, **self._opener
+            )
             try:
                 check(session)
             except BaseException:
@@ -115,7 +120,9 @@ class SqliteStore:
             return False
         if not os.path.exists(self.path):
             return True
-        session = open_reader(self.path, busy_ms=self._busy_ms, **self._opener)
+        session = open_reader(
+            self.path, busy_ms=self._busy_ms, cache_kib=self._cache_kib, **self._opener
+        )
         try:
             is_old = check(session) < newest()
         except BaseException:

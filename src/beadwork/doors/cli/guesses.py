@@ -45,7 +45,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 _CLASSICS = frozenset(
     {
-        "agent", "backend", "branch", "cook", "federation", "formula", "gate", "gitlab", "jira",
+        "agent", "backend", "branch", "cook", "daemon", "daemons", "federation", "formula", "gate", "gitlab", "jira",
         "linear", "mail", "merge-slot", "mol", "protomolecule", "refile", "repo", "slot", "swarm",
         "template", "vc", "wisp",
     }
@@ -159,6 +159,7 @@ _PARTNER: Mapping[str, str] = {
     "bd claim": "Claim one at a time, or several by `bd update ID ID --claim`.",
     "bd children": "Ask for one at a time, or see `bd dep tree ID`.",
     "bd why": "Ask for one at a time.",
+    "bd dep add": "Add one edge at a time, or several by --file.",
     "bd epic status": "bd children {word}",
     "bd export": "bd export --id {word}",
     "bd comments list": 'bd comments add ID "text"',
@@ -174,8 +175,6 @@ def command_hint(name: str, group: click.Group, context: click.Context, words: l
         meant = next((line for line, names in _COMMANDS.items() if name in names), None)
         if meant:
             return f"Use `{meant}`.".replace(", or ", "`, or `")
-        if name.startswith("daemon"):
-            return "There is no daemon: each command opens the store itself."
         if name in _CLASSICS:
             return _ABSENT
     else:

@@ -217,6 +217,7 @@ def help_(context: click.Context, session: Session, words: tuple[str, ...]) -> N
     command: click.Command = bd
     width = session.help_width
     place = click.Context(bd, info_name="bd", terminal_width=width, **bd.context_settings)
+    place.obj = session  # A command asks it whether it may run here.
     for word in words:
         if not isinstance(command, click.Group):
             break

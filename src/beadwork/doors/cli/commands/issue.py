@@ -100,7 +100,23 @@ def close(session: Session, /, **given: Any) -> None:
         if given["claim_next"]:
             shown.add_claimed(*_claimed(session, answers[-1]))
         session.show(shown.value, "\n".join(shown.lines))
+        _note_open_children(session, done)
     session.fail_each(failures(ids, answers))
+
+
+def _note_open_children(session: Session, done: list[Closed]) -> None:
+    """Tell of an epic that was closed over work that is not done."""
+    from beadwork.ops.issue import ListIssues
+
+    closed = {each.issue.id for each in done}
+    for each in done:
+        if each.issue.issue_type != "epic" or each.already:
+            continue
+        rows = session.run(ListIssues(parent=each.issue.id, limit=0)).issues
+        left = sum(row.issue.id not in closed for row in rows)
+        if left:
+            epic = text.line(each.issue.id)
+            session.warn(f"Note: {left} of its children are open: `bd children {epic}`.")
 
 
 def _claimed(session: Session, last: object) -> tuple[Issue | None, int | None]:
