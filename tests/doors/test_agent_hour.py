@@ -195,7 +195,7 @@ def test_an_epic_that_is_closed_over_open_children_says_so(bd: Bd) -> None:
     first, second = (bd.create(title, "--parent", epic) for title in ("One", "Two"))
     bd.ok("close", first)
     answer = bd.ok("close", epic)
-    assert answer.err == f"Note: 1 of its children are open: `bd children {epic}`.\n"
+    assert answer.err == f"Note: open children of {epic}: 1. See `bd children {epic}`.\n"
     assert bd.ok("close", epic).err == ""
     bd.ok("reopen", epic)
     assert bd.ok("close", epic, second).err == ""

@@ -199,6 +199,13 @@ class DirectWorld(Person):
         report = engine.run(ImportFile(), caller, progress)
         return None if report.is_unchanged else report
 
+    def write_file(self, engine: Engine, caller: Caller) -> None:
+        """Bring the file up to the store, at the end of a command that changed something."""
+        engine.flush(caller)
+
+    def catch_up(self, engine: Engine, caller: Caller) -> None:
+        """Do nothing: the file is as the last command left it."""
+
     def peek(self, engine: Engine) -> str:
         """Return what a look at the file and at HEAD tells; another text: look closer."""
         facts = Files().glance(engine.export_path)

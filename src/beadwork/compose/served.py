@@ -24,7 +24,7 @@ _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class SeatEngine(Engine):
     """An engine that reads by itself and lets the daemon's one writer write.
 
-    It is lent to one command after the other: none closes it, and the file is written later.
+    It is lent to one command after the other: none closes it.
     """
 
     submit: Callable[[Sequence[Call]], list[Outcome]]
@@ -34,12 +34,6 @@ class SeatEngine(Engine):
     def write_all(self, calls: Sequence[Call]) -> list[Outcome]:
         """Let calls be written together with those of others, and wait until they are."""
         return self.submit(calls)
-
-    @override
-    def flush(self, caller: Caller) -> bool:
-        """Leave the file to the daemon, which writes it soon."""
-        del caller
-        return False
 
     @override
     def close(self) -> None:
@@ -146,6 +140,15 @@ class ServedWorld(DirectWorld):
     ) -> Imported | None:
         """Take in what others wrote into the file, or committed, since it was last seen."""
         return self._home.freshness.refresh(engine, caller, progress)
+
+    @override
+    def write_file(self, engine: Engine, caller: Caller) -> None:
+        """Leave the file to the daemon, which writes it soon."""
+
+    @override
+    def catch_up(self, engine: Engine, caller: Caller) -> None:
+        """Write the file now: the command looks at it."""
+        engine.flush(caller)
 
     @override
     def glimpse(self, engine: Engine) -> str:

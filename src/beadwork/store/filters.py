@@ -231,6 +231,9 @@ def _parameters(session: Session, tx: "StoreTransaction", wanted: Filter) -> dic
         within = tx.dependencies.descendants(wanted.within)
     elif wanted.parent is not None:
         within = tx.dependencies.children(wanted.parent)
+    labels, any_label = wanted.labels, wanted.labels_any
+    if len(labels) == 1 and not any_label:
+        labels, any_label = (), labels  # the same, and nothing has to be counted
     values: dict[str, object] = {
         "statuses": _list(wanted.statuses),
         "types": _list(wanted.types),
@@ -244,13 +247,13 @@ def _parameters(session: Session, tx: "StoreTransaction", wanted: Filter) -> dic
         "overdue_by": wanted.overdue_by_us,
         **_times(wanted),
         "within": None if within is None else json.dumps(within),
-        "labels": _list(wanted.labels),
-        "labels_any": _list(wanted.labels_any),
+        "labels": _list(labels),
+        "labels_any": _list(any_label),
         "labels_none": _list(wanted.excluded_labels),
     }
     if wanted.label_alike is not None:
-        labels = [label for (label,) in session.all("issue.labels")]
-        values["labels_alike"] = json.dumps(_alike(labels, wanted.label_alike))
+        names = [label for (label,) in session.all("issue.labels")]
+        values["labels_alike"] = json.dumps(_alike(names, wanted.label_alike))
     if wanted.assignee_alike is not None:
         names = [name for (name,) in session.all("issue.assignees")]
         values["assignees"] = json.dumps(_alike(names, wanted.assignee_alike))

@@ -69,8 +69,9 @@ class SearchStore:
         First those that have all words, the best first, then those that have all terms as parts
         of words, the newest first.
         """
+        sieve = _Sieve(self._session, self._tx, wanted)
         chosen: list[int] = []
-        for numbers in self._in_order(terms, wanted, limit):
+        for numbers in self._in_order(terms, sieve, limit):
             chosen += numbers
             if limit and len(chosen) >= limit:
                 break
@@ -95,31 +96,18 @@ class SearchStore:
         """Return what a list shows of these issues, in this order."""
         return self._tx.issues.rows(numbers)
 
-    def _let_through(self, numbers: Sequence[int], wanted: Filter | None) -> list[int]:
-        """Keep those of these issues that may be shown, in their order."""
-        if not numbers:
-            return []
-        if wanted is None:
-            rows = self._session.all("search.alive", ns=json.dumps(numbers))
-            passing = {n for (n,) in rows}
-        else:
-            passing = set(filters.numbers(self._session, self._tx, wanted, among=numbers))
-        return [n for n in numbers if n in passing]
-
-    def _in_order(
-        self, terms: Sequence[Term], wanted: Filter | None, limit: int
-    ) -> Iterator[list[int]]:
+    def _in_order(self, terms: Sequence[Term], sieve: "_Sieve", limit: int) -> Iterator[list[int]]:
         """Return each issue that fits and may be shown once, the best first, some at a time."""
         waiting = self._documents(self._queued(_FOREVER))
-        found = self._by_words(terms, waiting, wanted, limit)
+        found = self._by_words(terms, waiting, sieve, limit)
         for chunk in _chunks(found):
-            yield self._let_through(chunk, wanted)
+            yield sieve.passed(chunk)
         seen = set(found)
         beside = [n for n, document in waiting.items() if document.has_parts(terms)]
-        yield self._let_through([n for n in sorted(beside, reverse=True) if n not in seen], wanted)
+        yield sieve.passed([n for n in sorted(beside, reverse=True) if n not in seen])
         for numbers in self._with_parts(terms):
             new = [n for n in numbers if n not in seen and n not in waiting]
-            yield self._with_all_parts(self._let_through(new, wanted), terms)
+            yield self._with_all_parts(sieve.passed(new), terms)
 
     def _fitting(self, terms: Sequence[Term]) -> list[int]:
         """Return the issues that the terms fit, in no order."""
@@ -131,7 +119,8 @@ class SearchStore:
         }
         if any(term.words for term in terms):
             match, is_whole = _words_match(terms)
-            numbers = self._with_words(match, terms, None, _FOREVER, is_whole=is_whole)
+            every = _Sieve(self._session, self._tx, None)
+            numbers = self._with_words(match, terms, every, _FOREVER, is_whole=is_whole)
             found.update(n for n in numbers if n not in waiting)
         for numbers in self._with_parts(terms):
             new = [n for n in numbers if n not in found and n not in waiting]
@@ -142,7 +131,7 @@ class SearchStore:
         self,
         terms: Sequence[Term],
         waiting: dict[int, Document],
-        wanted: Filter | None,
+        sieve: "_Sieve",
         limit: int,
     ) -> list[int]:
         """Return the issues that have all words, the best first.
@@ -152,7 +141,7 @@ class SearchStore:
         """
         if not any(term.words for term in terms):
             return []
-        scores = self._scores(terms, wanted, limit)
+        scores = self._scores(terms, sieve, limit)
         scores = {n: score for n, score in scores.items() if n not in waiting}
         # What is not indexed yet is ranked by the same words; the two scales are alike enough.
         best = min(scores.values(), default=-1.0)
@@ -162,7 +151,7 @@ class SearchStore:
                 scores[n] = best * score
         return sorted(scores, key=lambda n: (scores[n], -n))
 
-    def _scores(self, terms: Sequence[Term], wanted: Filter | None, limit: int) -> dict[int, float]:
+    def _scores(self, terms: Sequence[Term], sieve: "_Sieve", limit: int) -> dict[int, float]:
         """Return how well the words fit each indexed issue that has them all; less is better.
 
         To weigh how rare a word is, the index counts all that have it. Where very many do, that
@@ -170,12 +159,12 @@ class SearchStore:
         """
         match, is_whole = _words_match(terms)
         most = limits.SEARCH_RANKED_MAX if limit else _FOREVER
-        numbers = self._with_words(match, terms, wanted, most + 1, is_whole=is_whole)
+        numbers = self._with_words(match, terms, sieve, most + 1, is_whole=is_whole)
         if not numbers:
             return {}
         if len(numbers) > most:
             titles = f"{{{_FOREMOST}}} : ({match})"
-            foremost = self._with_words(titles, terms, wanted, most, is_whole=is_whole)
+            foremost = self._with_words(titles, terms, sieve, most, is_whole=is_whole)
             return dict.fromkeys(numbers, -1.0) | dict.fromkeys(foremost, -2.0)
         kept = set(numbers)
         ranked = self._session.all("search.ranked", match=match, oldest=numbers[-1])
@@ -185,19 +174,19 @@ class SearchStore:
         self,
         match: str,
         terms: Sequence[Term],
-        wanted: Filter | None,
+        sieve: "_Sieve",
         most: int,
         *,
         is_whole: bool,
     ) -> list[int]:
         """Return the newest issues that have the words, as far as they may be shown."""
-        is_all = wanted is None and is_whole
         kept: list[int] = []
-        before, asked = _FOREVER, most if is_all else min(2 * most, _FOREVER)
+        before = _FOREVER
+        asked = min(2 * most, _FOREVER) if sieve.is_fine or not is_whole else most
         while True:
             rows = self._session.all("search.with_words", match=match, before=before, limit=asked)
             numbers = [n for (n,) in rows]
-            found = numbers if wanted is None else self._let_through(numbers, wanted)
+            found = sieve.passed(numbers) if sieve.is_fine else numbers
             kept += found if is_whole else self._verified(found, terms)
             if len(kept) >= most or len(numbers) < asked:
                 return kept[:most]
@@ -232,6 +221,31 @@ class SearchStore:
     def _with_all_parts(self, numbers: Sequence[int], terms: Sequence[Term]) -> list[int]:
         documents = self._documents(numbers) if numbers else {}
         return [n for n in numbers if documents[n].has_parts(terms)]
+
+
+class _Sieve:
+    """Lets through what may be shown; each issue is looked at once. Without a filter: the live."""
+
+    def __init__(self, session: Session, tx: "StoreTransaction", wanted: Filter | None) -> None:
+        self._session = session
+        self._tx = tx
+        self._wanted = wanted
+        self._known: dict[int, bool] = {}
+        self.is_fine = wanted is not None
+        """Whether it keeps back more than a few."""
+
+    def passed(self, numbers: Sequence[int]) -> list[int]:
+        """Keep those of these issues that may be shown, in their order."""
+        new = [n for n in numbers if n not in self._known]
+        if new:
+            passing = self._passing(new)
+            self._known.update((n, n in passing) for n in new)
+        return [n for n in numbers if self._known[n]]
+
+    def _passing(self, numbers: Sequence[int]) -> set[int]:
+        if self._wanted is not None:
+            return set(filters.numbers(self._session, self._tx, self._wanted, among=numbers))
+        return {n for (n,) in self._session.all("search.alive", ns=json.dumps(numbers))}
 
 
 def _chunks(numbers: Sequence[int]) -> Iterator[list[int]]:

@@ -346,7 +346,7 @@ class Session:
         try:
             if self._has_written and self.flags.has_flush:
                 with self.progress():
-                    engine.flush(self.caller)
+                    self.world.write_file(engine, self.caller)
         except BeadworkError as error:
             self.warn(f"Warning: the file was not written: {error.message}")
         finally:

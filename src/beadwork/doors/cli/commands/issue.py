@@ -116,7 +116,7 @@ def _note_open_children(session: Session, done: list[Closed]) -> None:
         left = sum(row.issue.id not in closed for row in rows)
         if left:
             epic = text.line(each.issue.id)
-            session.warn(f"Note: {left} of its children are open: `bd children {epic}`.")
+            session.warn(f"Note: open children of {epic}: {left}. See `bd children {epic}`.")
 
 
 def _claimed(session: Session, last: object) -> tuple[Issue | None, int | None]:

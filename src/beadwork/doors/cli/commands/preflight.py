@@ -34,6 +34,7 @@ def preflight(session: Session, is_check: bool, is_fix: bool) -> None:
     if is_fix:
         session.require_writable()
         session.engine.flush(session.caller)
+    session.world.catch_up(session.engine, session.caller)
     checks = [_exported(session), _committed(session), _released(session)]
     session.show(
         {

@@ -1,0 +1,81 @@
+"""The store without a daemon: the engine in this process."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from beadwork.client.means import Means
+from beadwork.client.messages import Keyed, Outcome
+from beadwork.engine import Call, Caller
+from beadwork.model.errors import InvalidRequest
+from beadwork.ops.operation import Request, Response
+from beadwork.ops.table import operation_of
+
+R = TypeVar("R", bound=Response)
+
+
+class DirectWire:
+    """Carries requests out by itself. It takes the file in before, and writes it at the end."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._caller = Caller(means.holder)
+        self._engine = means.open_engine()
+        self._seen = ""
+        self._has_written = False
+        try:
+            self.refresh()
+        except BaseException:
+            self._engine.close()
+            raise
+
+    def run(self, request: Request[R], key: str) -> R:
+        """Carry out a request."""
+        self._look()
+        self._has_written |= operation_of(type(request)).kind != "read"
+        return self._engine.run(request, self._caller._replace(key=key))
+
+    def run_each(self, asked: Sequence[Keyed]) -> list[Outcome]:
+        """Carry out writes in one commit; each succeeds or fails by itself."""
+        self._look()
+        self._has_written = True
+        found = [self._call(each) for each in asked]
+        calls = [each for each in found if isinstance(each, Call)]
+        done = iter(self._engine.write_all(calls))
+        return [next(done) if isinstance(each, Call) else each for each in found]
+
+    def _call(self, asked: Keyed) -> Call | InvalidRequest:
+        operation = operation_of(type(asked.request))
+        try:
+            request: Request[Any] = self._engine.request(
+                operation.name, msgspec.to_builtins(asked.request)
+            )
+        except InvalidRequest as error:
+            return error
+        return Call(operation, request, self._caller._replace(key=asked.key))
+
+    def refresh(self) -> None:
+        """Take in what others wrote into the file."""
+        self._seen = self._means.peek(self._engine)
+        self._means.refresh(self._engine, self._caller)
+
+    def flush(self) -> bool:
+        """Bring the file up to the store; tell whether it was written."""
+        self._has_written = False
+        is_written = self._engine.flush(self._caller)
+        self._seen = self._means.peek(self._engine)
+        return is_written
+
+    def close(self) -> None:
+        """Flush what was written and close the store."""
+        try:
+            if self._has_written:
+                self.flush()
+        finally:
+            self._engine.close()
+
+    def _look(self) -> None:
+        """Look at the file first, if it is another than when it was last seen (R5)."""
+        if self._means.peek(self._engine) != self._seen:
+            self.refresh()

@@ -1,0 +1,49 @@
+"""The thin client: what it loads, and that its frames are the daemon's."""
+
+import subprocess
+import sys
+
+from beadwork import thin
+from beadwork.daemon import frames
+from tests.daemon.running import Daemon
+from tests.doors.program import SCRIPT, Bd
+
+LOADED = "import os, sys, _socket; before = set(sys.modules); import beadwork.thin; "
+SHOWN = "print(*sorted(set(sys.modules) - before))"
+
+
+def test_it_loads_three_modules_and_nothing_else(bd: Bd) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", LOADED + SHOWN],
+        env=bd.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["beadwork", "beadwork.thin"]
+
+
+def test_a_command_that_the_daemon_runs_loads_nothing_more(bd: Bd, daemon: Daemon) -> None:
+    code = (
+        "import os, sys, _socket; before = set(sys.modules); sys.argv = ['bd', 'list']; "
+        f"exec(open({str(SCRIPT)!r}).read().replace('raise SystemExit(main())', 'main()')); "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=bd.folder,
+        env=daemon.environment | {"BEADS_NO_DAEMON": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1].split() == ["beadwork", "beadwork.thin"]
+
+
+def test_its_frames_are_those_of_the_daemon() -> None:
+    assert thin.PROTOCOL == frames.PROTOCOL
+    command = frames.command_of(thin._command(["create", "Ä\udcff", ""], "/a b", "key"))
+    assert command.key == "key"
+    assert command.folder == "/a b"
+    assert command.arguments == ["create", "Ä\udcff", ""]
+    assert thin._FRAME_MAX == frames.PAYLOAD_MAX
