@@ -25,9 +25,10 @@ class AckLog:
     def ask(self, question: Callable[[], T]) -> T:
         """Ask, and note when the question was sent and when its answer was there."""
         self._asked = time.monotonic_ns()
-        answer = question()
-        self._answered = time.monotonic_ns()
-        return answer
+        try:
+            return question()
+        finally:
+            self._answered = time.monotonic_ns()
 
     def note(self, what: str, issue: str, **facts: Any) -> None:
         """Write down what the last answer said."""

@@ -50,13 +50,15 @@ def find_bd() -> Path:
     return bd
 
 
-def environment(actor: str) -> dict[str, str]:
+def environment(actor: str, *, is_direct: bool) -> dict[str, str]:
     """Make the environment of an agent's commands: nothing of this machine's own settings.
+
+    With `is_direct` each command works on the store by itself, without the daemon.
 
     Compiled modules are kept, as in any installation: without them a command takes twice as long.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)}
-    return kept | {"BD_ACTOR": actor, "BEADS_NO_DAEMON": "1"}
+    return kept | {"BD_ACTOR": actor, "BEADS_NO_DAEMON": "1" if is_direct else ""}
 
 
 class Shell:
@@ -64,9 +66,9 @@ class Shell:
 
     name = "bd"
 
-    def __init__(self, folder: Path, actor: str) -> None:
+    def __init__(self, folder: Path, actor: str, *, is_direct: bool) -> None:
         self._folder = folder
-        self._environment = environment(actor)
+        self._environment = environment(actor, is_direct=is_direct)
         self._bd = str(find_bd())
 
     def run(self, *arguments: str, is_partial: bool = False) -> Any:  # noqa: ANN401 -- JSON

@@ -88,7 +88,7 @@ def parse(lines: list[str]) -> tuple[dict[str, Record], list[str]]:
 
 def read_store(project: Path, named: set[str]) -> dict[str, Json]:
     """Ask new processes for every issue, listed or named; the file is not read."""
-    shell = Shell(project, "auditor")
+    shell = Shell(project, "auditor", is_direct=True)
     everything = ("list", "--all", "--limit", "0", "--include-gates", "--include-templates")
     listed = {each["id"] for each in shell.run(*everything, "--no-auto-import")}
     names = sorted(listed | named)
@@ -126,7 +126,7 @@ def git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         ["git", *arguments],
         cwd=folder,
-        env=environment("auditor"),
+        env=environment("auditor", is_direct=True),
         capture_output=True,
         text=True,
         check=True,

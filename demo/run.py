@@ -1,14 +1,17 @@
 """The main job on a backlog made for it: take it in, work it off with several processes, prove it.
 
-    make demo ARGS="--issues 400 --workers 4"
+    make demo ARGS="--issues 400 --workers 8"
 
-Everything happens in a temporary folder, on the embedded store, through real `bd` processes and
-`beadwork.Client`. The exit code is 0 only if every check of the proof holds.
+Everything happens in a temporary folder, on the embedded store: agents, each a process of its own,
+call `bd` and `beadwork.Client`, and the daemon of the store answers them. The exit code is 0 only
+if every check of the proof holds.
 """
 
 import argparse
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import backlog
+import figures
 from acks import read_all
 from doors import environment, find_bd
 from evidence import BACKLOG, HEAD, LOGS, PROJECT, git
@@ -34,11 +38,13 @@ _BAR_CHARS = 32
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Work off a backlog, and prove that all is well.")
     parser.add_argument("--issues", type=int, default=400, help="size of the backlog (400)")
-    parser.add_argument("--workers", type=int, default=4, help="processes that work it off (4)")
+    parser.add_argument("--workers", type=int, default=8, help="processes that work it off (8)")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another backlog (1)")
     parser.add_argument(
-        "--shell-every", type=int, default=5, help="every so many issues go through `bd` (5)"
+        "--shell-every", type=int, default=2, help="every so many issues go through `bd` (2)"
     )
+    parser.add_argument("--direct", action="store_true", help="without the daemon")
+    parser.add_argument("--kill", action="store_true", help="kill the daemon in the middle")
     parser.add_argument("--keep", action="store_true", help="leave the folder, to look at it")
     given = parser.parse_args()
     if given.issues < 20 or given.workers < 1 or given.shell_every < 1:
@@ -60,13 +66,14 @@ def say(text: str = "") -> None:
     print(text, flush=True)
 
 
-def bd(project: Path, *words: str) -> str:
+def bd(project: Path, *words: str, is_direct: bool = False, is_shown: bool = True) -> str:
     """Run a `bd` command for people, show it, and return what it printed."""
-    say(f"$ bd {' '.join(words)}")
+    if is_shown:
+        say(f"$ bd {' '.join(words)}")
     done = subprocess.run(
         [find_bd(), *words],
         cwd=project,
-        env=environment("demo"),
+        env=environment("demo", is_direct=is_direct),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -94,9 +101,9 @@ def prepare(root: Path, given: argparse.Namespace) -> Job:
     (root / HEAD).write_text(git(project, "rev-parse", "HEAD"), encoding="utf-8")
     edges = sum(len(each.get("dependencies", ())) for each in records)
     say(f"A git repository with a classic issues.jsonl: {len(records)} issues, {edges} edges")
-    shown = bd(project, "init").replace(str(project), ".")
+    shown = bd(project, "init", is_direct=True).replace(str(project), ".")
     say("".join(f"  {line}\n" for line in shown.splitlines()))
-    say("".join(f"  {line}\n" for line in bd(project, "ready", "-n", "5").splitlines()))
+    say("".join(f"  {line}\n" for line in bd(project, "ready", "-n", "5", is_direct=True).splitlines()))
     race = next(each["id"] for each in records if backlog.RACE_LABEL in each.get("labels", ()))
     types = sorted({each["issue_type"] for each in records} & set(backlog.WORKED_TYPES))
     return Job(race, ",".join(types), backlog.closable(records))
@@ -117,8 +124,9 @@ def start(root: Path, job: Job, given: argparse.Namespace) -> list[subprocess.Po
                 f"--race={job.race}",
                 f"--types={job.types}",
                 f"--shell-every={given.shell_every}",
+                *(["--direct"] if given.direct else []),
             ],
-            env=environment(f"{TEAM}{number}"),
+            env=environment(f"{TEAM}{number}", is_direct=given.direct),
         )
         for number in range(1, given.workers + 1)
     ]
@@ -155,6 +163,7 @@ def work_off(root: Path, job: Job, given: argparse.Namespace) -> Counter[str]:
     workers = start(root, job, given)
     progress = Progress(root / LOGS, job.closable)
     until = time.monotonic() + LIMIT_S
+    is_killed = False
     try:
         while any(each.poll() is None for each in workers):
             if any(each.returncode for each in workers):
@@ -162,7 +171,9 @@ def work_off(root: Path, job: Job, given: argparse.Namespace) -> Counter[str]:
             if time.monotonic() > until:
                 raise SystemExit(f"The workers are not through after {LIMIT_S:.0f} s")
             time.sleep(_LOOK_S)
-            progress.show()
+            counts = progress.show()
+            if given.kill and not is_killed and counts["close"] > job.closable // 2:
+                is_killed = kill_daemon(root / PROJECT)
     finally:
         for each in workers:
             if each.poll() is None:
@@ -173,6 +184,26 @@ def work_off(root: Path, job: Job, given: argparse.Namespace) -> Counter[str]:
     if failed:
         raise SystemExit(f"{len(failed)} workers failed")
     return counts
+
+
+def daemon_pid(project: Path) -> int:
+    """Return the number of the daemon's process; 0 if there is none."""
+    told = json.loads(bd(project, "daemon", "status", "--json", is_shown=False))
+    return int(told.get("pid", 0))
+
+
+def kill_daemon(project: Path) -> bool:
+    """End the daemon as a power cut would; the agents go on."""
+    say(f"\n  The daemon is killed (kill -9 {(pid := daemon_pid(project))}); the agents go on")
+    os.kill(pid, signal.SIGKILL)
+    return True
+
+
+def end_daemon(project: Path) -> None:
+    """Leave no daemon behind, whatever happened."""
+    if (project / ".beads").exists():
+        command = [str(find_bd()), "daemon", "stop"]
+        subprocess.run(command, cwd=project, capture_output=True, check=False)
 
 
 def prove(root: Path) -> int:
@@ -189,7 +220,15 @@ def main() -> int:
     begun = time.monotonic()
     try:
         job = prepare(root, given)
+        if not given.direct:
+            say(f"  {bd(root / PROJECT, 'daemon', 'start').strip()}\n")
+        worked = time.monotonic()
         counts = work_off(root, job, given)
+        figures.show(root / LOGS, time.monotonic() - worked)
+        if not given.direct:
+            told = bd(root / PROJECT, "daemon", "--metrics", "--json", is_shown=False)
+            figures.show_commits(json.loads(told))
+            say(f"  {bd(root / PROJECT, 'daemon', 'stop').strip()}\n")
         lines = (
             (root / PROJECT / ".beads" / "issues.jsonl").read_text(encoding="utf-8").splitlines()
         )
@@ -203,6 +242,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     finally:
+        if not given.direct:
+            end_daemon(root / PROJECT)
         if given.keep:
             say(f"Everything is left in {root}")
         else:

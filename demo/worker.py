@@ -96,16 +96,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", required=True)
     parser.add_argument("--race", required=True, help="The issue that all claim first.")
     parser.add_argument("--shell-every", type=int, required=True)
+    parser.add_argument("--direct", action="store_true", help="Without the daemon.")
     return parser.parse_args()
 
 
 def main() -> None:
     given = _arguments()
-    shell = Shell(given.folder, given.name)
+    shell = Shell(given.folder, given.name, is_direct=given.direct)
     with given.log.open("a", encoding="utf-8") as file:
         worker = Worker(AckLog(file, given.name), given)
         worker.race(shell, given.race)
-        with Client(str(given.folder), actor=given.name) as client:
+        mode = "off" if given.direct else "auto"
+        with Client(str(given.folder), actor=given.name, daemon=mode) as client:
             library = Library(client)
             turns = 1
             while worker.turn(library if turns % given.shell_every else shell):

@@ -164,7 +164,11 @@ def lines_of(place: Place) -> list[str]:
 def child_environment() -> dict[str, str]:
     """The environment of a process that runs the code under test."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    own = {
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        "BEADS_AUTO_START_DAEMON": "false",
+    }
+    return {**kept, **own}
 
 
 def memory_folder() -> Path:

@@ -24,12 +24,11 @@ from beadwork.model.errors import (
     StoreReadOnly,
     StoreTrouble,
     Unavailable,
-    UnknownOperation,
 )
-from beadwork.model.issue import Vocabulary, nearest_hint
+from beadwork.model.issue import Vocabulary
 from beadwork.ops.operation import Operation, Request, Response
 from beadwork.ops.record_file import ExportFile
-from beadwork.ops.table import PLACES, operation_named, operation_of
+from beadwork.ops.table import operation_of, request_named
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import VOCABULARY, SqliteStore
 from beadwork.store.sweeps import is_due, run_due
@@ -128,18 +127,7 @@ class Engine:
 
     def request(self, name: str, payload: bytes | Mapping[str, Any]) -> Request[Any]:
         """Build the request of an operation from a JSON payload."""
-        if name not in PLACES:
-            raise UnknownOperation(
-                f'There is no operation "{name[:100]}"', hint=nearest_hint(name, PLACES)
-            )
-        operation = operation_named(name)
-        try:
-            if isinstance(payload, bytes):
-                decoded = msgspec.json.decode(payload or b"{}", type=operation.request)
-                return cast("Request[Any]", decoded)
-            return cast("Request[Any]", msgspec.convert(payload, operation.request))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
+        return request_named(name, payload)
 
     def run(self, request: Request[R], caller: Caller, progress: Progress | None = None) -> R:
         """Run a request and return its response.

@@ -50,6 +50,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "BD_ACTOR": "ann",
         "TZ": "UTC",
+        "BEADS_AUTO_START_DAEMON": "false",  # whoever wants a daemon starts one
         **more,
     }
 

@@ -86,6 +86,15 @@ MEANT: dict[str, tuple[Words, str]] = {
     "query of a word": (("query", "login"), "`bd search` finds words"),
     "query by in": (("query", "priority in (0,1)"), "as in priority=a,b"),
     "needs of three": (("dep", "add", ID, OTHER, "px-x"), "one edge at a time"),
+    "--id of update": (("update", "--id", ID, "-p", "1"), "`bd update ID`"),
+    "--force of claim": (("claim", ID, "--force"), "`bd release ID --force`"),
+    "field as a word": (("update", ID, "priority=1"), "Use --priority=1."),
+    "assignee of two lines": (("assign", ID, "a\nb"), "one line"),
+    "first assignee of two lines": (("create", "x", "-a", "a\nb"), "one line"),
+    "status of two words": (("config", "set", "status.custom", "in review"), "Use one word"),
+    "unknown category": (("config", "set", "status.custom", "qa:maybe"), "active, wip, frozen,"),
+    "type with a category": (("config", "set", "types.custom", "spike:done"), "Leave it out."),
+    "--push of sync": (("sync", "--push"), "`git push`"),
     "flag at the end": (("search", "x", "--label"), "See `bd search --help`."),
     "letter at the end": (("close", ID, "-r"), "See `bd close --help`."),
 }
@@ -199,3 +208,30 @@ def test_an_epic_that_is_closed_over_open_children_says_so(bd: Bd) -> None:
     assert bd.ok("close", epic).err == ""
     bd.ok("reopen", epic)
     assert bd.ok("close", epic, second).err == ""
+
+
+@pytest.mark.parametrize(
+    ("flag", "field"),
+    [
+        ("--description", "description"),
+        ("--design", "design"),
+        ("--acceptance", "acceptance_criteria"),
+        ("--notes", "notes"),
+        ("--append-notes", "notes"),
+    ],
+)
+def test_a_hyphen_for_a_text_is_standard_input(bd: Bd, flag: str, field: str) -> None:
+    issue = bd.ok("create", "Work", flag, "-", "--silent", given="What was piped\n").out.strip()
+    assert bd.json("show", issue)[0][field] == "What was piped"
+    bd.ok("update", issue, flag, "-", given="More\n")
+    assert bd.json("show", issue)[0][field].splitlines()[-1] == "More"
+
+
+def test_what_is_taken_out_of_a_file_of_others_is_not_said_to_remove_it(bd: Bd) -> None:
+    bd.ok("setup", "agents")
+    guide = bd.folder / "AGENTS.md"
+    guide.write_text(f"{guide.read_text(encoding='utf-8')}\nOwn words.\n", encoding="utf-8")
+    assert bd.ok("setup", "agents", "--remove").out.startswith("Took it out of ")
+    assert "Own words." in guide.read_text(encoding="utf-8")
+    bd.ok("setup", "cursor")
+    assert bd.ok("setup", "cursor", "--remove").out.startswith("Removed ")

@@ -1,14 +1,15 @@
 """What a client is given of the world around it; `compose` builds it."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, NoReturn, get_args
 
 from beadwork.engine import Caller, Engine
 from beadwork.model.claim import Holder
-from beadwork.model.errors import Unavailable
+from beadwork.model.errors import NoDaemon, Unavailable
 
 Mode = Literal["auto", "required", "off"]
 """With the daemon where one answers; never without it; never with it."""
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 _PAUSE_FIRST_S = 0.005
 _PAUSE_LAST_S = 0.2
@@ -38,6 +39,10 @@ class Broken(Exception):
 
 class Absent(Exception):
     """No daemon that this client can talk to answers; the text says why."""
+
+
+class Late(Exception):
+    """Nothing came in time."""
 
 
 class Patience:
@@ -91,10 +96,19 @@ class Patience:
         return pause_s
 
 
-def not_answered(means: Means, key: str) -> Unavailable:
-    """Return the error for an answer that does not come."""
-    return Unavailable(
+def give_up(means: Means, key: str) -> NoReturn:
+    """Wait no longer for an answer.
+
+    Raises:
+        Unavailable: always.
+    """
+    raise Unavailable(
         f"The daemon did not answer within {means.timeout_s:g} s",
         hint="What was asked for may be done; ask again with the same key, or look first.",
         key=key,
     )
+
+
+def no_daemon(absent: Absent) -> NoDaemon:
+    """Return the error for a daemon that must be there and is not."""
+    return NoDaemon(f"No daemon of this store answers: {absent}")

@@ -1,7 +1,7 @@
 """Lines of JSON to a daemon and back (classic-bd.md 5.3), with our operations and our errors."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
 import msgspec
 
@@ -99,7 +99,7 @@ class Messages:
         """
         answer = self._answer(line)
         if not answer.success:
-            raise _error(answer)
+            _refuse(answer)
         return cast("R", _response(request, answer))
 
     def each(self, asked: Sequence[Keyed]) -> bytes:
@@ -119,8 +119,11 @@ class Messages:
         """
         answer = self._answer(line)
         if not answer.success:
-            raise _error(answer)
-        results = _RESULTS.decode(answer.data).results
+            _refuse(answer)
+        try:
+            results = _RESULTS.decode(answer.data).results
+        except msgspec.MsgspecError as error:
+            raise Broken from error
         if len(results) != len(asked):
             raise Broken
         return [
@@ -141,7 +144,7 @@ class Messages:
         """
         answer = self._answer(line)
         if not answer.success:
-            raise _error(answer)
+            _refuse(answer)
         try:
             return _TOLD.decode(answer.data).event
         except msgspec.MsgspecError as error:
@@ -177,9 +180,13 @@ class Messages:
         return answer
 
 
-def answer_too_long() -> Unavailable:
-    """Return the error for an answer that is not read to its end."""
-    return Unavailable(
+def refuse_long_answer() -> NoReturn:
+    """Refuse an answer that is not read to its end.
+
+    Raises:
+        Unavailable: always.
+    """
+    raise Unavailable(
         f"The answer has more than {ANSWER_BYTES_MAX} bytes", hint="Ask for less: set a limit."
     )
 
@@ -193,6 +200,10 @@ def _response(request: Request[Any], answer: _Answer) -> Response:
             f"The daemon's answer can't be read: {error}",
             hint="It is of another version than this client; restart it.",
         ) from error
+
+
+def _refuse(answer: _Answer) -> NoReturn:
+    raise _error(answer)
 
 
 def _error(answer: _Answer) -> BeadworkError:

@@ -33,11 +33,12 @@ from beadwork.daemon.writes import WriteQueue
 from beadwork.doors.classic import ClassicDoor
 from beadwork.doors.world import Options
 from beadwork.engine import Caller, Engine
-from beadwork.model.claim import Holder
+from beadwork.model.claim import Holder, require_holder
 from beadwork.model.errors import BeadworkError, DatabaseMismatch, Fault
 from beadwork.model.instants import format_us
-from beadwork.sync import config
-from beadwork.sync.runtime import daemon_paths
+from beadwork.store.sqlite import Opener
+from beadwork.sync import config, registry
+from beadwork.sync.runtime import daemon_paths, pid_file
 
 _CALLS_MAX = 10_000
 _COMMANDS_MAX = 512
@@ -61,12 +62,32 @@ class Wanted(NamedTuple):
     connections_max: int = 1000
     echo: Callable[[str], None] | None = None
     """Gets each line of the log too."""
+    log: str = ""
+    """Where the log is to be, if not beside the store."""
+    on_start: Callable[[], None] = lambda: None
+    """Called once it serves."""
+    keeps_lock: bool = False
+    """Whether the lock goes with the process, so that who waits for it knows that it is gone."""
+
+
+class Seams(NamedTuple):
+    """What tests replace: the time of the store, and the file system below its database."""
+
+    clock: Callable[[], int] = now_us
+    opener: Opener | None = None
 
 
 class DaemonProcess:
     """The daemon of one store, in this process."""
 
-    def __init__(self, world: DirectWorld, options: Options, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        world: DirectWorld,
+        options: Options,
+        wanted: Wanted,
+        seams: Seams = Seams(),  # noqa: B008 -- it can't be changed
+    ) -> None:
+        self._seams = seams
         self._place = world.place(options)
         self._paths = daemon_paths(self._place)
         self._wanted = wanted
@@ -80,19 +101,26 @@ class DaemonProcess:
         self._readers = _workers("reader", _READERS_MAX)
         self._freshness = Freshness(world.peek)
         self._seats = Seats(self._new_seat)
-        self._writer = open_engine(self._place, settings=self._settings, has_checkpoints=False)
+        self._writer = open_engine(
+            self._place,
+            clock=seams.clock,
+            opener=seams.opener,
+            settings=self._settings,
+            has_checkpoints=False,
+        )
         self._started_at = format_us(now_us())
         self._client_s = time.monotonic()
         self._client_at = self._started_at
         self.log = Log(
-            self._paths.log,
+            wanted.log or self._paths.log,
             now=_now,
             fault_log=new_fault_log(self._place.folder),
             echo=wanted.echo,
         )
         self._words_from = self._settings.sources
         self._lock = LifeLock(self._paths.lock)
-        self._socket = SocketFile(self._paths.socket)
+        self._socket_path = world.environ.get("BD_SOCKET") or self._paths.socket
+        self._socket = SocketFile(self._socket_path)
 
     def run(self) -> None:
         """Hold the lock, serve, and end when there is a reason to.
@@ -102,11 +130,16 @@ class DaemonProcess:
             ForeignDaemon: another program does.
         """
         self._lock.hold(self._facts())
+        entry = registry.Listed(self._place.folder, self._place.database, os.getpid())
         try:
-            with contextlib.closing(self._socket.listen()) as listener:
+            with (
+                contextlib.closing(self._socket.listen()) as listener,
+                registry.listed(entry, self._world.environ),
+                pid_file(self._paths.pid),
+            ):
                 self._serve(listener)
         finally:
-            self._lock.release()
+            self._lock.release(keeps_lock=self._wanted.keeps_lock)
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -115,15 +148,17 @@ class DaemonProcess:
             "database": self._place.database,
             "version": __version__,
             "started_at": self._started_at,
+            "socket": self._socket_path,
         }
 
     def _serve(self, listener: socket.socket) -> None:
-        _raise_descriptor_limit()
+        self._connections_max = min(self._wanted.connections_max, _descriptor_limit() // 4)
         sys.setswitchinterval(_SWITCH_S)
         self._writer.prepare()
         loop = self._built(listener)
         with _signals(loop):
             self.log.note("daemon.started", pid=os.getpid(), version=__version__)
+            self._wanted.on_start()
             try:
                 loop.run()
             finally:
@@ -171,7 +206,7 @@ class DaemonProcess:
                 on_request=self._note_client,
                 version=__version__,
                 on_version=self._serves,
-                bounds=Bounds(connections_max=self._wanted.connections_max),
+                bounds=Bounds(connections_max=self._connections_max),
             )
         )
         self._loop = loop
@@ -194,6 +229,8 @@ class DaemonProcess:
             log=self.log,
             caller=self._caller,
             check_database=self._check_database,
+            is_current=self._freshness.is_current,
+            refresh=lambda engine: self._freshness.refresh(engine, _CALLER),
         )
         return JsonAnswers(around, ClassicDoor(self._world, Options()))
 
@@ -221,11 +258,11 @@ class DaemonProcess:
             version=__version__,
             workspace=self._place.work_tree or os.path.dirname(self._place.folder),
             database=self._place.database,
-            socket=self._paths.socket,
-            log_path=self._paths.log,
+            socket=self._socket_path,
+            log_path=self.log.path,
             started_at=self._started_at,
             export_period_s=self._wanted.export_period_s,
-            connections_max=self._wanted.connections_max,
+            connections_max=self._connections_max,
             connections=lambda: loop.connections,
             client_at=lambda: self._client_at,
             exported_at=lambda: self._upkeep.exported_at,
@@ -243,6 +280,8 @@ class DaemonProcess:
     def _new_seat(self) -> Engine:
         seat = open_engine(
             self._place,
+            clock=self._seams.clock,
+            opener=self._seams.opener,
             settings=self._settings,
             vocabulary=self._writer.vocabulary,
             kind=SeatEngine,
@@ -284,8 +323,8 @@ class DaemonProcess:
             engine.adopt(words)
 
     def _caller(self, actor: str, session: str, key: str) -> Caller:
-        own = self._world.caller(Options(actor=actor, key=key))
-        return own._replace(holder=Holder(own.holder.actor, session))
+        actor = actor or self._world.caller(Options()).holder.actor
+        return Caller(require_holder(Holder(actor, session)), key)
 
     def _check_database(self, path: str) -> None:
         """Refuse a request that is meant for another store; any file of this folder will do."""
@@ -338,12 +377,15 @@ def _key_of(version: str) -> tuple[int, ...]:
     return tuple(int(each) for each in parts) if all(each.isdigit() for each in parts) else ()
 
 
-def _raise_descriptor_limit() -> None:
+def _descriptor_limit() -> int:
+    """Return how many descriptors we may have, after asking for many."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
     if soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted
+    return soft
 
 
 @contextlib.contextmanager

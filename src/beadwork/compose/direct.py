@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from beadwork.compose import reach
+from beadwork.compose.reach import Used
 from beadwork.doors.cli.streams import ProcessStreams
 from beadwork.doors.world import (
     Config,
+    Daemons,
     Founding,
     Hooks,
     Initialized,
@@ -29,6 +32,7 @@ from beadwork.model.errors import (
 from beadwork.model.history import Version
 from beadwork.ops.record_file import Imported, ImportFile
 from beadwork.sync import config, git, mounts, scaffold, user_files
+from beadwork.sync.config import Settings
 from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, git_place, locate
 from beadwork.sync.locks import locked, refuse_foreign
@@ -51,6 +55,13 @@ class DirectWorld(Person):
         self.streams: Streams = ProcessStreams()
         self.mount_table: Callable[[str], str] = mounts.mount_table
         self._found: dict[str | None, tuple[Place, config.Settings]] = {}
+        self.is_alone = False
+        """Whether the command line says that it is to do without a daemon."""
+        self.is_bound = False
+        """Whether the command needs this process, and would not go through a daemon."""
+        self.is_served = False
+        self.used: Used | None = None
+        """The store that was opened, or was to be."""
 
     def enter(self, path: str) -> None:
         """Go on as if started in another folder.
@@ -112,7 +123,23 @@ class DirectWorld(Person):
         return GitHooks(self.folder, beads)
 
     def require_here(self) -> None:
-        """Do nothing: this is the process of the user."""
+        """Take note of it: this is the process of the user."""
+        self.is_bound = True
+
+    def wish(self, settings: Settings) -> reach.Wish:
+        """Return what is wished of daemons."""
+        alone = self.is_alone or reach.is_alone((), self.environ)
+        return reach.wish(settings, self.environ, alone=alone)
+
+    def mode(self, options: Options) -> reach.Mode:
+        """Return whether the store that is meant is to be used through a daemon."""
+        return self.wish(self._find(options)[1]).mode
+
+    def daemons(self, options: Options) -> Daemons:
+        """Return the daemons of this user, that of the store that is meant among them."""
+        from beadwork.compose.daemons import UserDaemons
+
+        return UserDaemons(self, options)
 
     def open(self, options: Options) -> Engine:
         """Open the engine on the store that is meant.
@@ -129,9 +156,16 @@ class DirectWorld(Person):
         self._require_local(place)
         if not os.path.exists(place.database) and not os.path.exists(place.records):
             raise NoStore(f"{place.folder} holds no store yet", path=place.folder)
+        mode = self.wish(settings).mode
+        watch = reach.contention(place, settings, mode=mode)
+        self.used = Used(place, settings, watch)
+        if not self.is_bound:
+            reach.require(place, mode)
         timeout_s = options.lock_timeout_s or config.length_s(settings.text("lock-timeout"))
         timeout_s = timeout_s or LOCK_TIMEOUT_S
-        return open_engine(place, lock_timeout_s=timeout_s, settings=settings)
+        return open_engine(
+            place, lock_timeout_s=timeout_s, settings=settings, contention=watch
+        )
 
     def upkeep(self, options: Options) -> "Upkeep":
         """Return what looks after the store's files: doctor, backup, restore."""

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from beadwork.engine import Caller, Engine, Guards
 from beadwork.model.claim import Holder
@@ -22,9 +22,16 @@ from beadwork.sync.locate import Place, locate
 from beadwork.sync.locks import locked
 
 if TYPE_CHECKING:
-    pass
+    from beadwork.compose.reach import Contention
 
 LOCK_TIMEOUT_S = 30.0
+
+
+class Locking(Protocol):
+    """Takes a lock between processes."""
+
+    def __call__(self, path: str, *, timeout_s: float, store: str) -> AbstractContextManager[None]:
+        """Return what holds it as long as it is entered."""
 
 
 def now_us() -> int:
@@ -67,6 +74,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     kind: type[Engine] = Engine,
     has_checkpoints: bool = True,
     cache_kib: int = CACHE_KIB,
+    contention: "Contention | None" = None,
 ) -> Engine:
     """Open the engine on a store.
 
@@ -76,9 +84,9 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     settings = settings or config.load(place.folder)
     words = vocabulary or words_of(place, settings)
 
-    def lock(name: str) -> Callable[[], AbstractContextManager[None]]:
+    def lock(name: str, take: Locking = locked) -> Callable[[], AbstractContextManager[None]]:
         path = place.lock_path(name)
-        return lambda: locked(path, timeout_s=lock_timeout_s, store=place.folder)
+        return lambda: take(path, timeout_s=lock_timeout_s, store=place.folder)
 
     store = SqliteStore(
         place.database,
@@ -91,7 +99,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     )
     guards = Guards(
         now_us=clock,
-        write_lock=lock("write.lock"),
+        write_lock=lock("write.lock", contention.locked if contention else locked),
         export_lock=lock("export.lock"),
         log_fault=new_fault_log(place.folder),
         at=at,

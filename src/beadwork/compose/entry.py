@@ -3,9 +3,8 @@
 import gc
 import os
 
-from beadwork.client import Client
 from beadwork.compose.direct import DirectWorld
-from beadwork.doors.world import Options
+from beadwork.compose.reach import is_alone, last_act
 
 _OBJECTS = 200_000
 """So many new objects before Python looks for cycles among them.
@@ -23,7 +22,21 @@ def run_bd(arguments: list[str], key: str = "") -> int:
     gc.set_threshold(_OBJECTS, 50, 50)
     from beadwork.doors.cli.main import run
 
-    return run(arguments, DirectWorld(os.environ, _working_folder()), key=key)
+    world = DirectWorld(os.environ, _working_folder())
+    world.is_alone = is_alone(arguments, os.environ)
+    code = run(arguments, world, key=key)
+    _end(world, arguments, code)
+    return code
+
+
+def _end(world: DirectWorld, arguments: list[str], code: int) -> None:
+    """Let go of what the user waits for, and see to the daemon (rule R10)."""
+    used = world.used
+    if used is None or "--readonly" in arguments:
+        return
+    said = last_act(used, world.wish(used.settings), is_bound=world.is_bound)
+    if said and not code and "-q" not in arguments and "--quiet" not in arguments:
+        world.streams.write_error(f"Warning: {said}\n")
 
 
 def _working_folder() -> str:
@@ -36,37 +49,9 @@ def _working_folder() -> str:
 def run_module(arguments: list[str]) -> int:
     """Run `python -m beadwork`; return its exit code."""
     if arguments[:1] == ["daemon"]:
-        return _run_daemon(*arguments[1:])
+        from beadwork.compose.daemons import be_daemon
+
+        return be_daemon(arguments[1:])
     from beadwork.doors.module import run
 
     return run(arguments, DirectWorld(os.environ, _working_folder()))
-
-
-def connect(
-    path: str = ".", *, actor: str = "", session: str = "", lock_timeout_s: float | None = None
-) -> Client:
-    """Return a Python client of the store that a folder means: `beadwork.Client`.
-
-    Raises:
-        NoStore: there is none.
-    """
-    world = DirectWorld(os.environ, os.path.abspath(path))
-    options = Options(actor=actor, lock_timeout_s=lock_timeout_s)
-    holder = world.caller(options).holder
-    if session:
-        holder = holder._replace(session=session)
-    return Client(world.open(options), holder=holder, refresh=world.refresh, peek=world.peek)
-
-
-def _run_daemon(folder: str, database: str = "") -> int:
-    """Be the daemon of the store that a folder means; return the exit code."""
-    from beadwork.compose.daemon import DaemonProcess, Wanted
-    from beadwork.model.errors import BeadworkError
-
-    world = DirectWorld(os.environ, folder)
-    try:
-        DaemonProcess(world, Options(database=database or None), Wanted()).run()
-    except BeadworkError as error:
-        world.streams.write_error(f"Error: {error.message}\n")
-        return error.exit_code
-    return 0

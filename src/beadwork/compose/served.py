@@ -4,6 +4,7 @@ import errno
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from beadwork.compose import reach
 from beadwork.compose.direct import DirectWorld
 from beadwork.compose.freshness import Freshness
 from beadwork.daemon.changes import Changes
@@ -104,6 +105,7 @@ class ServedWorld(DirectWorld):
     def __init__(self, home: Home, exchange: Exchange, engine: Engine) -> None:
         command = exchange.command
         super().__init__(command.environ, command.folder)
+        self.is_served = True
         self.streams = ServedStreams(exchange)
         self._home = home
         self._exchange = exchange
@@ -128,6 +130,8 @@ class ServedWorld(DirectWorld):
         place, settings = self._find(options)
         is_same = place.database == self._home.place.database
         if not is_same or self.environ.get("TZ", "") != self._home.zone:
+            raise RunHere
+        if reach.mode_of(settings) == "off":
             raise RunHere
         if options.lock_timeout_s is not None:
             raise RunHere

@@ -3,6 +3,8 @@
 A write waits for the writer's next commit and is answered by it; all else is done in a thread.
 """
 
+import contextlib
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -21,6 +23,7 @@ from beadwork.model.errors import (
     BeadworkError,
     Fault,
     InvalidRequest,
+    StoreReadOnly,
     Unavailable,
     UnknownOperation,
 )
@@ -30,6 +33,9 @@ from beadwork.ops.plan import Ask, Plan
 from beadwork.ops.table import PLACES, operation_named, operation_of
 
 Tell = Callable[[bytes], None]
+_HINT_CHARS_MAX = 200
+_LOOK_S = 0.002
+"""How long what a look at the file tells holds for writes."""
 
 
 class Incoming(msgspec.Struct):
@@ -59,6 +65,10 @@ class Surroundings(NamedTuple):
     """Returns who calls, of an actor, a session and a key."""
     check_database: Callable[[str], None]
     """Refuses a database that is not this one."""
+    is_current: Callable[[Engine], bool]
+    """Tells whether the file is the one last seen."""
+    refresh: Callable[[Engine], object]
+    """Takes the file in (R5)."""
 
 
 class JsonAnswers:
@@ -68,10 +78,16 @@ class JsonAnswers:
         self._around = around
         self._classic = classic
         self._known = frozenset(classic.names)
+        self._is_ending = False
         self.own: dict[str, Callable[[], Any]] = {}
         self.slow: dict[str, Callable[[], Any]] = {}
         self.streams: dict[str, Callable[[Incoming, Connection, Tell], None]] = {}
         self._decoder = msgspec.json.Decoder(Incoming)
+        self._looked_s = 0.0
+
+    def end(self) -> None:
+        """Refuse what is asked from now on: the daemon ends."""
+        self._is_ending = True
 
     def refusal(self, message: str) -> bytes:
         """Return the answer to what is no request."""
@@ -82,18 +98,24 @@ class JsonAnswers:
         begun = time.perf_counter()
         try:
             incoming = self._decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             tell(self.refusal(f"This is no request: {error}"))
             return
 
         def answer(outcome: Any) -> None:  # noqa: ANN401 -- any JSON value, or an error
             has_failed = isinstance(outcome, BeadworkError)
             seconds = time.perf_counter() - begun
-            self._around.metrics.note_request(incoming.operation, seconds, has_failed=has_failed)
+            self._around.metrics.note_request(counted, seconds, has_failed=has_failed)
             tell(_encoded(outcome, incoming.request_id))
 
+        counted = incoming.operation
         try:
+            if self._is_ending:
+                raise Unavailable("The daemon is about to end", hint="Try again.", retry_ms=200)
             self._begin(incoming, connection, tell, answer)
+        except UnknownOperation as error:
+            counted = "unknown"  # A client's words are not kept.
+            answer(error)
         except BeadworkError as error:
             answer(error)
         except Exception as error:  # noqa: BLE001 -- a bug answers one client, and the loop goes on
@@ -115,10 +137,12 @@ class JsonAnswers:
             work = self.slow[name]
             self._in_thread(incoming, answer, lambda _: work())
         elif name in self.streams:
-            connection.is_streaming = True
             self.streams[name](incoming, connection, tell)
+            connection.is_streaming = True
         elif name == "batch":
             self._in_thread(incoming, answer, lambda ask: self._batch(incoming, ask))
+        elif name == "each":
+            self._in_thread(incoming, answer, lambda _: self._each(incoming))
         else:
             self._carry_out(self.plan(name, incoming.args, incoming.actor), incoming, answer)
 
@@ -132,8 +156,8 @@ class JsonAnswers:
             return Plan(self._around.writer.request(name, bytes(arguments)))
         if name in self._known:
             return self._classic.plan(name, _map(arguments), actor)
-        known = [*PLACES, *self._known, *self.own, *self.streams]
-        raise UnknownOperation(f"unknown operation: {name[:100]}", hint=nearest_hint(name, known))
+        known = [*PLACES, *self._known, *self.own, *self.streams, "batch", "each"]
+        raise UnknownOperation(f"unknown operation: {name[:100]}", hint=_nearest(name, known))
 
     def _carry_out(self, plan: Plan, incoming: Incoming, answer: Callable[[Any], None]) -> None:
         request, shape = plan.request, plan.shape
@@ -141,9 +165,36 @@ class JsonAnswers:
             self._in_thread(incoming, answer, plan.work or _nothing)
         elif operation_of(type(request)).kind == "write":
             call = Call(operation_of(type(request)), request, self._caller(incoming))
-            self._around.queue.put([call], lambda outcomes: answer(_shaped(outcomes[0], shape)))
+            self._write(call, incoming, lambda outcome: answer(_shaped(outcome, shape)))
         else:
             self._in_thread(incoming, answer, lambda ask: shape(ask(request)))
+
+    def _write(self, call: Call, incoming: Incoming, answer: Callable[[Outcome], None]) -> None:
+        """Let a call be written, after what others wrote into the file meanwhile."""
+        queue = self._around.queue
+        if self._is_current():
+            queue.put([call], lambda outcomes: answer(outcomes[0]))
+            return
+
+        def put(trouble: BeadworkError | None) -> None:
+            if trouble is not None:
+                answer(trouble)
+                return
+            try:
+                queue.put([call], lambda outcomes: answer(outcomes[0]))
+            except BeadworkError as error:
+                answer(error)
+
+        self._in_thread(incoming, put, _nothing)
+
+    def _is_current(self) -> bool:
+        """Tell whether the file is the one last seen; for many writes at once one look will do."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < _LOOK_S:
+            return True
+        is_current = self._around.is_current(self._around.writer)
+        self._looked_s = now_s if is_current else 0.0
+        return is_current
 
     def _caller(self, incoming: Incoming) -> Caller:
         return self._around.caller(incoming.actor, incoming.session, incoming.key)
@@ -167,6 +218,8 @@ class JsonAnswers:
     def _outcome(self, name: str, caller: Caller, work: Callable[[Ask], Any]) -> Any:  # noqa: ANN401 -- any JSON value, or an error
         try:
             with self._around.seats.taken() as engine:
+                with contextlib.suppress(StoreReadOnly):
+                    self._around.refresh(engine)
                 return work(_asking(engine, caller))
         except BeadworkError as error:
             return error
@@ -181,13 +234,44 @@ class JsonAnswers:
 
     def _batch(self, incoming: Incoming, ask: Ask) -> dict[str, Any]:
         arguments = _map(incoming.args)
-        steps = arguments.get("operations")
-        if not isinstance(steps, list) or not all(isinstance(each, dict) for each in steps):
-            raise InvalidRequest('A batch needs "operations", a list of {operation, args}')
+        steps = _steps(arguments)
         plans = [_Step(self, each, incoming.actor) for each in steps]
         if arguments.get("atomic"):
             return {"results": _all_or_none(plans, ask)}
         return {"results": _one_by_one(plans, ask)}
+
+    def _each(self, incoming: Incoming) -> dict[str, Any]:
+        """Carry out writes in one commit; each succeeds or fails by itself."""
+        found = [self._call(each, incoming) for each in _steps(_map(incoming.args))]
+        calls = [each for each in found if isinstance(each, Call)]
+        done = iter(self._around.queue.submit(calls) if calls else [])
+        outcomes = [next(done) if isinstance(each, Call) else each for each in found]
+        return {"results": [_result(each) for each in outcomes]}
+
+    def _call(self, step: dict[str, Any], incoming: Incoming) -> Call | BeadworkError:
+        name, key = str(step.get("operation", "")), str(step.get("key", ""))
+        try:
+            request = self._around.writer.request(name, step.get("args") or {})
+        except BeadworkError as error:
+            return error
+        operation = operation_of(type(request))
+        if operation.kind != "write":
+            return InvalidRequest(f"{operation.name} is no write", hint="Ask for it by itself.")
+        caller = self._around.caller(incoming.actor, incoming.session, key)
+        return Call(operation, request, caller)
+
+
+def _steps(arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    steps = arguments.get("operations")
+    if not isinstance(steps, list) or not all(isinstance(each, dict) for each in steps):
+        raise InvalidRequest('A batch needs "operations", a list of {operation, args}')
+    return steps
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, BeadworkError):
+        return {"success": False, **outcome.as_json()}
+    return {"success": True, "data": outcome}
 
 
 class _Step:
@@ -197,7 +281,7 @@ class _Step:
         self.name = str(step.get("operation", ""))
         self._arguments = step.get("args", step.get("arguments")) or {}
         if isinstance(self._arguments, str):  # classic's own client nests JSON text
-            self._arguments = msgspec.json.decode(self._arguments)
+            self._arguments = _map(self._arguments.encode())
         self._answers = answers
         self._actor = actor
 
@@ -261,11 +345,24 @@ def _answered(name: str, answer: dict[str, Any], plan: Plan | None) -> Any:  # n
 
 
 def _asking(engine: Engine, caller: Caller) -> Ask:
+    writes = itertools.count()
+
     def ask(request: Request[Any]) -> Response:
-        answer: Response = engine.run(request, caller)
+        own = caller
+        if caller.key and operation_of(type(request)).kind == "write":
+            # One key for all of them: each write gets the same part of it when it is repeated.
+            number = next(writes)
+            own = caller._replace(key=f"{caller.key}.{number}" if number else caller.key)
+        answer: Response = engine.run(request, own)
         return answer
 
     return ask
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """Name the operation that was meant; all of them would be too many to read."""
+    hint = nearest_hint(name, known)
+    return hint if len(hint) <= _HINT_CHARS_MAX else "See docs/operations and docs/socket.md."
 
 
 def _nothing(ask: Ask) -> None:

@@ -32,6 +32,10 @@ class Chores:
         chore = self._chores[name]
         chore.next_s = min(chore.next_s, self._clock() + after_s)
 
+    def postpone(self, name: str, after_s: float) -> None:
+        """Let a chore be due after a time, and not before it."""
+        self._chores[name].next_s = self._clock() + after_s
+
     def wait_s(self) -> float | None:
         """Return how long nothing is due; None: for ever."""
         first = min((each.next_s for each in self._chores.values()), default=float("inf"))

@@ -1,12 +1,13 @@
 """One connection as the loop sees it: what came, what is to go, which protocol is spoken."""
 
 import socket
-from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
 Protocol = Literal["", "json", "frames"]
 _CHUNK = 256 * 1024
+_CHOKED_BYTES = 1024 * 1024
+"""More than that is not kept for a client before its next request is begun."""
 
 
 class TooMuch(Exception):
@@ -25,12 +26,12 @@ class Connection:
         """The client sends nothing more."""
         self.is_streaming = False
         """The client follows something: it gets answers as they come."""
-        self.waiting: deque[bytes] = deque()
-        """Requests that came while another of this client was being answered."""
         self.is_busy = False
         """A request of this client is being answered."""
         self.on_close: list[Callable[[], None]] = []
         self._unsent = bytearray()
+        self._searched = 0
+        """So much of what came has no end of a line in it."""
         self._request_max = request_max
         self._unsent_max = unsent_max
 
@@ -42,6 +43,21 @@ class Connection:
     def has_unsent(self) -> bool:
         """Tell whether something waits until the client takes it."""
         return bool(self._unsent)
+
+    @property
+    def is_choked(self) -> bool:
+        """Tell whether the client must take answers before it is given more."""
+        return len(self._unsent) > _CHOKED_BYTES
+
+    @property
+    def is_ahead(self) -> bool:
+        """Tell whether the client has sent so much that nothing more is read for now."""
+        return self.protocol == "json" and len(self.came) > _CHUNK and self.has_line
+
+    @property
+    def has_line(self) -> bool:
+        """Tell whether a whole line came and was not taken."""
+        return self._line_end() > 0
 
     def receive(self) -> None:
         """Take what came.
@@ -60,14 +76,20 @@ class Connection:
         if len(self.came) > self._request_max:
             raise TooMuch
 
-    def lines(self) -> list[bytes]:
-        """Take the whole lines from what came."""
-        end = self.came.rfind(b"\n") + 1
-        if not end:
-            return []
-        found = bytes(self.came[:end]).split(b"\n")
-        del self.came[:end]
-        return [line for line in found if line.strip()]
+    def line(self) -> bytes:
+        """Take the next line from what came; empty if no whole one is there."""
+        while end := self._line_end():
+            found = bytes(self.came[: end - 1])
+            del self.came[:end]
+            self._searched = 0
+            if found.strip():
+                return found
+        return b""
+
+    def _line_end(self) -> int:
+        end = self.came.find(b"\n", self._searched) + 1
+        self._searched = end - 1 if end else len(self.came)
+        return end
 
     def send(self, content: bytes) -> None:
         """Send, or keep for later what the client does not take now.
@@ -76,6 +98,7 @@ class Connection:
             TooMuch: the client takes nothing.
             OSError: it is gone.
         """
+        is_behind = len(self._unsent) > self._unsent_max
         if not self._unsent:
             try:
                 sent = self.client.send(content)
@@ -85,7 +108,7 @@ class Connection:
                 return
             content = content[sent:]
         self._unsent += content
-        if len(self._unsent) > self._unsent_max and self.is_streaming:
+        if is_behind or (self.is_streaming and len(self._unsent) > self._unsent_max):
             raise TooMuch
 
     def send_rest(self) -> None:

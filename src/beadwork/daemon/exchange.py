@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import socket
+import threading
 
 from beadwork.daemon.frames import BadFrame, Command, Frame, frame, take
 
@@ -23,6 +24,7 @@ class Exchange:
         self.command = command
         self._connection = connection
         self._held = held
+        self._sending = threading.Lock()  # How far a job is, is told by another thread.
         self._is_gone = False
         self.has_output = False
         """Whether the client has copied output, so that the command can't be run elsewhere."""
@@ -75,7 +77,8 @@ class Exchange:
         if self._is_gone:
             raise Gone
         try:
-            self._connection.sendall(frame(kind, payload))
+            with self._sending:
+                self._connection.sendall(frame(kind, payload))
         except OSError as error:
             self._is_gone = True
             raise Gone from error

@@ -86,7 +86,7 @@ class Followers:
             with self._lock:
                 self._followers = [each for each in self._followers if not each.is_gone]
                 followers = list(self._followers)
-                if not followers:
+                if not followers or self._changes.is_ending:
                     self._has_thread = False
                     return
             with self._seats.taken() as engine:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import socket
 import tempfile
+import time
 from typing import Any
 
 import msgspec
@@ -16,6 +17,9 @@ from beadwork.model.errors import DaemonRunning, ForeignDaemon
 _PATH_BYTES_MAX = 100
 _BACKLOG = 512
 _PROBE_S = 0.5
+_LOOKERS_S = 1.0
+_LOOK_S = 0.002
+_CLASSIC_FIRST = "Stop the classic daemon first: `bd daemon stop` of the program that started it."
 
 
 class LifeLock:
@@ -33,16 +37,31 @@ class LifeLock:
 
         Raises:
             DaemonRunning: another process holds it.
+            ForeignDaemon: a classic daemon does.
         """
         descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            self._acquire(descriptor)
+        except BaseException:
             os.close(descriptor)
-            raise DaemonRunning(holder=holder_of(self.path)) from None
+            raise
         self._descriptor = descriptor
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, msgspec.json.encode(facts) + b"\n", 0)
+
+    def _acquire(self, descriptor: int) -> None:
+        """Lock the file; who only looks whether it is locked holds it for a moment."""
+        end = time.monotonic() + _LOOKERS_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = holder_of(self.path)
+                if _lives(holder.get("pid")) or time.monotonic() >= end:
+                    raise _refusal(holder) from None
+                time.sleep(_LOOK_S)
+            else:
+                return
 
     def is_in_place(self) -> bool:
         """Tell whether the file is still the one that was locked."""
@@ -51,26 +70,38 @@ class LifeLock:
         except OSError:
             return False
 
-    def release(self) -> None:
-        """Let the lock go. The file stays, empty: to remove it would let two have it."""
+    def release(self, *, keeps_lock: bool = False) -> None:
+        """Let the lock go. The file stays, empty: to remove it would let two have it.
+
+        `keeps_lock`: the system takes it from the process when that is gone.
+        """
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
+        if not keeps_lock:
+            os.close(self._descriptor)
 
 
-def is_held(path: str) -> bool:
-    """Tell whether a process holds the lock of a daemon."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
+def _lives(pid: object) -> bool:
+    if not isinstance(pid, int) or pid <= 0 or pid == os.getpid():
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
         return True
-    finally:
-        os.close(descriptor)
-    return False
+    return True
+
+
+def _refusal(holder: dict[str, Any]) -> DaemonRunning | ForeignDaemon:
+    """Return why there can't be a second daemon; ours writes its socket into the lock."""
+    if holder and "socket" not in holder:
+        return ForeignDaemon(
+            f"A classic daemon (pid {holder.get('pid')}) serves this folder",
+            hint=_CLASSIC_FIRST,
+            holder=holder,
+        )
+    return DaemonRunning(holder=holder)
 
 
 def holder_of(path: str) -> dict[str, Any]:
@@ -164,6 +195,6 @@ def _require_silent(path: str) -> None:
             return
     raise ForeignDaemon(
         f"Another program listens on {path}",
-        hint="Stop the classic daemon first: `bd daemon stop` of the program that started it.",
+        hint=_CLASSIC_FIRST,
         path=path,
     )

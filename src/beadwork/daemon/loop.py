@@ -132,13 +132,17 @@ class Loop:
     def drain(self, timeout_s: float) -> None:
         """Refuse what is new, and finish what has begun."""
         self._is_accepting = False
+        self._parts.answers.end()
         with contextlib.suppress(KeyError):
             self._selector.unregister(self._parts.listener)
+        # Who has knocked and was not let in is told at once, and goes on without a daemon.
+        self._parts.listener.close()
         end = time.monotonic() + timeout_s
         while time.monotonic() < end and self._has_work():
             self._round(0.01)
         self._parts.queue.close()
-        self._write()
+        while self._parts.queue.depth:
+            self._write()
         self._run_posted()
 
     def close(self) -> None:
@@ -152,7 +156,10 @@ class Loop:
     def _has_work(self) -> bool:
         parts = self._parts
         has_commands = bool(parts.commands.busy or parts.commands.waiting)
-        is_answering = any(each.is_busy or each.has_unsent for each in self._connections)
+        is_answering = any(
+            each.has_unsent or (each.is_busy and not each.is_streaming)
+            for each in self._connections
+        )
         return has_commands or is_answering or bool(parts.queue.depth or self._posted)
 
     def _round(self, timeout_s: float | None) -> None:
@@ -192,7 +199,10 @@ class Loop:
         self._parts.on_commit()
         for each in batch:
             count = len(each.calls)
-            each.done(outcomes[:count])
+            try:
+                each.done(outcomes[:count])
+            except Exception as error:  # noqa: BLE001 -- the others of the batch get their answers
+                self._parts.log.fault("an answer", error)
             del outcomes[:count]
 
     def _outcomes(self, batch: list[Submission]) -> list[Outcome]:
@@ -207,9 +217,10 @@ class Loop:
     # -- clients
 
     def _on_woken(self, _: int) -> None:
-        self._is_woken = False
         with contextlib.suppress(BlockingIOError):
             self._sleeper.recv(4096)
+        # Last: a byte that is sent from here on is not taken away with those that were there.
+        self._is_woken = False
 
     def _on_client(self, _: int) -> None:
         for _attempt in range(_ACCEPTS_MAX):
@@ -221,7 +232,8 @@ class Loop:
 
     def _welcome(self, client: socket.socket) -> None:
         bounds = self._parts.bounds
-        is_full = len(self._connections) + self._parts.commands.busy >= bounds.connections_max
+        commands = self._parts.commands.busy + self._parts.commands.waiting
+        is_full = len(self._connections) + commands >= bounds.connections_max
         if is_full or not self._is_accepting or not is_own(client):
             self._parts.metrics.note_rejected()
             client.close()
@@ -237,7 +249,7 @@ class Loop:
         try:
             if mask & selectors.EVENT_WRITE:
                 connection.send_rest()
-                self._watch(connection)
+                self._go_on(connection)
             if mask & _READ:
                 connection.receive()
                 self._read(connection)
@@ -251,13 +263,14 @@ class Loop:
         if not connection.protocol and connection.came:
             connection.protocol = "json" if connection.came[:1] in _JSON_STARTS else "frames"
         if connection.protocol == "json":
-            connection.waiting.extend(connection.lines())
             self._answer(connection)
         elif connection.protocol == "frames":
             self._read_frames(connection)
-        if connection.is_ended and connection in self._connections and not connection.is_busy:
+        if connection not in self._connections:
+            return
+        if connection.is_ended and not connection.is_busy and not connection.has_unsent:
             self._drop(connection)
-        elif connection.is_ended and connection in self._connections:
+        elif connection.is_ended or connection.is_ahead:
             self._watch(connection)
 
     def _refuse(self, connection: Connection, message: str) -> None:
@@ -274,8 +287,8 @@ class Loop:
             connection.close()
 
     def _watch(self, connection: Connection) -> None:
-        """Look for what this client is due next; nothing more is read of one that has ended."""
-        wanted = 0 if connection.is_ended else _READ
+        """Look for what this client is due next; nothing is read of one that ended or is ahead."""
+        wanted = 0 if connection.is_ended or connection.is_ahead else _READ
         wanted |= selectors.EVENT_WRITE if connection.has_unsent else 0
         with contextlib.suppress(KeyError, ValueError):
             known = self._selector.get_map().get(connection.client)
@@ -293,13 +306,25 @@ class Loop:
 
     def _answer(self, connection: Connection) -> None:
         """Answer the next request of a client; one at a time, so that answers keep its order."""
-        while connection.waiting and not connection.is_busy:
+        while not connection.is_busy and not connection.is_choked:
+            line = connection.line()
+            if not line:
+                return
             connection.is_busy = True
             self._parts.on_request()
-            line = connection.waiting.popleft()
             self._parts.answers.begin(
                 connection, line, lambda content: self._tell(connection, content)
             )
+
+    def _go_on(self, connection: Connection) -> None:
+        """See what is next for a client that has taken something, or was answered."""
+        self._answer(connection)
+        if connection not in self._connections:
+            return
+        if connection.is_ended and not connection.is_busy and not connection.has_unsent:
+            self._drop(connection)
+        else:
+            self._watch(connection)
 
     def _tell(self, connection: Connection, content: bytes) -> None:
         """Send an answer; called in this thread."""
@@ -314,10 +339,8 @@ class Loop:
             return
         if connection.has_unsent:
             self._watch(connection)
-        if connection.waiting and not connection.is_busy:
-            self.post(lambda: self._answer(connection))
-        elif connection.is_ended and not connection.is_busy and not connection.has_unsent:
-            self._drop(connection)
+        if connection.has_line or (connection.is_ended and not connection.is_busy):
+            self.post(lambda: self._go_on(connection))
 
     # -- frames
 

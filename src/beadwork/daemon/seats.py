@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from beadwork.engine import Engine
 
+_FREE_MAX = 64
+
 
 class Seats:
     """Engines that are free, the one last used first: its pages are still in memory."""
@@ -27,10 +29,10 @@ class Seats:
             yield engine
         finally:
             with self._lock:
-                is_current = generation == self._generation
-                if is_current:
+                is_kept = generation == self._generation and len(self._free) < _FREE_MAX
+                if is_kept:
                     self._free.append(engine)
-            if not is_current:
+            if not is_kept:
                 engine.shut()
 
     def renew(self) -> None:

@@ -60,6 +60,9 @@ class Upkeep:
         chores.add("export", 0, self.export)
         chores.add("index", 0, self.index)
         chores.add("checkpoint", 0, self.checkpoint)
+        # What a daemon left that was killed.
+        chores.hasten("export", duties.export_period_s)
+        chores.hasten("index", _INDEX_AFTER_S)
 
     def committed(self) -> None:
         """Take note of a commit: what it changed is written to the file soon."""
@@ -67,7 +70,7 @@ class Upkeep:
         self.committed_at = duties.now()
         duties.changes.note()
         self._chores.hasten("export", duties.export_period_s)
-        self._chores.hasten("index", _INDEX_AFTER_S)
+        self._chores.postpone("index", _INDEX_AFTER_S)  # A search does it too, if it is asked for.
         if duties.writer.wants_checkpoint():
             self._chores.hasten("checkpoint")
 

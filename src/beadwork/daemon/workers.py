@@ -41,14 +41,28 @@ class Workers:
             self._waiting.append(work)
             if self._idle >= len(self._waiting):
                 self._changed.notify()
-            elif self.threads < self._threads_max:
-                self.threads += 1
-                threading.Thread(target=self._work, name=self._name, daemon=True).start()
+            elif self.threads < self._threads_max and not self._has_started() and not self.threads:
+                self._waiting.pop()
+                return False
+        return True
+
+    def _has_started(self) -> bool:
+        """Start a thread; tell whether the system lets us have one more."""
+        try:
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        except RuntimeError:
+            return False
+        self.threads += 1
         return True
 
     def _work(self) -> None:
-        while (work := self._next()) is not None:
-            work()
+        try:
+            while (work := self._next()) is not None:
+                work()
+        except BaseException:
+            with self._changed:
+                self.threads -= 1
+            raise
 
     def _next(self) -> Work | None:
         with self._changed:

@@ -4,9 +4,15 @@ The store's clock rules. A claim is named by (issue, claim_epoch): each grant ra
 epoch, so a write that names an older one comes from somebody who lost the claim.
 """
 
+import re
 from typing import NamedTuple
 
 import msgspec
+
+from beadwork.model import limits
+from beadwork.model.errors import InvalidField
+
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\s+$")
 
 
 class Holder(NamedTuple):
@@ -14,6 +20,22 @@ class Holder(NamedTuple):
 
     actor: str
     session: str = ""
+
+
+def require_holder(holder: Holder) -> Holder:
+    """Return who acts, if the names are such as a line can hold.
+
+    Raises:
+        InvalidField: a name is blank, too long, or not UTF-8.
+    """
+    for what, name in (("actor", holder.actor), ("session", holder.session)):
+        if _NO_NAME.search(name) or len(name) > limits.ID_CHARS_MAX:
+            raise InvalidField(
+                f"The name of the {what} is too long, or has other than letters in it",
+                hint="Set BD_ACTOR, or pass --actor NAME.",
+                field=what,
+            )
+    return holder
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -340,6 +340,13 @@ class ForeignDaemon(Conflict):
     code = "daemon.foreign"
 
 
+class DaemonFailed(Unavailable):
+    """The daemon could not be started."""
+
+    code = "daemon.failed"
+    default_hint = "`bd daemon logs` tells more; commands work without it, too."
+
+
 class NoDaemon(Unavailable):
     """Concurrent access detected. Start daemon: `bd daemon start`."""
 

@@ -256,6 +256,21 @@ def require_text(text: str, field: str) -> str:
     return text
 
 
+def require_name(name: str, field: str) -> str:
+    """Return the name of an assignee: it has one line, as that of an actor.
+
+    Raises:
+        InvalidField: it has several lines, or is too long.
+    """
+    if len(name) > limits.ID_CHARS_MAX or set(name) & set("\r\n"):
+        raise InvalidField(
+            f"The {field} is too long, or has a line end in it",
+            hint="Give a name in one line.",
+            field=field,
+        )
+    return require_text(name, field)
+
+
 def require_title(title: str) -> str:
     """Return a title that says something.
 

@@ -74,10 +74,37 @@ _OURS = (
         "What an import does with children whose parent is not known.",
         choices=("allow", "resurrect", "skip", "strict"),
     ),
+    _used(
+        "daemon",
+        "choice",
+        "auto",
+        "Whether commands go through the daemon: if there is one, only so, never.",
+        choices=("auto", "required", "off"),
+    ),
+    _used("daemon.export-interval", "time", "5s", "How soon the daemon writes the file."),
+    _used("daemon.idle-exit", "time", "30m", "When an idle daemon ends; 0: never."),
+    _used(
+        "daemon.contention_limit",
+        "time",
+        "",
+        "How long a command without the daemon waits for others; then it is refused.",
+    ),
+    _used(
+        "no-daemon",
+        "yes or no",
+        "false",
+        "Never go through the daemon.",
+        variables=("BEADS_NO_DAEMON",),
+    ),
+    _used(
+        "auto-start-daemon",
+        "yes or no",
+        "true",
+        "Start the daemon where there is none.",
+        variables=("BEADS_AUTO_START_DAEMON",),
+    ),
 )
 _KEPT = (
-    Setting("no-daemon", "yes or no", "false", "", variables=("BEADS_NO_DAEMON",)),
-    Setting("auto-start-daemon", "yes or no", "true", "", variables=("BEADS_AUTO_START_DAEMON",)),
     Setting("no-db", "yes or no", "false", ""),
     Setting("events-export", "yes or no", "false", ""),
     Setting("identity", "text", "", "", variables=("BEADS_IDENTITY",)),
@@ -204,6 +231,8 @@ def parsed(key: str, text: str) -> object:
     if setting is None:
         return text
     try:
+        if key in _CATEGORIES:
+            _require_names(text, _CATEGORIES[key])
         return _parsed(setting, text)
     except BeadworkError as error:
         raise InvalidField(f"{key}: {error.message}", hint=error.hint, field=key) from error
@@ -213,6 +242,25 @@ def parsed(key: str, text: str) -> object:
             hint=_hint(setting),
             field=key,
         ) from None
+
+
+_CATEGORIES = {
+    "status.custom": ("active", "wip", "frozen", "done", "closed"),
+    "status.done": (),
+    "types.custom": (),
+}
+"""Settings that hold names of one's own, and what may stand behind such a name and a colon."""
+
+
+def _require_names(text: str, categories: tuple[str, ...]) -> None:
+    """Refuse a name that nobody could type as one word, and a category that there is not."""
+    for word in filter(None, (each.strip() for each in text.split(","))):
+        name, colon, category = word.partition(":")
+        if not name or any(letter.isspace() for letter in name):
+            raise InvalidField(f'"{word[:60]}" is no name', hint="Use one word: in_review.")
+        if colon and category not in categories:
+            hint = f"Use one of: {', '.join(categories)}." if categories else "Leave it out."
+            raise InvalidField(f'"{word[:60]}" has no category "{category[:60]}"', hint=hint)
 
 
 def _kind(setting: Setting) -> str:
@@ -240,6 +288,8 @@ def _parsed(setting: Setting, text: str) -> object:
     if setting.type == "time":
         duration_s(word)
     elif setting.type == "choice" and word not in setting.choices:
+        if "off" in setting.choices and _UNTRUTHS.get(word.lower(), True) is False and word:
+            return "off"  # YAML reads a bare `off` as false.
         raise ValueError(word)
     elif setting.type == "prefix":
         ids.require_prefix(word)

@@ -22,6 +22,7 @@ from beadwork.model.errors import (
 from beadwork.model.issue import (
     Issue,
     require_label,
+    require_name,
     require_priority,
     require_text,
     require_title,
@@ -130,6 +131,7 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
     values: dict[str, Any] = {name: getattr(request, name) for name in PLAIN_TEXTS}
     for name, value in values.items():
         require_text(value, name)
+    require_name(request.assignee, "assignee")
     values["title"] = require_title(request.title)
     values["status"] = "open"
     values["priority"] = require_priority(request.priority)

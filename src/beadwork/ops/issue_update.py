@@ -22,6 +22,7 @@ from beadwork.model.errors import (
 from beadwork.model.issue import (
     Issue,
     require_label,
+    require_name,
     require_priority,
     require_text,
     require_title,
@@ -221,6 +222,8 @@ def _metadata_tokens(entry: Entry, request: UpdateIssue) -> Fields:
 def _text_tokens(entry: Entry, request: UpdateIssue) -> Fields:
     if isinstance(request.title, str):
         require_title(request.title)
+    if isinstance(request.assignee, str):
+        require_name(request.assignee, "assignee")
     fields: Fields = {
         name: token.encode(require_text(getattr(request, name), name))
         for name in _UPDATED_TEXTS

@@ -4,9 +4,14 @@ A module is imported when one of its operations is asked for: a command needs tw
 """
 
 import importlib
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
+import msgspec
+
+from beadwork.model.errors import InvalidRequest, UnknownOperation
+from beadwork.model.issue import nearest_hint
 from beadwork.ops.operation import Operation, Request
 
 PLACES = {
@@ -112,6 +117,26 @@ def operation_named(name: str) -> Operation:
         LookupError: there is none.
     """
     return _loaded(PLACES[name])
+
+
+def request_named(name: str, payload: bytes | Mapping[str, Any]) -> Request[Any]:
+    """Build the request of an operation from JSON, or from plain values.
+
+    Raises:
+        UnknownOperation: there is none of this name.
+        InvalidRequest: the payload does not fit it.
+    """
+    if name not in PLACES:
+        raise UnknownOperation(
+            f'There is no operation "{name[:100]}"', hint=nearest_hint(name, PLACES)
+        )
+    kind = operation_named(name).request
+    try:
+        if isinstance(payload, bytes):
+            return cast("Request[Any]", msgspec.json.decode(payload or b"{}", type=kind))
+        return cast("Request[Any]", msgspec.convert(payload, kind))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 
 
 def operations() -> list[Operation]:

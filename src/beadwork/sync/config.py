@@ -28,6 +28,12 @@ _READ_ELSEWHERE = frozenset(
         "BD_DB",
         "BEADS_DB",
         "BEADS_DIR",
+        "BD_SOCKET",
+        "BEADS_NO_DAEMON",
+        "BD_NO_DAEMON",
+        "BEADS_AUTO_START_DAEMON",
+        "BEADS_DAEMON_MAX_CONNS",
+        "BEADS_DAEMON_REQUEST_TIMEOUT",
     ]
 )
 """Variables that have a way of their own, so that the table of settings need not be loaded."""

@@ -14,10 +14,12 @@ from beadwork.model.errors import BeadworkError, FileTrouble
 from beadwork.model.finding import CORE, DATA, GIT, UPKEEP, Finding, listed
 from beadwork.sync import config, git, scaffold
 from beadwork.sync.config_files import ConfigFiles
+from beadwork.sync.daemon_health import daemon_finding
 from beadwork.sync.files import Files
 from beadwork.sync.hooks import NAMES, Hooks, state_of
 from beadwork.sync.locate import GitPlace, Place, git_place
 from beadwork.sync.mounts import mount_of, mount_table
+from beadwork.sync.runtime import is_held
 from beadwork.sync.scaffold import _ATTRIBUTES, _DRIVER, _IGNORED
 
 _LEFT_OVER_S = 3600
@@ -230,6 +232,8 @@ def _left_over(surroundings: Surroundings) -> list[str]:
 def _dead_daemon(folder: str) -> list[str]:
     """Return the files of a daemon that lives no more."""
     path = os.path.join(folder, "daemon.pid")
+    if is_held(os.path.join(folder, "daemon.lock")):
+        return []
     words = scaffold.read_text(path).split() if os.path.isfile(path) else []
     if not words or not words[0].isdigit():
         return []
@@ -425,6 +429,7 @@ CHECKS: dict[str, Callable[[Surroundings], Finding]] = {
     "owner": _owner,
     "file-system": _file_system,
     "leftovers": _leftovers,
+    "daemon": lambda around: daemon_finding(around.place),
     "settings": _settings,
     "git-ignore": _ignores,
     "merge-driver": _merge_driver,

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from beadwork.model.errors import StoreBusy, StoreReadOnly
@@ -14,8 +14,16 @@ _LONGEST_WAIT_S = 0.002
 
 
 @contextlib.contextmanager
-def locked(path: str, *, timeout_s: float, store: str | None = None) -> Iterator[None]:
+def locked(
+    path: str,
+    *,
+    timeout_s: float,
+    store: str | None = None,
+    on_wait: Callable[[], None] | None = None,
+) -> Iterator[None]:
     """Hold a lock file, of the store in a folder; wait for at most `timeout_s` seconds.
+
+    `on_wait` is called if another process has it.
 
     Raises:
         StoreBusy: another process held it all the time.
@@ -29,7 +37,7 @@ def locked(path: str, *, timeout_s: float, store: str | None = None) -> Iterator
             f"The store can't be written: {path}: {error.strerror}", path=path
         ) from error
     try:
-        _acquire(descriptor, path, timeout_s)
+        _acquire(descriptor, path, timeout_s, on_wait)
         yield
     finally:
         os.close(descriptor)
@@ -70,13 +78,17 @@ def _name_of(uid: int) -> str:
         return f"uid {uid}"
 
 
-def _acquire(descriptor: int, path: str, timeout_s: float) -> None:
+def _acquire(
+    descriptor: int, path: str, timeout_s: float, on_wait: Callable[[], None] | None
+) -> None:
     until = time.monotonic() + timeout_s
     wait = _FIRST_WAIT_S
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if on_wait is not None:
+                on_wait()
             if time.monotonic() >= until:
                 raise StoreBusy(
                     f"Another process has held {os.path.basename(path)} for {timeout_s:g} s",

@@ -89,7 +89,7 @@ def _one_text(
     texts: dict[str, str | None] = {}
     for name in names:
         path = "-" if given[name] is True else given[name]
-        if name != "stdin" and not name.endswith("_file"):
+        if name != "stdin" and not name.endswith("_file") and path != "-":
             texts[name] = given[name]
             continue
         if path in (None, False):
@@ -102,6 +102,11 @@ def _one_text(
                 field=names[0],
             )
     return one_of(texts, names[0])
+
+
+def piped(session: Session, said: str | None) -> str | None:
+    """Return a text as it was given, or standard input where `-` was: no text is a hyphen."""
+    return session.read_text("-") if said == "-" else said
 
 
 def json_value(session: Session, given: str, field: str) -> Any:  # noqa: ANN401 -- any JSON

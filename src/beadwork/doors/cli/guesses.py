@@ -148,8 +148,16 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--full": ("--long", "bd show ID"),
     "--recursive": ("--cascade",),
     "--deadline": ("--due",),
+    "--asc": ("--reverse",),
 }
 """What was typed, and what to say: the first that begins with an option of the command, or `bd`."""
+_OF_COMMAND: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("bd claim", "--force"): ("bd release ID --force",),
+    ("bd sync", "--pull"): ("git pull",),
+    ("bd sync", "--push"): ("git push",),
+    ("bd sync", "--commit"): ("git commit",),
+}
+_IDS = frozenset({"--id", "--ids", "--issue", "--issues"})
 _NO_QUESTION = frozenset({"--yes", "-y", "--no-input", "--non-interactive", "--confirm"})
 _NEARNESS = 0.7
 """Less alike than this, and the nearest word misleads: `get` is no `forget`."""
@@ -235,8 +243,11 @@ def _option_hint(given: str, command: click.Command, context: click.Context) -> 
         return "Nothing is asked: leave it out."
     if name[:3] == "--p" and name[3:].isdigit() and "--priority" in known:
         return f"Use `--priority {name[3:][:2]}`."
-    for meant in _OPTIONS.get(name, ()):
-        if meant.startswith("bd ") or meant.split()[0] in known:
+    path = context.command_path
+    if name in _IDS and any(isinstance(each, click.Argument) for each in command.params):
+        return f"Give ids without a flag: `{path} ID`."
+    for meant in (*_OF_COMMAND.get((path, name), ()), *_OPTIONS.get(name, ())):
+        if meant.startswith(("bd ", "git ")) or meant.split()[0] in known:
             return f"Use `{meant}`."
     near = nearest(name, [each for each in shown if each.startswith("--")])
     return f"Did you mean {near}?" if near else ""

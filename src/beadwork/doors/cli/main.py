@@ -30,6 +30,8 @@ _COMMANDS = {
     "config": "config:config",
     "count": "listing:count",
     "create": "create:create",
+    "daemon": "daemon:daemon",
+    "daemons": "daemon:daemon",
     "defer": "verbs:defer",
     "delete": "issue:delete",
     "dep": "dependency:dep",
@@ -118,6 +120,7 @@ _ALIASES = frozenset(
         "cleanup",
         "comment",
         "compact",
+        "daemons",
         "done",
         "find-dups",
         "gc",
@@ -132,7 +135,7 @@ _ALIASES = frozenset(
 )
 _HERE = frozenset(
     {
-        *("backup", "completion", "daemon", "doctor", "edit", "export", "hooks", "import", "init"),
+        *("backup", "completion", "daemon", "daemons", "doctor", "edit", "export", "hooks", "import", "init"),
         *("merge", "migrate", "restore", "setup", "upgrade", "worktree"),
         *("admin", "cleanup", "compact", "gc", "prune", "purge", "reset"),
     }

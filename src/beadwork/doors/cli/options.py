@@ -269,12 +269,15 @@ class _PriorityType(click.ParamType[int]):
         return int(found[1])
 
 
-_NO_ID = re.compile(r"[\s,]")
+_NO_ID = re.compile(r"[\s,=]")
 
 
-def _texts_hint(context: click.Context | None) -> str:
+def _texts_hint(text: str, context: click.Context | None) -> str:
     """Say how a text is given that stands where an id is expected."""
     known = {name for each in context.command.params for name in each.opts} if context else set()
+    name, equals, _ = text.partition("=")
+    if equals and f"--{name}" in known:
+        return f"Use --{text[:60]}."
     if "--reason" in known:
         return "Separate ids by spaces, and give the reason by --reason."
     return "Separate ids by spaces, and give texts by flags."
@@ -295,7 +298,7 @@ class _IdType(click.ParamType[str]):
         if not text:
             raise InvalidField("An id is empty", hint="See `bd list` for the ids.", field="id")
         if _NO_ID.search(text):
-            raise InvalidField(f'"{text[:60]}" is no id', hint=_texts_hint(ctx), field="id")
+            raise InvalidField(f'"{text[:60]}" is no id', hint=_texts_hint(text, ctx), field="id")
         return text
 
 

@@ -314,6 +314,7 @@ _PLACE: dict[str, Schema] = {
             "build": text("What it is made of."),
             "daemon_running?": truth("With --daemon: whether one runs."),
             "daemon_version?": maybe(text("Its version; null if none runs.")),
+            "daemon_compatible?": truth("Whether it has the version of this bd."),
         },
     ),
     "import": thing(

@@ -204,7 +204,12 @@ _HOUSE: dict[str, Schema] = {
                 "daemon_fallback_reason": text("Why none does."),
                 "database_path": text("The database."),
                 "issue_count": number("How many issues."),
-                "mode": text("direct."),
+                "mode": text("direct or daemon."),
+                "daemon_compatible?": truth("Whether it serves this version."),
+                "daemon_status?": text("healthy."),
+                "daemon_uptime?": real("How long it runs, in seconds."),
+                "daemon_version?": text("Its version."),
+                "socket_path?": text("Where it listens."),
                 "schema?": thing(
                     "The database, with --schema.",
                     {

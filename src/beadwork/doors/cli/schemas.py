@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from beadwork.doors.cli.schema_daemon import DAEMON
 from beadwork.doors.cli.schema_parts import ERROR, Schema, definitions
 from beadwork.doors.cli.schema_project import PROJECT
 from beadwork.doors.cli.schema_upkeep import UPKEEP
 from beadwork.doors.cli.schema_work import WORK
 
-ANSWERS: dict[str, Schema] = {**WORK, **PROJECT, **UPKEEP}
+ANSWERS: dict[str, Schema] = {**WORK, **PROJECT, **UPKEEP, **DAEMON}
 """Command to the schema of its answer."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,6 +25,7 @@ ALIASES = {
     "dep shorthand": "dep add",
     "cleanup": "admin cleanup",
     "compact": "admin compact",
+    "daemons": "daemon",
     "find-dups": "find-duplicates",
     "gc": "admin cleanup",
     "graph show": "graph",
@@ -36,6 +38,7 @@ ALIASES = {
 
 TEXT_ONLY = {
     "completion": "prints a script",
+    "daemon logs": "prints the log, a JSON object a line",
     "export": "prints records, a JSON object a line",
     "help": "prints help",
     "hooks run": "is run by git, and prints nothing",

@@ -1,7 +1,6 @@
 """One run of `bd`: its global flags, its streams, and the engine behind it."""
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -17,11 +16,10 @@ from beadwork.doors.cli.views.screen import (
 )
 from beadwork.doors.world import Options, World
 from beadwork.engine import Call, Caller, Engine, Outcome, Progress
-from beadwork.model import limits
+from beadwork.model.claim import require_holder
 from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
-    InvalidField,
     InvalidPath,
     WriteForbidden,
 )
@@ -31,7 +29,6 @@ from beadwork.ops.table import operation_of
 
 R = TypeVar("R", bound=Response)
 
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\s+$")
 _TRUTHS = frozenset(("1", "true", "yes", "on"))
 _UNTRUTHS = frozenset(("", "0", "false", "no", "off"))
 _MESSAGE_CHARS_MAX = 1000
@@ -124,13 +121,7 @@ class Session:
         """
         if self._caller is None:
             caller = self.world.caller(self.flags.options)
-            for what, name in (("actor", caller.holder.actor), ("session", caller.holder.session)):
-                if _NO_NAME.search(name) or len(name) > limits.ID_CHARS_MAX:
-                    raise InvalidField(
-                        f"The name of the {what} is too long, or has other than letters in it",
-                        hint="Set BD_ACTOR, or pass --actor NAME.",
-                        field=what,
-                    )
+            require_holder(caller.holder)
             self._caller = caller
         return self._caller
 

@@ -19,6 +19,7 @@ SUMMARIES = {
     "config": "Settings: of the project, of this machine, of the user.",
     "count": "Count issues: those that `bd list` would list, without its limit.",
     "create": "Make an issue.",
+    "daemon": "The daemon: one process that writes the store for all, and answers at once.",
     "defer": "Put issues off.",
     "delete": "Delete issues; a tombstone stays, so that no old copy brings them back.",
     "dep": "Say what needs what. `bd dep add A B`: A needs B, and waits until B is done.",

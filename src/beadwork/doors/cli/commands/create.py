@@ -7,7 +7,7 @@ import msgspec
 
 from beadwork.doors.cli import markdown, shapes, text
 from beadwork.doors.cli.commands.issue import failures
-from beadwork.doors.cli.fields import field_options, fields, require_only
+from beadwork.doors.cli.fields import field_options, fields, piped, require_only
 from beadwork.doors.cli.options import ID, BeadCommand, one_of, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model.dependency import Gate
@@ -165,7 +165,8 @@ def _tried(session: Session, requests: list[CreateIssue]) -> list[Issue]:
 
 
 def _request(session: Session, title: str, given: dict[str, Any]) -> CreateIssue:
-    notes = one_of({"notes": given["notes"], "append_notes": given["append_notes"]}, "notes")
+    texts = {name: piped(session, given[name]) for name in ("notes", "append_notes")}
+    notes = one_of(texts, "notes")
     return CreateIssue(
         title=title,
         notes=notes or "",

@@ -45,9 +45,12 @@ def info(session: Session, schema: bool, whats_new: bool, thanks: bool) -> None:
     shown = _shown(session)
     if schema:
         shown["schema"] = _schema(session, shown["config"])
+    mode = shown["mode"]
+    if mode == "direct":
+        mode += f" ({shown['daemon_fallback_reason']})"
     lines = [
         f"Database: {text.line(shown['database_path'])}",
-        f"Mode: {shown['mode']} ({shown['daemon_fallback_reason']})",
+        f"Mode: {mode}",
         f"Issues: {shown['issue_count']}",
     ]
     if schema:
@@ -62,11 +65,31 @@ def _shown(session: Session) -> dict[str, Any]:
     settings = {key: found[0].value for key, found in layers.items() if found}
     return {
         "config": {**settings, "issue_prefix": where.prefix},
-        "daemon_connected": False,
-        "daemon_fallback_reason": "daemon_unsupported",
+        **_reached(session),
         "database_path": where.database_path,
         "issue_count": session.run(Summarize()).summary.total_issues,
-        "mode": "direct",
+    }
+
+
+def _reached(session: Session) -> dict[str, Any]:
+    """Return how this command reaches the store."""
+    daemons = session.world.daemons(session.flags.options)
+    if not daemons.is_served:
+        return {
+            "mode": "direct",
+            "daemon_connected": False,
+            "daemon_fallback_reason": daemons.reason,
+        }
+    found = daemons.own().ask("status") or {}
+    return {
+        "mode": "daemon",
+        "daemon_connected": True,
+        "daemon_fallback_reason": "none",
+        "daemon_compatible": True,
+        "daemon_status": "healthy",
+        "daemon_uptime": found.get("uptime_seconds", 0),
+        "daemon_version": found.get("version", __version__),
+        "socket_path": daemons.own().socket_path,
     }
 
 

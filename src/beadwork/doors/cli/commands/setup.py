@@ -274,12 +274,13 @@ def _change(
         else:
             session.world.put_file(each.path, after.encode("utf-8", "surrogateescape"))
     paths = [each.path for each, _ in changed]
+    said = [
+        f"{verb if after is None or verb != 'Removed' else 'Took it out of'} {text.line(each.path)}"
+        for each, after in changed
+    ]
     session.show(
         {"recipe": name, "changed": paths, "files": [each.path for each in targets]},
-        lambda: (
-            "\n".join(f"{verb} {text.line(path)}" for path in paths)
-            or f"Nothing to do: {text.line(name)} is as it should be."
-        ),
+        lambda: "\n".join(said) or f"Nothing to do: {text.line(name)} is as it should be.",
     )
 
 

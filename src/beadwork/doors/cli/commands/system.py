@@ -10,7 +10,7 @@ from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Founding, Initialized
-from beadwork.model.errors import InvalidField
+from beadwork.model.errors import InvalidField, NoStore
 from beadwork.model.overriding import override
 from beadwork.ops.record_file import ImportFile
 
@@ -183,7 +183,22 @@ def version(session: Session, daemon: bool) -> None:
     shown: dict[str, Any] = {"version": __version__, "build": f"beadwork python-{python}"}
     lines = [f"bd version {__version__} (beadwork)"]
     if daemon:
-        shown |= {"daemon_running": False, "daemon_version": None}
-        lines.append("No daemon runs: each command works on the store itself.")
-        session.exit_code = _NO
+        found = _daemon_version(session)
+        shown |= {"daemon_running": found is not None, "daemon_version": found}
+        if found is None:
+            lines.append("No daemon runs: each command works on the store itself.")
+            session.exit_code = _NO
+        else:
+            shown["daemon_compatible"] = found == __version__
+            lines.append(f"The daemon has version {found}")
     session.show(shown, "\n".join(lines))
+
+
+def _daemon_version(session: Session) -> str | None:
+    """Return the version of the daemon of this store; None if none runs."""
+    try:
+        own = session.world.daemons(session.flags.options).own()
+    except NoStore:
+        return None
+    version = own.holder.get("version")
+    return str(version) if version else None

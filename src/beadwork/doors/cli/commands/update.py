@@ -7,13 +7,14 @@ import msgspec
 
 from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.commands.issue import failures, require_ids
-from beadwork.doors.cli.fields import field_options, fields
+from beadwork.doors.cli.fields import field_options, fields, piped
 from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, lease_s, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
 from beadwork.ops.issue_update import Updated, UpdateIssue
 
-_PLAIN = ("title", "notes", "append_notes", "status", "parent")
+_PLAIN = ("title", "status", "parent")
+_NOTES = ("notes", "append_notes")
 
 
 @click.command(cls=BeadCommand)
@@ -76,6 +77,7 @@ def _line(answer: Updated) -> str:
 def _changes(session: Session, given: dict[str, Any]) -> dict[str, Any]:
     changes = fields(session, given, may_be_empty=given["allow_empty_description"])
     changes |= {name: given[name] for name in _PLAIN if given[name] is not None}
+    changes |= {name: piped(session, given[name]) for name in _NOTES if given[name] is not None}
     if given["await_id"] is not None:
         changes["extra"] = {"await_id": given["await_id"]}
     if given["ephemeral"] or given["persistent"]:

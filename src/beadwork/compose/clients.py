@@ -1,0 +1,89 @@
+"""Builds the clients for Python programs: `beadwork.Client` and `beadwork.AsyncClient`."""
+
+import os
+from typing import TYPE_CHECKING
+
+from beadwork.compose.direct import DirectWorld
+from beadwork.doors.world import Options
+
+if TYPE_CHECKING:
+    from beadwork.client import Client
+    from beadwork.client.asynchronous import AsyncClient
+    from beadwork.client.means import Means, Mode
+
+_ANSWER_S = 120.0
+_RECONNECT_S = 5.0
+
+
+def connect(  # noqa: PLR0913 -- what a program may set, each by name
+    path: str = ".",
+    *,
+    actor: str = "",
+    session: str = "",
+    daemon: "Mode" = "auto",
+    lock_timeout_s: float | None = None,
+    timeout_s: float = _ANSWER_S,
+) -> "Client":
+    """Return a Python client of the store that a folder means: `beadwork.Client`.
+
+    `daemon`: with the daemon where one answers (`auto`), never without it (`required`), never
+    with it (`off`). `timeout_s` is how long an answer of the daemon is waited for.
+
+    Raises:
+        NoStore: there is no store.
+        NoDaemon: there is no daemon, and there must be one.
+    """
+    from beadwork.client import Client
+
+    options = Options(actor=actor, lock_timeout_s=lock_timeout_s)
+    return Client(_means(path, options, session, daemon)._replace(timeout_s=timeout_s))
+
+
+def connect_async(  # noqa: PLR0913 -- see connect
+    path: str = ".",
+    *,
+    actor: str = "",
+    session: str = "",
+    daemon: "Mode" = "auto",
+    lock_timeout_s: float | None = None,
+    timeout_s: float = _ANSWER_S,
+) -> "AsyncClient":
+    """Return a client for programs with an event loop: `beadwork.AsyncClient`; see `connect`.
+
+    Raises:
+        NoStore: there is no store.
+    """
+    from beadwork.client.asynchronous import AsyncClient
+
+    options = Options(actor=actor, lock_timeout_s=lock_timeout_s)
+    return AsyncClient(_means(path, options, session, daemon)._replace(timeout_s=timeout_s))
+
+
+def _means(path: str, options: Options, session: str, mode: "Mode") -> "Means":
+    """Return what a client is given of the world.
+
+    Raises:
+        InvalidField: `daemon` is none of its three words.
+    """
+    from beadwork.client.means import MODES, Means
+    from beadwork.model.errors import InvalidField
+    from beadwork.sync.runtime import daemon_paths
+
+    if mode not in MODES:
+        raise InvalidField(f'daemon="{mode}" means nothing', hint=f"One of: {', '.join(MODES)}.")
+    world = DirectWorld(os.environ, os.path.abspath(path))
+    place = world.place(options)
+    world.is_alone = mode == "off"
+    holder = world.caller(options).holder
+    return Means(
+        holder=holder._replace(session=session) if session else holder,
+        mode=world.mode(options) if mode == "auto" else mode,
+        socket=os.environ.get("BD_SOCKET") or daemon_paths(place).socket,
+        database=place.database,
+        open_engine=lambda: world.open(options),
+        refresh=world.refresh,
+        peek=world.peek,
+        new_key=lambda: os.urandom(12).hex(),  # noqa: TID251 -- chance for keys
+        timeout_s=_ANSWER_S,
+        reconnect_s=_RECONNECT_S,
+    )
