@@ -1,9 +1,10 @@
 """The parts of a run in their order: each measures something and returns its figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import commands
 import crowd
+import daemon
 import engines
 import files
 import graph
@@ -12,7 +13,7 @@ from figures import Figure
 
 from bench import Bench
 
-PARTS: dict[str, tuple[str, Callable[[Bench], Sequence[Figure]]]] = {
+PARTS: dict[str, tuple[str, Callable[[Bench], Iterable[Figure]]]] = {
     "commands": ("Direct commands, whole process, 10,000 issues", commands.measure),
     "engine": ("In the engine", engines.measure),
     "import": ("Import", files.measure_import),
@@ -20,5 +21,6 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Sequence[Figure]]]] = {
     "fold": ("Fold of two files of 100,000 lines, few of them different", files.measure_fold),
     "graph": ("Readiness", graph.measure),
     "search": ("Search in the engine, 100,000 issues", search.measure),
+    "daemon": ("Through the daemon", daemon.measure),
     "processes": ("Processes that create at once", crowd.measure),
 }

@@ -27,7 +27,9 @@ def show(logs: Path, seconds: float) -> None:
     for (door, what), found in sorted(times.items()):
         found.sort()
         name = f"{door} {what}"
-        print(f"    {name:<16} {len(found):>6} {_part(found, 0.5):>8.1f} {_part(found, 0.99):>8.1f}")
+        print(
+            f"    {name:<16} {len(found):>6} {_part(found, 0.5):>8.1f} {_part(found, 0.99):>8.1f}"
+        )
 
 
 def show_commits(metrics: dict[str, Any]) -> None:

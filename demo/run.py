@@ -103,7 +103,11 @@ def prepare(root: Path, given: argparse.Namespace) -> Job:
     say(f"A git repository with a classic issues.jsonl: {len(records)} issues, {edges} edges")
     shown = bd(project, "init", is_direct=True).replace(str(project), ".")
     say("".join(f"  {line}\n" for line in shown.splitlines()))
-    say("".join(f"  {line}\n" for line in bd(project, "ready", "-n", "5", is_direct=True).splitlines()))
+    say(
+        "".join(
+            f"  {line}\n" for line in bd(project, "ready", "-n", "5", is_direct=True).splitlines()
+        )
+    )
     race = next(each["id"] for each in records if backlog.RACE_LABEL in each.get("labels", ()))
     types = sorted({each["issue_type"] for each in records} & set(backlog.WORKED_TYPES))
     return Job(race, ",".join(types), backlog.closable(records))
@@ -199,6 +203,13 @@ def kill_daemon(project: Path) -> bool:
     return True
 
 
+def show_commits(project: Path) -> None:
+    """Print what the daemon counted, if it is still the one that was there."""
+    if daemon_pid(project):
+        told = bd(project, "daemon", "--metrics", "--json", is_shown=False)
+        figures.show_commits(json.loads(told))
+
+
 def end_daemon(project: Path) -> None:
     """Leave no daemon behind, whatever happened."""
     if (project / ".beads").exists():
@@ -226,8 +237,7 @@ def main() -> int:
         counts = work_off(root, job, given)
         figures.show(root / LOGS, time.monotonic() - worked)
         if not given.direct:
-            told = bd(root / PROJECT, "daemon", "--metrics", "--json", is_shown=False)
-            figures.show_commits(json.loads(told))
+            show_commits(root / PROJECT)
             say(f"  {bd(root / PROJECT, 'daemon', 'stop').strip()}\n")
         lines = (
             (root / PROJECT / ".beads" / "issues.jsonl").read_text(encoding="utf-8").splitlines()

@@ -243,6 +243,21 @@ class Engine:
         except BeadworkError as error:
             return [error for _ in calls]
 
+    def probe(self) -> None:
+        """Commit a transaction of nothing, to see whether one can be.
+
+        Raises:
+            BeadworkError: it can't.
+        """
+        with self._guards.write_lock():
+            self._prepare_locked()
+            try:
+                self._batch([])
+            except _Lost as lost:
+                if isinstance(lost.__cause__, BeadworkError):
+                    raise lost.__cause__ from None
+                raise
+
     def rehearse(self, request: Request[R], caller: Caller) -> R:
         """Run a write, take all of it back, and return what it answered.
 

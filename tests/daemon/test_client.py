@@ -1,5 +1,6 @@
 """The Python client, through the daemon and without: the same calls, answers and errors."""
 
+import contextlib
 import json
 import os
 import signal
@@ -12,7 +13,9 @@ import pytest
 
 import beadwork
 from beadwork import Client
+from beadwork.client import Client as ClientClass
 from beadwork.client import messages
+from beadwork.client.following import Following
 from beadwork.client.means import Means
 from beadwork.client.messages import Messages
 from beadwork.model.claim import Holder
@@ -32,6 +35,7 @@ from beadwork.model.errors import (
 )
 from beadwork.ops.claim import ClaimIssue, ClaimReady
 from beadwork.ops.dependency import AddDependency
+from beadwork.ops.event import Event
 from beadwork.ops.issue import ListIssues, ShowIssue
 from beadwork.ops.issue_create import Created, CreateIssue
 from beadwork.ops.issue_state import CloseIssue
@@ -43,6 +47,7 @@ from tests.daemon.clients import (
     site_of,
     titles,
 )
+from tests.daemon.running import until
 from tests.doors.program import Bd
 
 
@@ -233,7 +238,7 @@ def test_auto_uses_a_daemon_that_is_there_and_one_that_comes_later(bd: Bd) -> No
         assert titles(client) == ["Alone", "Alone again", "Together"]
 
 
-def test_the_environment_and_the_settings_switch_the_daemon_off(
+def test_the_environment_switches_the_daemon_off(
     served: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BEADS_NO_DAEMON", "1")
@@ -241,6 +246,17 @@ def test_the_environment_and_the_settings_switch_the_daemon_off(
         client.call(CreateIssue(title="Alone"))
     counted = served.daemon.data("metrics")["operations"]
     assert "issue.create" not in {each["operation"] for each in counted}
+
+
+def test_the_setting_required_holds_for_auto_and_not_for_off(bd: Bd) -> None:
+    with (bd.beads / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write("\ndaemon: required\n")
+    with pytest.raises(NoDaemon):
+        Client(str(bd.folder))
+    with Client(str(bd.folder), daemon="off") as client:
+        client.call(CreateIssue(title="Alone"))
+        with site_of(bd, "daemon"), Client(str(bd.folder)) as other:
+            assert titles(other) == ["Alone"]
 
 
 def test_a_foreign_word_and_a_folder_without_a_store_are_refused(tmp_path: Path) -> None:
@@ -276,19 +292,36 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(
     served: Site, daemon: str
 ) -> None:
     done: list[str] = []
-    start = 0
-    with served.client(daemon=daemon) as client:
-        start = client.cursor()
-        with client.follow(start, wait_s=60) as following:
-            with killed_again_and_again(served.daemon, rounds=12) as is_over:
-                while not is_over.is_set():
-                    title = f"issue-{len(done)}"
-                    assert client.call(CreateIssue(title=title)).issue.title == title
-                    done.append(title)
-            told = [next(following) for _ in done]
+    with served.client(daemon=daemon) as client, _follower(client) as told:
+        with killed_again_and_again(served.daemon, rounds=12) as is_over:
+            while not is_over.is_set():
+                title = f"issue-{len(done)}"
+                assert client.call(CreateIssue(title=title)).issue.title == title
+                done.append(title)
         assert titles(client) == sorted(done)
+        until(lambda: len(told) >= len(done))
     assert [each.seq for each in told] == sorted({each.seq for each in told})
-    assert len({each.issue_id for each in told}) == len(done)
+    assert len({each.issue_id for each in told}) == len(told) == len(done)
+
+
+@contextlib.contextmanager
+def _follower(client: ClientClass) -> Iterator[list[Event]]:
+    """Follow in a thread of its own; what is told is in the list, until the end."""
+    told: list[Event] = []
+    is_over = threading.Event()
+
+    def run(following: Following) -> None:
+        while not is_over.is_set():
+            told.extend(each for each in following if each.kind == "created")
+            following = client.follow(following.cursor, wait_s=0.2)
+
+    thread = threading.Thread(target=run, args=(client.follow(wait_s=0.2),))
+    thread.start()
+    try:
+        yield told
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def test_a_daemon_that_does_not_answer_in_time_is_given_up(served: Site) -> None:
@@ -369,4 +402,4 @@ def _means() -> Means:
 def test_the_clients_are_offered_by_name() -> None:
     assert set(beadwork.__all__) == {"AsyncClient", "Client", "__version__"}
     with pytest.raises(AttributeError):
-        beadwork.Server  # type: ignore[attr-defined] # noqa: B018 -- there is none
+        beadwork.Server  # noqa: B018 -- there is none

@@ -78,6 +78,16 @@ def test_a_small_demo_proves_itself_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("way", ["--kill", "--direct"])
+def test_it_proves_itself_too_without_the_daemon_or_with_one_that_dies(
+    tmp_path: Path, way: str
+) -> None:
+    done = small_demo(tmp_path, way)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "checks hold" in done.stdout
+
+
+@pytest.mark.slow
 def test_the_proof_of_what_was_left_holds(left_behind: Path) -> None:
     done = prove(left_behind)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 from beadwork.client.means import Absent, Broken, Late, Means, give_up
 from beadwork.client.messages import (
     ANSWER_BYTES_MAX,
+    STREAM_BYTES_MAX,
     Keyed,
     Messages,
     Outcome,
@@ -32,8 +33,8 @@ class AsyncConnection:
         self._writer = writer
 
     @classmethod
-    async def open(cls, means: Means) -> Self:
-        """Connect.
+    async def open(cls, means: Means, bytes_max: int = ANSWER_BYTES_MAX) -> Self:
+        """Connect. `bytes_max` is how long a line may be.
 
         Raises:
             Absent: there is no daemon to talk to.
@@ -41,7 +42,7 @@ class AsyncConnection:
         try:
             async with asyncio.timeout(HELLO_S):
                 streams = await asyncio.open_unix_connection(
-                    reachable(means.socket), limit=ANSWER_BYTES_MAX
+                    reachable(means.socket), limit=bytes_max
                 )
         except OSError as error:
             raise Absent(str(error) or "nobody answers at the socket") from error
@@ -189,7 +190,7 @@ class AsyncStream:
     @classmethod
     async def open(cls, means: Means, since: int, issues: Sequence[str]) -> Self:
         """Begin to be told."""
-        connection = await AsyncConnection.open(means)
+        connection = await AsyncConnection.open(means, STREAM_BYTES_MAX)
         try:
             await connection.send(connection.messages.follow(since, issues))
         except BaseException:

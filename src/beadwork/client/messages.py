@@ -1,4 +1,4 @@
-"""Lines of JSON to a daemon and back (classic-bd.md 5.3), with our operations and our errors."""
+"""Lines of JSON to a daemon and back, with our operations and our errors."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar, cast
@@ -18,6 +18,8 @@ PROTOCOL = 1
 REQUEST_BYTES_MAX = 64 * 1024 * 1024
 """A daemon hangs up on a longer one."""
 ANSWER_BYTES_MAX = 512 * 1024 * 1024
+STREAM_BYTES_MAX = 16 * 1024 * 1024
+"""As much of a stream is held that nobody takes; the daemon keeps the rest, or hangs up."""
 
 
 class Keyed(NamedTuple):
@@ -212,6 +214,6 @@ def _error(answer: _Answer) -> BeadworkError:
     error = kind(answer.error, hint=answer.hint)
     data = msgspec.json.decode(answer.data)
     error.data = data if isinstance(data, dict) else {}
-    if kind is BeadworkError and answer.code:
+    if answer.code != kind.code:
         error.data.setdefault("code", answer.code)
     return error

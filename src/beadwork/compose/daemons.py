@@ -18,7 +18,6 @@ from beadwork.model.errors import (
     BeadworkError,
     DaemonFailed,
     DaemonRunning,
-    FileTrouble,
     ForeignDaemon,
     InvalidField,
     NoStore,
@@ -27,7 +26,8 @@ from beadwork.model.errors import (
 )
 from beadwork.model.instants import duration_s
 from beadwork.sync import config, registry, runtime
-from beadwork.sync.locate import DATABASE, Place, place_of
+from beadwork.sync.daemon_log import added_lines, last_lines
+from beadwork.sync.locate import Place, place_of
 from beadwork.sync.locks import refuse_foreign
 
 _ANSWER_S = 30.0
@@ -35,9 +35,7 @@ _HELLO_S = 2.0
 _START_S = 30.0
 _STOP_S = 60.0
 _LOOK_S = 0.005
-_FOLLOW_S = 0.2
 _CHUNK = 1 << 16
-_TAIL_BYTES = 256 * 1024
 _CLASSIC_FIRST = "Stop the classic daemon first: `bd daemon stop` of the program that started it."
 
 
@@ -242,8 +240,10 @@ class StoreDaemon:
         """
         self._require_startable()
         runtime.forget(self._paths.stopped)
+        from beadwork.compose.being import serve_store
+
         starting.settle_environment()
-        _serve(self._place, wanted)
+        serve_store(self._place, wanted)
 
     # -- stopping
 
@@ -310,37 +310,11 @@ class StoreDaemon:
         Raises:
             FileTrouble: there is none.
         """
-        try:
-            with open(self.log_path, "rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - _TAIL_BYTES))
-                content = file.read()
-        except OSError as error:
-            raise FileTrouble(
-                f"{self.log_path}: {error.strerror}",
-                hint="The daemon writes it; `bd daemon start` starts one.",
-                path=self.log_path,
-            ) from error
-        lines = content.decode("utf-8", "replace").splitlines()
-        return lines[-count:] if count else []
+        return last_lines(self.log_path, count)
 
     def log_follow(self) -> Iterator[str]:
         """Yield the lines that are added to its log, for ever."""
-        file = open(self.log_path, "rb")  # noqa: SIM115 -- another takes its place when it is rotated
-        try:
-            file.seek(0, os.SEEK_END)
-            while True:
-                line = file.readline()
-                if line:
-                    yield line.decode("utf-8", "replace").rstrip("\n")
-                    continue
-                if _is_rotated(file.fileno(), self.log_path):
-                    file.close()
-                    file = open(self.log_path, "rb")  # noqa: SIM115
-                    continue
-                time.sleep(_FOLLOW_S)
-        finally:
-            file.close()
+        return added_lines(self.log_path)
 
 
 class UserDaemons:
@@ -439,99 +413,7 @@ def _is_daemon(pid: int) -> bool:
         return not os.path.isdir("/proc/self")
 
 
-def _is_rotated(descriptor: int, path: str) -> bool:
-    try:
-        return not os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except OSError:
-        return False
-
-
-# -- being one
-
-
 def _words(wanted: Starting) -> list[str]:
     """Return what a daemon's command line says of how it is to run."""
     given = {"--interval": wanted.interval, "--idle-exit": wanted.idle_exit, "--log": wanted.log}
     return [f"{name}={value}" for name, value in given.items() if value]
-
-
-def _wanted_of(words: Sequence[str]) -> Starting:
-    given = dict(word.split("=", 1) for word in words if "=" in word)
-    return Starting(
-        interval=given.get("--interval", ""),
-        idle_exit=given.get("--idle-exit", ""),
-        log=given.get("--log", ""),
-    )
-
-
-def be_daemon(words: Sequence[str]) -> int:
-    """Be the daemon of a store: FOLDER [DATABASE] [--detached] [--interval=TIME] ...
-
-    Returns the exit code.
-    """
-    named = [word for word in words if not word.startswith("--")]
-    folder, database = (*named, "", "")[:2]
-    is_detached = "--detached" in words
-    folder = os.path.abspath(folder)
-    environ = {**os.environ, "BEADS_DB": "", "BD_DB": ""}
-    if os.path.basename(folder) in (".beads", "beads"):
-        environ["BEADS_DIR"] = folder
-    world = DirectWorld(environ, folder)
-    try:
-        place = world.place(Options(database=database or None))
-    except BeadworkError as error:
-        world.streams.write_error(f"Error: {error.message}\n")
-        return error.exit_code
-    try:
-        if is_detached:
-            starting.detach(place.folder)
-            starting.settle_environment()
-        _serve(place, _wanted_of(words), is_detached=is_detached)
-    except (BeadworkError, OSError) as error:
-        message = getattr(error, "message", None) or str(error)
-        if not isinstance(error, DaemonRunning):
-            runtime.note_reason(runtime.daemon_paths(place), message, now_us())
-        world.streams.write_error(f"Error: {message}\n")
-        return getattr(error, "exit_code", 5)
-    return 0
-
-
-def _serve(place: Place, wanted: Starting, *, is_detached: bool = False) -> None:
-    from beadwork.compose.daemon import DaemonProcess, Wanted
-
-    settings = config.load(place.folder, os.environ)
-    paths = runtime.daemon_paths(place)
-
-    def started() -> None:
-        runtime.forget(paths.error)
-        if is_detached:
-            os.close(starting.START_LOCK)
-
-    base = os.path.basename(place.database)
-    is_named = os.path.dirname(place.database) == place.folder and base != DATABASE
-    options = Options(database=place.database if is_named else None)
-    world = DirectWorld({**os.environ, "BEADS_DIR": place.folder}, place.folder)
-    full = Wanted(
-        export_period_s=_length_s(wanted.interval, settings, "daemon.export-interval"),
-        idle_exit_s=_length_s(wanted.idle_exit, settings, "daemon.idle-exit") or float("inf"),
-        connections_max=_connections_max(),
-        echo=wanted.echo,
-        log=wanted.log,
-        on_start=started,
-        keeps_lock=True,
-    )
-    DaemonProcess(world, options, full).run()
-
-
-def _length_s(given: str, settings: config.Settings, key: str) -> float:
-    from beadwork.model.settings import SETTINGS
-
-    return duration_s(given or settings.text(key) or SETTINGS[key].default)
-
-
-def _connections_max() -> int:
-    """Return how many clients there may be: classic's BEADS_DAEMON_MAX_CONNS."""
-    from beadwork.compose.daemon import Wanted
-
-    said = os.environ.get("BEADS_DAEMON_MAX_CONNS", "")
-    return int(said) if said.isdigit() and int(said) else Wanted().connections_max

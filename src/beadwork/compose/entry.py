@@ -49,7 +49,7 @@ def _working_folder() -> str:
 def run_module(arguments: list[str]) -> int:
     """Run `python -m beadwork`; return its exit code."""
     if arguments[:1] == ["daemon"]:
-        from beadwork.compose.daemons import be_daemon
+        from beadwork.compose.being import be_daemon
 
         return be_daemon(arguments[1:])
     from beadwork.doors.module import run

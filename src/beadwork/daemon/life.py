@@ -135,6 +135,7 @@ class SocketFile:
             listener = self._bind()
         finally:
             os.umask(before)
+        os.chmod(self._bound, 0o600)
         facts = os.stat(self._bound)
         self._identity = (facts.st_dev, facts.st_ino)
         listener.listen(_BACKLOG)

@@ -25,7 +25,7 @@ from beadwork.daemon.protocols import Answers
 from beadwork.daemon.workers import Workers
 from beadwork.daemon.writes import Submission, WriteQueue
 from beadwork.engine import Engine, Outcome
-from beadwork.model.errors import Fault
+from beadwork.model.errors import BeadworkError, Fault
 
 _BATCH_CALLS_MAX = 256
 _GATHER_S = 0.0003
@@ -200,7 +200,7 @@ class Loop:
         for each in batch:
             count = len(each.calls)
             try:
-                each.done(outcomes[:count])
+                each.done(outcomes[:count] if count else self._probed())
             except Exception as error:  # noqa: BLE001 -- the others of the batch get their answers
                 self._parts.log.fault("an answer", error)
             del outcomes[:count]
@@ -213,6 +213,16 @@ class Loop:
             number = self._parts.log.fault("the writer", error)
             said = f"Beadwork failed while it wrote (report {number})"
             return [Fault(said, report=number) for _ in calls]
+
+    def _probed(self) -> list[Outcome]:
+        """Return what stands in the way of a commit, if anything."""
+        try:
+            self._parts.writer.probe()
+        except BeadworkError as error:
+            return [error]
+        except Exception as error:  # noqa: BLE001 -- who asked is told, and the daemon goes on
+            return [Fault(report=self._parts.log.fault("the writer", error))]
+        return []
 
     # -- clients
 

@@ -59,7 +59,7 @@ class OwnOperations:
     def at_once(self) -> dict[str, Callable[[], Any]]:
         """Return the operations that take no time, by name."""
         return {
-            "ping": self.ping,
+            "ping": self.presence,
             "hello": self.hello,
             "status": self.status,
             "metrics": self.metrics,
@@ -70,7 +70,7 @@ class OwnOperations:
         """Return the operations that wait for something, by name."""
         return {"health": self.health}
 
-    def ping(self) -> dict[str, Any]:
+    def presence(self) -> dict[str, Any]:
         """Tell that the daemon is there."""
         return {"message": "pong", "version": self._facts.version}
 

@@ -40,9 +40,8 @@ def arguments_of(kind: type[A], operation: str, given: Mapping[str, Any]) -> A:
 
 def _field_of(message: str) -> str:
     """Return the argument that an error is about: `... at `$.labels[0]``, `... field `title``."""
-    _, _, path = message.rpartition("`$.")
-    if not path:
-        path = message.rpartition("field `")[2]
+    start = "`$." if "`$." in message else "field `"
+    _, _, path = message.rpartition(start)
     return path.partition("`")[0].partition("[")[0][:60]
 
 

@@ -34,6 +34,7 @@ from beadwork.ops.stats import Summarize
 from beadwork.ops.views import ListedIssue
 
 _ANY = ("", "all")
+_WIDE = {"all", "include_gates", "include_templates"}
 _DAYS_DEFAULT = 30
 _DAYS_MAX = 36_500
 _TEXTS = {
@@ -78,7 +79,9 @@ class _Wanted(NamedTuple):
         """Return what is asked: a list, or a search where there is something to search for."""
         fields = self.fields | ({"statuses": list(statuses), "all": False} if statuses else {})
         if self.query:
-            return SearchIssues(**fields, query=self.query, limit=limit)
+            # A search looks at all of them anyhow, and is quicker without a filter.
+            filters = fields if fields.keys() - _WIDE else {}
+            return SearchIssues(**filters, query=self.query, limit=limit)
         return ListIssues(**fields, limit=limit)
 
     def rows(self, ask: Ask, limit: int = 0) -> list[ListedIssue]:

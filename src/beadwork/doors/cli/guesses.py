@@ -45,7 +45,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 _CLASSICS = frozenset(
     {
-        "agent", "backend", "branch", "cook", "daemon", "daemons", "federation", "formula", "gate", "gitlab", "jira",
+        "agent", "backend", "branch", "cook", "federation", "formula", "gate", "gitlab", "jira",
         "linear", "mail", "merge-slot", "mol", "protomolecule", "refile", "repo", "slot", "swarm",
         "template", "vc", "wisp",
     }
