@@ -192,7 +192,8 @@ class _Exchange:
     def run(self, arguments: list[str], cwd: str) -> int:
         """Send the command, copy what comes, return the exit code."""
         try:
-            self._send(b"H", PROTOCOL + b"\0" + _version())
+            # A classic daemon reads lines: with an end of line it answers at once, an error.
+            self._send(b"H", PROTOCOL + b"\0" + _version() + b"\n")
             kind, _ = self._receive()
         except (OSError, _Lost) as error:
             raise _NoDaemon from error

@@ -199,7 +199,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(
     done: list[str] = []
 
     async def work() -> None:
-        async with client_of(served, daemon=daemon) as client:
+        async with client_of(served, daemon=daemon, reconnect_s=60) as client:
             start = await client.cursor()
             following = client.follow(start, wait_s=60)
             with killed_again_and_again(served.daemon, rounds=6) as is_over:

@@ -587,8 +587,9 @@ def test_an_atomic_batch_is_all_or_none(daemon: Daemon) -> None:
 
 
 def test_a_batch_that_is_none_is_refused(daemon: Daemon) -> None:
-    for steps in (None, 3, [3], {"operation": "ping"}):
-        assert refused(daemon, "batch", {"operations": steps})["code"] == "request.invalid", steps
+    for operations in (None, 3, [3], {"operation": "ping"}):
+        answer = refused(daemon, "batch", {"operations": operations})
+        assert answer["code"] == "request.invalid", operations
     for args in ("{", [1], "[]", 7):
         for is_atomic in (True, False):
             steps = [{"operation": "create", "args": args}]
@@ -637,8 +638,8 @@ def test_wrong_arguments_are_named(daemon: Daemon) -> None:
         assert answer["code"] == "field.invalid", (operation, args)
         assert answer["hint"], (operation, args)
         assert answer["data"]["field"] == field, (operation, args)
-    for args in ([1], "text", 3):
-        assert refused(daemon, "list", args)["code"] == "request.invalid", args
+    for other in ([1], "text", 3):
+        assert refused(daemon, "list", other)["code"] == "request.invalid", other
 
 
 def test_an_unknown_operation_names_the_nearest(daemon: Daemon) -> None:

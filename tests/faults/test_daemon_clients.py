@@ -2,13 +2,11 @@
 
 import contextlib
 import json
-import os
 import random
-import resource
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,7 +57,6 @@ def daemon(shared: Daemon) -> Iterator[Daemon]:
         until(lambda: line.ask("status")["data"]["active_connections"] == 1)
         until(lambda: line.ask("status")["data"]["commands"] == 0)
         assert line.ask("health")["data"]["status"] == "healthy"
-        assert "last_error" not in line.ask("status") or True
     log = Path(shared.data("status")["log_path"]).read_text(encoding="utf-8")
     shared.hang_up()
     assert '"fault"' not in log, log
@@ -99,7 +96,7 @@ def is_ended(client: socket.socket) -> bool:
 
 
 def test_who_asks_and_does_not_read_is_kept_waiting_and_no_answer_is_lost(daemon: Daemon) -> None:
-    asked = 400
+    asked = 80
     before_mb = daemon.data("health")["memory_alloc_mb"]
     with connected(daemon) as client:
         client.settimeout(0)

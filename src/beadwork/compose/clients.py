@@ -23,11 +23,13 @@ def connect(  # noqa: PLR0913 -- what a program may set, each by name
     daemon: "Mode" = "auto",
     lock_timeout_s: float | None = None,
     timeout_s: float = _ANSWER_S,
+    reconnect_s: float = _RECONNECT_S,
 ) -> "Client":
     """Return a Python client of the store that a folder means: `beadwork.Client`.
 
     `daemon`: with the daemon where one answers (`auto`), never without it (`required`), never
-    with it (`off`). `timeout_s` is how long an answer of the daemon is waited for.
+    with it (`off`). `timeout_s` is how long an answer of the daemon is waited for; `reconnect_s`,
+    how long a daemon that went away is, where there must be one.
 
     Raises:
         NoStore: there is no store.
@@ -36,7 +38,8 @@ def connect(  # noqa: PLR0913 -- what a program may set, each by name
     from beadwork.client import Client
 
     options = Options(actor=actor, lock_timeout_s=lock_timeout_s)
-    return Client(_means(path, options, session, daemon)._replace(timeout_s=timeout_s))
+    means = _means(path, options, session, daemon)
+    return Client(means._replace(timeout_s=timeout_s, reconnect_s=reconnect_s))
 
 
 def connect_async(  # noqa: PLR0913 -- see connect
@@ -47,6 +50,7 @@ def connect_async(  # noqa: PLR0913 -- see connect
     daemon: "Mode" = "auto",
     lock_timeout_s: float | None = None,
     timeout_s: float = _ANSWER_S,
+    reconnect_s: float = _RECONNECT_S,
 ) -> "AsyncClient":
     """Return a client for programs with an event loop: `beadwork.AsyncClient`; see `connect`.
 
@@ -56,7 +60,8 @@ def connect_async(  # noqa: PLR0913 -- see connect
     from beadwork.client.asynchronous import AsyncClient
 
     options = Options(actor=actor, lock_timeout_s=lock_timeout_s)
-    return AsyncClient(_means(path, options, session, daemon)._replace(timeout_s=timeout_s))
+    means = _means(path, options, session, daemon)
+    return AsyncClient(means._replace(timeout_s=timeout_s, reconnect_s=reconnect_s))
 
 
 def _means(path: str, options: Options, session: str, mode: "Mode") -> "Means":

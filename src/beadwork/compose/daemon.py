@@ -1,6 +1,7 @@
 """Builds the daemon of one store and runs it to its end."""
 
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -51,6 +52,8 @@ _SEAT_CACHE_KIB = 2000
 """What a thread keeps of the database in memory; the system keeps the rest for all."""
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from others: a long list shall not hold up writes."""
+_GARBAGE = (50_000, 50, 100)
+"""How seldom Python looks for cycles: beside a long list, a look at all would hold up writes."""
 _CALLER = Caller(Holder("beadwork"))
 
 
@@ -154,6 +157,8 @@ class DaemonProcess:
     def _serve(self, listener: socket.socket) -> None:
         self._connections_max = min(self._wanted.connections_max, _descriptor_limit() // 4)
         sys.setswitchinterval(_SWITCH_S)
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE)
         self._writer.prepare()
         loop = self._built(listener)
         with _signals(loop):

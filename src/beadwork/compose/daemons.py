@@ -5,15 +5,15 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NoReturn, Protocol
 
 import msgspec
 
 from beadwork.compose import reach, starting
-from beadwork.compose.direct import DirectWorld
 from beadwork.compose.engines import now_us
-from beadwork.doors.world import Options, Starting
+from beadwork.doors.world import Starting
 from beadwork.model.errors import (
     BeadworkError,
     DaemonFailed,
@@ -27,7 +27,7 @@ from beadwork.model.errors import (
 from beadwork.model.instants import duration_s
 from beadwork.sync import config, registry, runtime
 from beadwork.sync.daemon_log import added_lines, last_lines
-from beadwork.sync.locate import Place, place_of
+from beadwork.sync.locate import Place, locate, place_of
 from beadwork.sync.locks import refuse_foreign
 
 _ANSWER_S = 30.0
@@ -37,12 +37,31 @@ _STOP_S = 60.0
 _LOOK_S = 0.005
 _CHUNK = 1 << 16
 _CLASSIC_FIRST = "Stop the classic daemon first: `bd daemon stop` of the program that started it."
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+Become = Callable[[Place, Starting], None]
+"""Serves a store from this process."""
+
+
+class AroundDaemons(Protocol):
+    """What of the world matters here."""
+
+    environ: Mapping[str, str]
+    is_served: bool
+    become_daemon: Become
+
+    def full_path(self, path: str) -> str:
+        """Return the absolute path of what the user named."""
+
+    def wish(self, settings: config.Settings) -> reach.Wish:
+        """Return what is wished of daemons."""
 
 
 class StoreDaemon:
     """The daemon of one store, whether or not it runs. It satisfies `world.Daemon`."""
 
-    def __init__(self, place: Place, environ: Mapping[str, str]) -> None:
+    def __init__(self, place: Place, environ: Mapping[str, str], become: Become) -> None:
+        self._become = become
         self._place = place
         self._environ = environ
         paths = runtime.daemon_paths(place)
@@ -240,10 +259,8 @@ class StoreDaemon:
         """
         self._require_startable()
         runtime.forget(self._paths.stopped)
-        from beadwork.compose.being import serve_store
-
         starting.settle_environment()
-        serve_store(self._place, wanted)
+        self._become(self._place, wanted)
 
     # -- stopping
 
@@ -320,9 +337,9 @@ class StoreDaemon:
 class UserDaemons:
     """The daemons of this user. It satisfies `world.Daemons`."""
 
-    def __init__(self, world: DirectWorld, options: Options) -> None:
+    def __init__(self, world: AroundDaemons, place: Callable[[], Place]) -> None:
         self._world = world
-        self._options = options
+        self._place = place
 
     @property
     def is_served(self) -> bool:
@@ -334,7 +351,7 @@ class UserDaemons:
         """Return why this command does not run in the daemon, in classic's word."""
         if self.is_served:
             return "none"
-        settings = config.load(self._world.place(self._options).folder, self._world.environ)
+        settings = config.load(self._place().folder, self._world.environ)
         why = self._world.wish(settings).why
         if why == "flag_no_daemon" or self.own().is_alive:
             return why or "connect_failed"
@@ -346,7 +363,10 @@ class UserDaemons:
         Raises:
             NoStore: there is none.
         """
-        return StoreDaemon(self._world.place(self._options), self._world.environ)
+        return self._daemon(self._place(), self._world.environ)
+
+    def _daemon(self, place: Place, environ: Mapping[str, str] = _NOTHING) -> StoreDaemon:
+        return StoreDaemon(place, environ, self._world.become_daemon)
 
     def named(self, target: str) -> StoreDaemon:
         """Return that of a folder, or of a process.
@@ -363,16 +383,18 @@ class UserDaemons:
         if not os.path.isdir(folder):
             raise NotFound(f"There is no folder {target}", hint="See `bd daemon list`.")
         if os.path.basename(folder) == ".beads":
-            return StoreDaemon(place_of(folder), {})
+            return self._daemon(place_of(folder))
         environ = {"HOME": self._world.environ.get("HOME", "")}
-        return StoreDaemon(DirectWorld(environ, folder).place(Options()), {})
+        place = locate(folder, environ)
+        path = config.load(place.folder).text("store.path")
+        return self._daemon(place.with_path(path, environ))
 
     def known(self, *, roots: Sequence[str] = (), is_cleaned: bool = True) -> list[StoreDaemon]:
         """Return those that are listed, this store's, and those below some folders, if they run."""
         found: dict[str, StoreDaemon] = {}
         environ = self._world.environ
         for entry in registry.all_listed(environ):
-            daemon = StoreDaemon(place_of(entry.listed.folder, entry.listed.database), {})
+            daemon = self._daemon(place_of(entry.listed.folder, entry.listed.database))
             if daemon.is_alive:
                 found[daemon.database] = daemon
             elif is_cleaned:
@@ -384,7 +406,7 @@ class UserDaemons:
         for root in roots:
             for folder in registry.stores_below(self._world.full_path(root)):
                 with contextlib.suppress(BeadworkError):
-                    daemon = StoreDaemon(place_of(folder), {})
+                    daemon = self._daemon(place_of(folder))
                     if daemon.is_alive:
                         found.setdefault(daemon.database, daemon)
         return [found[each] for each in sorted(found)]

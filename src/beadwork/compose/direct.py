@@ -16,6 +16,7 @@ from beadwork.doors.world import (
     Hooks,
     Initialized,
     Options,
+    Starting,
     Streams,
     Where,
     Worktrees,
@@ -28,6 +29,7 @@ from beadwork.model.errors import (
     InvalidField,
     InvalidPath,
     NoStore,
+    Unavailable,
 )
 from beadwork.model.history import Version
 from beadwork.ops.record_file import Imported, ImportFile
@@ -46,6 +48,11 @@ from beadwork.compose.engines import LOCK_TIMEOUT_S, new_fault_log, new_number, 
 _GLIMPSE_S = 0.1
 
 
+def _no_daemon(place: Place, wanted: Starting) -> None:
+    del place, wanted
+    raise Unavailable("A daemon needs a process of its own", hint="Use `bd daemon start`.")
+
+
 class DirectWorld(Person):
     """The world of a command that runs in its own process."""
 
@@ -60,6 +67,8 @@ class DirectWorld(Person):
         self.is_bound = False
         """Whether the command needs this process, and would not go through a daemon."""
         self.is_served = False
+        self.become_daemon: Callable[[Place, Starting], None] = _no_daemon
+        """Serves a store from this process; set where that is possible."""
         self.used: Used | None = None
         """The store that was opened, or was to be."""
 
@@ -139,7 +148,7 @@ class DirectWorld(Person):
         """Return the daemons of this user, that of the store that is meant among them."""
         from beadwork.compose.daemons import UserDaemons
 
-        return UserDaemons(self, options)
+        return UserDaemons(self, lambda: self.place(options))
 
     def open(self, options: Options) -> Engine:
         """Open the engine on the store that is meant.

@@ -5,6 +5,8 @@ import os
 
 from beadwork.compose.direct import DirectWorld
 from beadwork.compose.reach import is_alone, last_act
+from beadwork.doors.world import Starting
+from beadwork.sync.locate import Place
 
 _OBJECTS = 200_000
 """So many new objects before Python looks for cycles among them.
@@ -23,10 +25,17 @@ def run_bd(arguments: list[str], key: str = "") -> int:
     from beadwork.doors.cli.main import run
 
     world = DirectWorld(os.environ, _working_folder())
+    world.become_daemon = _become_daemon
     world.is_alone = is_alone(arguments, os.environ)
     code = run(arguments, world, key=key)
     _end(world, arguments, code)
     return code
+
+
+def _become_daemon(place: Place, wanted: Starting) -> None:
+    from beadwork.compose.being import serve_store
+
+    serve_store(place, wanted)
 
 
 def _end(world: DirectWorld, arguments: list[str], code: int) -> None:

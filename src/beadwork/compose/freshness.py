@@ -17,8 +17,11 @@ class Freshness:
         self._seen = ""
 
     def is_current(self, engine: Engine) -> bool:
-        """Tell whether the file and HEAD are those last seen."""
-        return bool(self._seen) and self._peek(engine) == self._seen
+        """Tell whether the file, HEAD and the database are those last seen."""
+        return bool(self._seen) and self._look(engine) == self._seen
+
+    def _look(self, engine: Engine) -> str:
+        return f"{engine.identity()} {self._peek(engine)}"
 
     def reset(self) -> None:
         """Forget what was seen."""
@@ -31,7 +34,7 @@ class Freshness:
         if self.is_current(engine):
             return None
         with self._lock:
-            found = self._peek(engine)
+            found = self._look(engine)
             # A file that is so young may change again and look the same.
             is_settled = Files().has_settled(engine.export_path)
             report = engine.run(ImportFile(), caller, progress)

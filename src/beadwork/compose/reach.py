@@ -127,7 +127,7 @@ def _greeted(path: str, more: bytes, *, wait_s: float) -> bytes:
 
     from beadwork import __version__
 
-    payload = b"beadwork 1\0" + __version__.encode()
+    payload = b"beadwork 1\0" + __version__.encode() + b"\n"
     hello = b"H" + len(payload).to_bytes(4, "big") + payload + more
     with contextlib.suppress(OSError, ValueError):
         link = os.readlink(path) if os.path.islink(path) else path

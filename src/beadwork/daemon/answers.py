@@ -34,6 +34,7 @@ from beadwork.ops.table import PLACES, operation_named, operation_of
 
 Tell = Callable[[bytes], None]
 _HINT_CHARS_MAX = 200
+_PIECE = 500
 _LOOK_S = 0.002
 """How long what a look at the file tells holds for writes."""
 
@@ -205,7 +206,7 @@ class JsonAnswers:
         caller = self._caller(incoming)
 
         def run() -> None:
-            outcome = self._outcome(incoming.operation, caller, work)
+            outcome = _packed(self._outcome(incoming.operation, caller, work))
             self._around.post(lambda: answer(outcome))
 
         if not self._around.readers.begin(run):
@@ -350,9 +351,9 @@ def _asking(engine: Engine, caller: Caller) -> Ask:
     def ask(request: Request[Any]) -> Response:
         own = caller
         if caller.key and operation_of(type(request)).kind == "write":
-            # One key for all of them: each write gets the same part of it when it is repeated.
+            # As for a command that writes several times (R11).
             number = next(writes)
-            own = caller._replace(key=f"{caller.key}.{number}" if number else caller.key)
+            own = caller._replace(key=f"{caller.key}#{number}" if number else caller.key)
         answer: Response = engine.run(request, own)
         return answer
 
@@ -383,6 +384,19 @@ def _map(arguments: bytes | msgspec.Raw) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidRequest("The arguments must be an object")
     return found
+
+
+def _packed(outcome: Any) -> Any:  # noqa: ANN401 -- any JSON value, or an error
+    """Encode an answer where it was made; a long list in pieces, so that others have a turn."""
+    if outcome is None or isinstance(outcome, BeadworkError):
+        return outcome
+    if not isinstance(outcome, list) or len(outcome) <= _PIECE:
+        return msgspec.Raw(msgspec.json.encode(outcome, enc_hook=str))
+    pieces = [
+        msgspec.json.encode(outcome[start : start + _PIECE], enc_hook=str)[1:-1]
+        for start in range(0, len(outcome), _PIECE)
+    ]
+    return msgspec.Raw(b"[" + b",".join(pieces) + b"]")
 
 
 def _encoded(outcome: Any, request_id: object) -> bytes:  # noqa: ANN401

@@ -374,7 +374,7 @@ class Loop:
     def _greet(self, connection: Connection, payload: bytes) -> bool:
         protocol, _, version = payload.partition(b"\0")
         is_served = protocol == PROTOCOL and self._parts.on_version(
-            version.decode("utf-8", "replace")
+            version.decode("utf-8", "replace").strip()
         )
         kind = b"h" if is_served and not self.stop_reason else b"n"
         connection.send(frame(kind, self._parts.version.encode()))

@@ -35,6 +35,8 @@ from beadwork.ops.transaction import Desk, FileState, ReadFile
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 _ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _LOOKS = 5
+_REPLICA = "replica"
+"""Another database has another."""
 _ENCODING = ("utf-8", "surrogateescape")
 _PLAIN_START = b'{"id":"'
 
@@ -262,8 +264,9 @@ def export_file(request: ExportFile, desk: Desk) -> Exported:
 
 
 def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
-    """Write the project's file; None if others changed it meanwhile."""
+    """Write the project's file; None if others changed it meanwhile, or replaced the database."""
     seen = desk.files.glance(path)
+    replica = desk.call(ShowStore()).settings.get(_REPLICA)
     # What others wrote is taken in first, never overwritten.
     found = _take_in(desk, path).found
     store = desk.call(ShowStore())
@@ -274,6 +277,8 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
         found = _read(desk, path)
     is_plain = found is not None and found.state.digest == store.settings.get(PLAIN_DIGEST)
     planned = _plan(desk, found, can_splice=is_plain and not is_forced)
+    if desk.call(ShowStore()).settings.get(_REPLICA) != replica:
+        return None
     if planned is None:
         return Exported(exported=0, is_written=False, path=path)
     digest = desk.files.digest(planned.content)

@@ -58,6 +58,7 @@ ExecStart={words}
 WorkingDirectory={folder}
 Restart=on-failure
 RestartSec=5
+RestartPreventExitStatus=4
 
 [Install]
 WantedBy=default.target

@@ -34,6 +34,7 @@ _UNTRUTHS = frozenset(("", "0", "false", "no", "off"))
 _MESSAGE_CHARS_MAX = 1000
 """What was typed is quoted in errors, but not all 200,000 characters of it."""
 _CAUSES_MAX = 10
+_PIECE = 500
 _HELP_WIDTH = 80
 _HELP_WIDTH_MAX = 100
 
@@ -230,7 +231,8 @@ class Session:
     ) -> None:
         """Answer: as JSON if that was asked for, drawn on a terminal, else as plain text."""
         if self.flags.is_json:
-            self.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+            for piece in _pretty(value):
+                self.write(piece)
             return
         terminal = self.terminal() if drawn is not None else None
         if drawn is not None and terminal is not None:
@@ -347,6 +349,21 @@ class Session:
         """Tell whether an agent runs the command, as classic guesses it."""
         environ = self.world.environ
         return environ.get("BD_AGENT_MODE") == "1" or bool(environ.get("CLAUDE_CODE"))
+
+
+def _pretty(value: Any) -> Iterator[str]:  # noqa: ANN401 -- any JSON value
+    """Show JSON over several lines; a long list in pieces, so that others have a turn between."""
+    if not isinstance(value, list) or len(value) <= _PIECE:
+        yield _pretty_whole(value) + "\n"
+        return
+    for start in range(0, len(value), _PIECE):
+        piece = _pretty_whole(value[start : start + _PIECE])
+        yield ("," if start else "[") + piece.removeprefix("[").removesuffix("\n]")
+    yield "\n]\n"
+
+
+def _pretty_whole(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def _causes(error: BaseException) -> list[str]:
