@@ -632,6 +632,18 @@ def test_another_database_is_refused(daemon: Daemon, bd: Bd, tmp_path: Path) -> 
     assert other["code"] == "database.mismatch"
 
 
+def test_null_is_the_same_as_nothing(daemon: Daemon) -> None:
+    nothing = dict.fromkeys(("actor", "session", "key", "request_id", "expected_db", "cwd"))
+    for operation in ("list", "issue.list", "ping", "stats"):
+        with daemon.line() as line:
+            line.send(
+                json.dumps({"operation": operation, "args": None, **nothing}).encode() + b"\n"
+            )
+            assert line.receive()["success"] is True, operation
+    made = daemon.data("create", {"title": "x", "labels": None, "priority": None}, **nothing)
+    assert made["created_by"] == "ann"
+
+
 def test_wrong_arguments_are_named(daemon: Daemon) -> None:
     for operation, args, field in WRONG:
         answer = refused(daemon, operation, args)

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from beadwork import AsyncClient, Client
+from beadwork.client import async_wire, socket_wire
 from beadwork.model.errors import NoDaemon, Unavailable
 from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_create import CreateIssue
@@ -163,6 +164,16 @@ def test_a_daemon_with_too_much_to_do_is_asked_again(bd: Bd, odd: OddDaemon) -> 
     odd.reply = reply
     assert create(bd.folder, daemon="required") == "Work"
     assert len(odd.asked) == 8
+
+
+def test_an_answer_without_end_is_not_read_on(
+    bd: Bd, odd: OddDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_wire, "ANSWER_BYTES_MAX", 1 << 20)
+    monkeypatch.setattr(async_wire, "ANSWER_BYTES_MAX", 1 << 20)
+    odd.reply = lambda _: b"x" * (4 << 20)
+    found = refused(bd.folder)
+    assert ["more than" in str(each) for each in found] == [True, True]
 
 
 def test_a_daemon_that_stays_too_busy_is_told_of(bd: Bd, odd: OddDaemon) -> None:

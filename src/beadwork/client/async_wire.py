@@ -33,8 +33,8 @@ class AsyncConnection:
         self._writer = writer
 
     @classmethod
-    async def open(cls, means: Means, bytes_max: int = ANSWER_BYTES_MAX) -> Self:
-        """Connect. `bytes_max` is how long a line may be.
+    async def open(cls, means: Means, bytes_max: int | None = None) -> Self:
+        """Connect. `bytes_max` is how long a line may be, if less than any answer.
 
         Raises:
             Absent: there is no daemon to talk to.
@@ -42,7 +42,7 @@ class AsyncConnection:
         try:
             async with asyncio.timeout(HELLO_S):
                 streams = await asyncio.open_unix_connection(
-                    reachable(means.socket), limit=bytes_max
+                    reachable(means.socket), limit=bytes_max or ANSWER_BYTES_MAX
                 )
         except OSError as error:
             raise Absent(str(error) or "nobody answers at the socket") from error

@@ -60,7 +60,8 @@ def _failed(world: DirectWorld, place: Place, error: BeadworkError) -> int:
     if isinstance(error, DaemonRunning):
         runtime.forget(paths.error)  # another was faster
     else:
-        runtime.note_reason(paths, error.message, now_us())
+        reason = f"{error.message}. {error.hint}" if error.hint else error.message
+        runtime.note_reason(paths, reason, now_us())
     world.streams.write_error(f"Error: {error.message}\n")
     return error.exit_code
 

@@ -94,11 +94,22 @@ class JsonAnswers:
         """Return the answer to what is no request."""
         return _failure(InvalidRequest(message, hint="Send one JSON object a line."), None)
 
+    def _read(self, line: bytes) -> Incoming:
+        """Read a request; null is the same as nothing, as in classic."""
+        try:
+            return self._decoder.decode(line)
+        except msgspec.ValidationError:
+            said = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+            kept = {name: value for name, value in said.items() if bytes(value) != b"null"}
+            if len(kept) == len(said):
+                raise
+            return self._decoder.decode(msgspec.json.encode(kept))
+
     def begin(self, connection: Connection, line: bytes, tell: Tell) -> None:
         """Begin to answer a request; `tell` is called in the loop's thread."""
         begun = time.perf_counter()
         try:
-            incoming = self._decoder.decode(line)
+            incoming = self._read(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             tell(self.refusal(f"This is no request: {error}"))
             return
@@ -154,7 +165,7 @@ class JsonAnswers:
             UnknownOperation: there is none of this name.
         """
         if name in PLACES:
-            return Plan(self._around.writer.request(name, bytes(arguments)))
+            return Plan(self._around.writer.request(name, _said(arguments)))
         if name in self._known:
             return self._classic.plan(name, _map(arguments), actor)
         known = [*PLACES, *self._known, *self.own, *self.streams, "batch", "each"]
@@ -372,6 +383,11 @@ def _nothing(ask: Ask) -> None:
 
 def _shaped(outcome: Outcome, shape: Callable[[Any], Any]) -> Any:  # noqa: ANN401
     return outcome if isinstance(outcome, BeadworkError) else shape(outcome)
+
+
+def _said(arguments: bytes | msgspec.Raw) -> bytes:
+    said = bytes(arguments)
+    return b"{}" if said == b"null" else said
 
 
 def _map(arguments: bytes | msgspec.Raw) -> dict[str, Any]:

@@ -32,8 +32,10 @@ from beadwork.ops.ready import ListBlocked, ListReady
 from beadwork.ops.search import SearchIssues
 from beadwork.ops.stats import Summarize
 from beadwork.ops.views import ListedIssue
+from beadwork.ops.vocabulary import ListWords
 
 _ANY = ("", "all")
+_CLOSED = {"closed_after", "closed_before"}
 _WIDE = {"all", "include_gates", "include_templates"}
 _DAYS_DEFAULT = 30
 _DAYS_MAX = 36_500
@@ -75,9 +77,8 @@ class _Wanted(NamedTuple):
         """Tell whether one request answers it."""
         return not (self.excluded or self.is_none or self.is_ephemeral is not None)
 
-    def request(self, statuses: Sequence[str] = (), limit: int = 0) -> Request[Any]:
+    def request(self, fields: dict[str, Any], limit: int = 0) -> Request[Any]:
         """Return what is asked: a list, or a search where there is something to search for."""
-        fields = self.fields | ({"statuses": list(statuses), "all": False} if statuses else {})
         if self.query:
             # A search looks at all of them anyhow, and is quicker without a filter.
             filters = fields if fields.keys() - _WIDE else {}
@@ -86,23 +87,31 @@ class _Wanted(NamedTuple):
 
     def rows(self, ask: Ask, limit: int = 0) -> list[ListedIssue]:
         """Ask for the issues that are meant."""
-        statuses = self._left(ask)
-        if self.is_none or (self.excluded and not statuses):
+        fields = self.left(ask)
+        if fields is None:
             return []
-        found: list[ListedIssue] = ask(
-            self.request(statuses, 0 if self.is_ephemeral is not None else limit)
-        ).issues
+        most = 0 if self.is_ephemeral is not None else limit
+        found: list[ListedIssue] = ask(self.request(fields, most)).issues
         if self.is_ephemeral is not None:
             found = [each for each in found if bool(each.issue.ephemeral) == self.is_ephemeral]
         return found[:limit] if limit else found
 
-    def _left(self, ask: Ask) -> list[str]:
-        """Return the statuses that issues have, without those that are left out."""
-        if not self.excluded:
-            return []
+    def left(self, ask: Ask) -> dict[str, Any] | None:
+        """Return the filters without the statuses that are left out; None: no issue is meant."""
+        if self.is_none or not self.excluded:
+            return None if self.is_none else self.fields
+        if self._means_open(ask):
+            return self.fields | {"all": False}
         ask(CountIssues(statuses=sorted(self.excluded)))  # An unknown one is refused.
         in_use = ask(CountIssues(all=True, by="status", **_HIDDEN_TOO)).groups or ()
-        return [each.group for each in in_use if each.group not in self.excluded]
+        statuses = [each.group for each in in_use if each.group not in self.excluded]
+        return self.fields | {"statuses": statuses, "all": False} if statuses else None
+
+    def _means_open(self, ask: Ask) -> bool:
+        """Tell whether just what is done is left out: there is an index for the others."""
+        done = {each.name for each in ask(ListWords()).statuses if each.is_done}
+        asks_for_closed = self.query or _CLOSED & self.fields.keys()
+        return not asks_for_closed and self.excluded == done - {"tombstone"}
 
 
 _HIDDEN_TOO: dict[str, Any] = {"include_gates": True, "include_templates": True}
@@ -151,7 +160,7 @@ def list_(given: List, context: Context) -> Plan:
     wanted, limit = _wanted(given), _require_limit(given.limit)
     if not wanted.is_plain:
         return Plan(work=lambda ask: _with_counts(wanted.rows(ask, limit)))
-    return Plan(wanted.request(limit=limit), lambda answer: _with_counts(answer.issues))
+    return Plan(wanted.request(wanted.fields, limit), lambda answer: _with_counts(answer.issues))
 
 
 def _with_counts(rows: Sequence[ListedIssue]) -> Any:  # noqa: ANN401 -- JSON
@@ -170,14 +179,18 @@ def count(given: Count, context: Context) -> Plan:
     wanted, by = _wanted(given), given.group_by or None
     if wanted.is_plain and not wanted.query:
         return Plan(CountIssues(**wanted.fields, by=by), _counted)
+    return Plan(work=lambda ask: _counted(_count(ask, wanted, by)))
 
-    def work(ask: Ask) -> Any:  # noqa: ANN401 -- JSON
+
+def _count(ask: Ask, wanted: _Wanted, by: str | None) -> Counted:
+    nothing = Counted(count=0, groups=[] if by else None)
+    if wanted.query or wanted.is_ephemeral is not None:
         ids = [each.issue.id for each in wanted.rows(ask)]
-        if not ids:
-            return _counted(Counted(count=0, groups=[] if by else None))
-        return _counted(ask(CountIssues(all=True, ids=ids, by=by, **_HIDDEN_TOO)))
-
-    return Plan(work=work)
+        fields: dict[str, Any] | None = {"all": True, "ids": ids, **_HIDDEN_TOO} if ids else None
+    else:
+        fields = wanted.left(ask)
+    found: Counted = nothing if fields is None else ask(CountIssues(**fields, by=by))
+    return found
 
 
 def _counted(answer: Counted) -> Any:  # noqa: ANN401 -- JSON
