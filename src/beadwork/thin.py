@@ -24,6 +24,7 @@ _SENT_NAMES = (
     *("CLAUDE_SESSION_ID", "CLAUDE_CODE"),
 )
 _TRUTHS = ("1", "true", "yes", "on")
+_ALONE = (["daemon"], ["daemons"], ["hooks"], ["merge"])
 
 
 class _NoDaemon(Exception):
@@ -80,7 +81,8 @@ def _served(arguments: list[str], key: str) -> int:
 
 def _is_switched_off(arguments: list[str]) -> bool:
     environ = os.environ
-    is_off = environ.get("BEADS_NO_DAEMON", "").lower() in _TRUTHS
+    # Git and the daemon may wait for these; and a daemon that hangs must not be asked to end itself.
+    is_off = arguments[:1] in _ALONE or environ.get("BEADS_NO_DAEMON", "").lower() in _TRUTHS
     is_off = is_off or environ.get("BD_NO_DAEMON", "").lower() in _TRUTHS
     return is_off or "--no-daemon" in arguments or "--sandbox" in arguments
 

@@ -155,7 +155,9 @@ def test_beside_a_classic_daemon_ours_does_not_start_and_commands_work(bd: Bd) -
         assert finding["status"] == "warning"
         assert "classic" in finding["message"]
         assert lives.eager(bd).run("create", "Beside it").code == 0
-        assert bd.json("daemon", "status")["status"] == "unresponsive"
+        status = bd("daemon", "status", "--json")
+        assert (status.code, status.json["status"]) == (1, "unresponsive")
+    assert not (bd.beads / "daemon.stopped").exists()
 
 
 def test_a_socket_at_which_another_program_answers_is_left_alone(bd: Bd) -> None:

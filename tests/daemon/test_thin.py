@@ -5,7 +5,7 @@ import sys
 
 from beadwork import thin
 from beadwork.daemon import frames
-from tests.daemon.running import Daemon
+from tests.daemon.running import Daemon, until
 from tests.doors.program import SCRIPT, Bd
 
 LOADED = "import os, sys, _socket; before = set(sys.modules); import beadwork.thin; "
@@ -47,3 +47,16 @@ def test_its_frames_are_those_of_the_daemon() -> None:
     assert command.folder == "/a b"
     assert command.arguments == ["create", "Ä\udcff", ""]
     assert thin._FRAME_MAX == frames.PAYLOAD_MAX
+
+
+def test_words_of_the_project_hold_at_once_for_commands_and_soon_for_programs(
+    bd: Bd, daemon: Daemon
+) -> None:
+    user = bd.at(bd.folder, BEADS_NO_DAEMON="")
+    made = user.run("create", "One", "--silent").out.strip()
+    with daemon.line() as line:
+        assert not line.ask("issue.update", {"issue": made, "status": "waiting"})["success"]
+        assert user.run("config", "set", "status.custom", "waiting").code == 0
+        assert user.run("update", made, "--status", "waiting").code == 0
+        again = {"issue": made, "status": "waiting", "title": "Two"}
+        until(lambda: line.ask("issue.update", again)["success"])

@@ -215,7 +215,11 @@ NO_REQUESTS = {
     "a number for a name": b'{"operation": 7}\n',
     "deep": b'{"operation":"ping","request_id":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n",
     "deep arguments": b'{"operation":"create","args":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n",
-    "deep map": b'{"operation":"create","args":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}\n",
+    "deep map": b'{"operation":"create","args":'
+    + b'{"a":' * 50_000
+    + b"1"
+    + b"}" * 50_000
+    + b"}\n",
     "bytes": b'{"operation":"\xff\xfe\x00"}\n',
     "half a surrogate": b'{"operation":"create","args":{"title":"\\ud800"}}\n',
     "an unknown name": b'{"operation":"' + b"x" * 1_000_000 + b'"}\n',

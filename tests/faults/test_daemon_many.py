@@ -52,7 +52,9 @@ def _lives(pid: int) -> bool:
         return False
     # One that has ended, and that nobody has asked about yet, is gone too.
     stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    return (
+        not stat.exists() or stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    )
 
 
 # ------------------------------------------------------------------------- many commands at once

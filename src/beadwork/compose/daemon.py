@@ -249,6 +249,7 @@ class DaemonProcess:
             caller=_CALLER,
             is_current=self._freshness.is_current,
             refresh=lambda engine: self._freshness.refresh(engine, _CALLER),
+            adopt=self._adopt_now,
             reset=self._freshness.reset,
             lost=self._lost,
             stop=loop.stop,
@@ -317,15 +318,24 @@ class DaemonProcess:
 
     def _adopt(self, engine: Engine, settings: config.Settings) -> None:
         """Bring an engine, and the writer first, to the project's words as they are now."""
+        if settings.sources != self._words_from:
+            self._loop.ask(lambda: self._adopt_in_loop(settings))
+        if engine.vocabulary != self._writer.vocabulary:
+            engine.adopt(self._writer.vocabulary)
+
+    def _adopt_now(self) -> bool:
+        """Look at the settings; tell whether the writer has other words because of them."""
+        return self._adopt_in_loop(config.load(self._place.folder, self._world.environ))
+
+    def _adopt_in_loop(self, settings: config.Settings) -> bool:
         if settings.sources == self._words_from:
-            words = self._writer.vocabulary
-        else:
-            words = words_of(self._place, settings)
-            if words != self._writer.vocabulary:
-                self._loop.ask(lambda: self._writer.adopt(words))
-            self._words_from = settings.sources
-        if engine.vocabulary != words:
-            engine.adopt(words)
+            return False
+        self._words_from = settings.sources
+        words = words_of(self._place, settings)
+        if words == self._writer.vocabulary:
+            return False
+        self._writer.adopt(words)
+        return True
 
     def _caller(self, actor: str, session: str, key: str) -> Caller:
         actor = actor or self._world.caller(Options()).holder.actor

@@ -273,12 +273,12 @@ class StoreDaemon:
             ForeignDaemon: it is classic's.
             Unavailable: it does not end.
         """
+        if self.is_foreign:
+            _refuse_classic(self.holder)
         if is_final:
             runtime.put_mark(self._paths.stopped)
         if not self.is_alive:
             return False
-        if self.is_foreign:
-            _refuse_classic(self.holder)
         pid = self._pid()
         if not self._was_asked_to_end():
             self._signal(pid, signal.SIGTERM)

@@ -105,7 +105,7 @@ class Loop:
         self._posted.append(work)
         self.wake()
 
-    def ask(self, work: Callable[[], None]) -> None:
+    def ask(self, work: Callable[[], object]) -> None:
         """Let the loop do something in its own thread, and wait until it is done."""
         done = threading.Event()
 

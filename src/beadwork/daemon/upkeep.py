@@ -32,6 +32,8 @@ class Duties(NamedTuple):
     """Tells whether the file is the one last seen."""
     refresh: Callable[[Engine], object]
     """Takes the file in."""
+    adopt: Callable[[], bool]
+    """Brings the writer to the project's words as they are now; tells whether they are others."""
     reset: Callable[[], None]
     """Forgets what was seen of the file: the database is another one."""
     lost: Callable[[], str]
@@ -85,6 +87,9 @@ class Upkeep:
             return
         try:
             self._look_at_store()
+            if duties.adopt():
+                duties.log.note("settings.changed")
+                duties.seats.renew()
             if duties.writer.sweep_due():
                 self.committed()
         except BeadworkError as error:

@@ -41,6 +41,8 @@ def added_lines(path: str) -> Iterator[str]:
             line = file.readline()
             if line:
                 yield line.decode("utf-8", "replace").rstrip("\n")
+            elif os.path.getsize(file.fileno()) < file.tell():
+                file.seek(0)
             elif _is_another(file.fileno(), path):
                 file.close()
                 file = open(path, "rb")  # noqa: SIM115

@@ -123,9 +123,12 @@ def pid_file(path: str) -> Iterator[None]:
 
 
 def _write(path: str, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    """Replace a small file, so that nobody reads half of it."""
+    beside = os.path.join(os.path.dirname(path), f".beadwork-mark-{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with contextlib.closing(os.fdopen(descriptor, "wb")) as file:
         file.write(content)
+    os.replace(beside, path)
 
 
 def holder_of(path: str) -> dict[str, Any]:
