@@ -254,9 +254,9 @@ class Engine:
             try:
                 self._batch([])
             except _Lost as lost:
-                if isinstance(lost.__cause__, BeadworkError):
-                    raise lost.__cause__ from None
-                raise
+                cause = lost.__cause__
+                error = cause if isinstance(cause, BeadworkError) else self._in_doubt()
+                raise error from None
 
     def rehearse(self, request: Request[R], caller: Caller) -> R:
         """Run a write, take all of it back, and return what it answered.

@@ -55,15 +55,15 @@ def end(bd: Bd) -> None:
     paths = paths_of(bd)
     until(lambda: not runtime.is_held(paths.start_lock))
     if runtime.is_held(paths.lock):
-        pid = until(lambda: runtime.holder_of(paths.lock).get("pid"))
+        until(lambda: "pid" in runtime.holder_of(paths.lock))
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid_of(bd), signal.SIGKILL)
         until(lambda: not runtime.is_held(paths.lock))
 
 
 def eager(bd: Bd, **more: str) -> Bd:
     """Answer the program in an environment where commands start a daemon."""
-    return bd.at(bd.folder, BEADS_AUTO_START_DAEMON="", **more)
+    return bd.at(bd.folder, CI="", **more)
 
 
 @contextlib.contextmanager

@@ -54,12 +54,17 @@ def test_it_is_started_once(alive: Bd) -> None:
     assert json.loads(alive.run("info", "--json").out)["mode"] == "daemon"
 
 
+def await_end_of_one(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Wait until one of some processes has ended."""
+    until(lambda: any(each.poll() is not None for each in processes))
+
+
 def test_of_two_that_start_at_once_one_remains(bd: Bd) -> None:
     for _ in range(20):
         both = [begun(bd), begun(bd)]
         try:
             until(lambda: lives.is_answering(bd))
-            until(lambda both=both: any(each.poll() is not None for each in both))
+            await_end_of_one(both)
             codes = sorted(each.poll() is None for each in both)
             assert codes == [False, True]
             [loser] = [each for each in both if each.poll() is not None]
@@ -312,7 +317,7 @@ def test_another_user_is_not_served_and_starts_none(open_folder: Path) -> None:
                 [sys.executable, "-c", code], capture_output=True, text=True, check=False
             )
             assert done.stdout.strip() in ("b''", ""), "the connection is closed without an answer"
-            assert "Traceback" not in done.stderr or "Connection" in done.stderr
+            assert "PermissionError" not in done.stderr, "the system lets it connect"
             assert daemon.data("ping")["message"] == "pong"
     finally:
         allow_writing(project)

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -134,12 +134,20 @@ def test_many_commands_at_once_on_a_cold_store_start_one(eager: Bd) -> None:
     assert log.count("daemon.started") == 1
 
 
+def noted(
+    paths: runtime.DaemonPaths, is_meant: Callable[[runtime.Failure], bool]
+) -> runtime.Failure:
+    """Wait until a failure is noted; answer it."""
+    until(lambda: is_meant(runtime.failure_of(paths)))
+    return runtime.failure_of(paths)
+
+
 def test_starts_that_fail_are_tried_ever_more_rarely(eager: Bd) -> None:
     paths = lives.paths_of(eager)
     os.mkdir(paths.lock)  # nobody can open it as a file
     try:
         assert eager.run("list").code == 0
-        failure = until(lambda: (f := runtime.failure_of(paths)).error.startswith("[Errno") and f)
+        failure = noted(paths, lambda each: each.error.startswith("[Errno"))
         assert failure.count == 1
         assert eager.run("list").code == 0
         until(lambda: not runtime.is_held(paths.start_lock))
@@ -153,7 +161,7 @@ def test_starts_that_fail_are_tried_ever_more_rarely(eager: Bd) -> None:
         with open(paths.error, "w", encoding="utf-8") as file:
             json.dump({"count": 1, "at_us": earlier, "since_us": earlier, "error": "old"}, file)
         assert eager.run("list").code == 0
-        again = until(lambda: (f := runtime.failure_of(paths)).error != "old" and f)
+        again = noted(paths, lambda each: each.count == 2 and each.error != "old")
         assert (again.count, again.since_us) == (2, earlier)
         explicit = eager.run("daemon", "start", "--json")
         assert (explicit.code, explicit.error["code"]) == (5, "daemon.failed")

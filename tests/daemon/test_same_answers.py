@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 _STORY = 25
 """So many commands are one story: then both sides begin anew."""
 _TABLES = (work, finding, project, upkeep)
-_ALONE = ("daemon", "watch", "doctor", "backup", "restore", "info", "preflight")
+_ALONE = ("daemon", "--daemon", "watch", "doctor", "backup", "restore", "info", "preflight")
 """Commands that tell of the daemon itself, or of the machine; their own tests run both ways."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?")
 _STAMP = re.compile(r"\b[0-9a-z]{6,12}[.-][0-9a-z]+[.-][0-9a-f]{8}\b")

@@ -157,6 +157,8 @@ relate px-plain px-need => "related": true
 relate px-plain px-need && unrelate px-plain px-need => "unrelated": true
 history px-todo => "title"
 history px-todo --limit 1 => "updated"
+conflicts
+conflicts px-plain
 undo => "issues"
 undo px-todo => "A task"
 undo px-his --anyone => px-his
@@ -291,6 +293,7 @@ _FAILS = """
 3 issue.unknown: unrelate px-none px-need
 3 issue.unknown: history px-none
 2 request.invalid: history px-plain --limit 0
+3 issue.unknown: conflicts px-none
 3 issue.unknown: undo px-none
 3 event.unknown: undo --request 999
 """

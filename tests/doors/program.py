@@ -17,8 +17,8 @@ from beadwork.doors.cli.main import run
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "bd"
 NOBODY = 65534
-NO_START = {"BEADS_AUTO_START_DAEMON": "false"}
-"""No command starts a daemon by itself: a test that wants one starts it."""
+NO_START = {"CI": "true"}
+"""In CI no command starts a daemon by itself: a test that wants one starts it."""
 TIMEOUT_S = 120
 """No test waits for it: it ends what would hang for ever."""
 
@@ -141,8 +141,7 @@ class Bd:
         sys.stdin = io.TextIOWrapper(io.BytesIO(content))
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                environ = {k: v for k, v in self.environment.items() if k not in NO_START}
-                world = DirectWorld({**environ, **more}, str(self.folder))
+                world = DirectWorld({**self.environment, **more}, str(self.folder))
                 code = run(list(words), world)
         finally:
             sys.stdin = before

@@ -4,12 +4,14 @@ An answer under `--json` is as `bd schema` says; a failure leaves standard outpu
 error object on standard error. The tables lie in `contract_runs_*.py`.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from beadwork.doors.cli import schemas
+from tests.doors import contract_runs_daemon as daemon
 from tests.doors import contract_runs_finding as finding
 from tests.doors import contract_runs_project as project
 from tests.doors import contract_runs_sample as projects
@@ -20,7 +22,7 @@ from tests.doors.program import Answer, Bd
 from tests.doors.schema_check import Checker, closed
 from tests.doors.test_contract_table import ABSENT, REFUSED, find, rows
 
-TABLES = (work, finding, project, upkeep)
+TABLES = (work, finding, project, upkeep, daemon)
 RUNS = [run for table in TABLES for run in table.RUNS]
 FAILS = [run for table in TABLES for run in table.FAILS]
 NOTES = ("Note: ", "Warning: ", "Only the first ", "  ")
@@ -46,12 +48,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def bd(made: Path, tmp_path: Path, run: Run) -> Bd:
+def bd(made: Path, tmp_path: Path, run: Run) -> Iterator[Bd]:
     """`bd` in a copy of the project that a run works on, prepared for it."""
     bd = projects.copied(made, run.place, tmp_path)
-    for words in run.before:
-        bd.ok(*words)
-    return bd
+    try:
+        for words in run.before:
+            bd.ok(*words)
+        yield bd
+    finally:
+        if (bd.beads / "bd.sock").exists():
+            bd("daemon", "stop")
 
 
 def answer_of(bd: Bd, run: Run, *more: str) -> Answer:

@@ -180,16 +180,8 @@ GLOBAL = """
 --no-auto-import --no-daemon --no-db --profile -q/--quiet --readonly --sandbox -v/--verbose
 """
 """What every command takes, before its name and after it."""
-_DAEMON = "every command works on the store by itself; there is no daemon yet"
 _LATER = "not there yet"
 ABSENT = {
-    "daemon": _DAEMON,
-    "daemon start": _DAEMON,
-    "daemon status": _DAEMON,
-    "daemon killall": _DAEMON,
-    "daemon list": _DAEMON,
-    "daemon stop": _DAEMON,
-    "conflicts": _LATER,
     "gate": _LATER,
     "gate check": _LATER,
     "gate list": _LATER,

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -107,11 +108,13 @@ class Inside:
 def inside(folder: Path, home: Path, seams: Seams | None = None) -> Iterator[Inside]:
     """Run the daemon of a store in a thread."""
     daemon = Inside(folder, home, seams or Seams())
+    before = sys.getswitchinterval()
     daemon.start()
     try:
         yield daemon
     finally:
         daemon.stop()
+        sys.setswitchinterval(before)
 
 
 # ------------------------------------------------------------------------------------ writers

@@ -1,8 +1,11 @@
 """Clients that misbehave: the daemon goes on, and others are served meanwhile."""
 
 import contextlib
+import itertools
 import json
+import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,10 +15,14 @@ from pathlib import Path
 import pytest
 
 from beadwork import __version__
-from beadwork.daemon.frames import PAYLOAD_MAX, PROTOCOL, frame
+from beadwork.daemon import exchange, loop
+from beadwork.daemon.frames import PAYLOAD_MAX, PROTOCOL, frame, take
+from beadwork.daemon.loop import Loop
+from beadwork.daemon.workers import Workers
 from tests.daemon.running import ANSWER_S, Daemon, Line, running, until
 from tests.doors.program import Bd
-from tests.faults.daemons import new_store, served
+from tests.faults.daemons import Inside, inside, new_store, place_in, served
+from tests.support import query
 
 pytestmark = pytest.mark.slow
 MANY = 500
@@ -63,7 +70,7 @@ def daemon(shared: Daemon) -> Iterator[Daemon]:
 
 
 @contextlib.contextmanager
-def connected(daemon: Daemon) -> Iterator[socket.socket]:
+def connected(daemon: Daemon | Inside) -> Iterator[socket.socket]:
     """A connection on which a test sends what it likes."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(ANSWER_S)
@@ -76,9 +83,9 @@ def hello(version: str = __version__, protocol: bytes = PROTOCOL) -> bytes:
     return frame(b"H", protocol + b"\0" + version.encode())
 
 
-def command(daemon: Daemon, *arguments: str) -> bytes:
-    """The frame of a command typed in the folder of the store."""
-    words = ["", str(daemon.folder), "000 0", "18", "1", "TZ=UTC", *arguments]
+def command(folder: Path, *arguments: str, zone: str = "UTC") -> bytes:
+    """The frame of a command typed in the folder of a store."""
+    words = ["", str(folder), "000 0", "18", "1", f"TZ={zone}", *arguments]
     return frame(b"C", b"\0".join(word.encode() for word in words))
 
 
@@ -136,7 +143,7 @@ def test_a_command_whose_output_nobody_takes_does_not_hold_up_others(daemon: Dae
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(connected(daemon)) for _ in range(8)]
         for client in clients:
-            client.sendall(hello() + command(daemon, "list", "--limit", "0", "--json"))
+            client.sendall(hello() + command(daemon.folder, "list", "--limit", "0", "--json"))
         until(lambda: daemon.data("status")["commands"] == len(clients))
         served(daemon)
         done = Bd.__new__(Bd)
@@ -147,7 +154,7 @@ def test_a_command_whose_output_nobody_takes_does_not_hold_up_others(daemon: Dae
 
 def test_a_command_that_waits_for_input_ends_when_its_client_does(daemon: Daemon) -> None:
     with connected(daemon) as client:
-        client.sendall(hello() + command(daemon, "create", "--body-file", "-", "from input"))
+        client.sendall(hello() + command(daemon.folder, "create", "--body-file", "-", "from input"))
         until(lambda: daemon.data("status")["commands"] == 1)
         client.sendall(frame(b"I", b"half of it")[:9])
     until(lambda: daemon.data("status")["commands"] == 0)
@@ -167,7 +174,7 @@ def test_a_follower_that_does_not_read_is_let_go_or_kept_at_no_cost(daemon: Daem
 
 
 def test_clients_that_die_anywhere_leave_nothing_behind(daemon: Daemon) -> None:
-    whole = hello() + command(daemon, "create", "half a frame")
+    whole = hello() + command(daemon.folder, "create", "half a frame")
     json_line = b'{"operation":"create","args":{"title":"half a line"}}\n'
     with daemon.line() as line:
         for sent in (whole, json_line):
@@ -409,3 +416,80 @@ def _run_changed(bd: Bd, change: str, *words: str) -> int:
         check=False,
         timeout=ANSWER_S,
     ).returncode
+
+
+# ------------------------------------------------------------------------------ who reads slowly
+
+
+def listed(client: socket.socket) -> tuple[bytes, bytes]:
+    """Read the answer to a command to its end; answer its output and its last frame."""
+    held, output = bytearray(), b""
+    while True:
+        for kind, payload in take(held):
+            if kind == b"o":
+                output += payload
+            elif kind != b"h":
+                return output, kind + payload
+        came = client.recv(1 << 20)
+        if not came:
+            return output, b""
+        held += came
+
+
+@pytest.mark.parametrize("is_scarce", [False, True])
+def test_who_pauses_in_a_pager_gets_the_rest_unless_threads_are_scarce(
+    bd: Bd, shared: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_scarce: bool
+) -> None:
+    del shared  # It has made the store large.
+    folder = tmp_path / "copy"
+    copy_store(bd.folder, folder)
+    waits = itertools.count()
+    patience = Loop._has_patience
+
+    def counted(loop: Loop, waited_s: float) -> bool:
+        next(waits)
+        return patience(loop, waited_s)
+
+    monkeypatch.setattr(exchange, "_LOOK_S", 0.02)
+    monkeypatch.setattr(loop, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(Loop, "_has_patience", counted)
+    monkeypatch.setattr(Workers, "is_scarce", property(lambda _: is_scarce))
+    with inside(folder, bd.home) as daemon, connected(daemon) as client:
+        zone = os.environ.get("TZ", "")
+        client.sendall(hello() + command(folder, "list", "--limit", "0", "--json", zone=zone))
+        if is_scarce:
+            until(lambda: not daemon.ask("status")["data"]["commands"] and next(waits))
+        else:
+            until(lambda: next(waits) > 20)
+        output, last = listed(client)
+        if is_scarce:
+            assert last == b""
+        else:
+            assert last == b"x\0"
+            assert len(json.loads(output)) >= ISSUES
+
+
+def test_clients_that_take_nothing_do_not_keep_the_daemon_from_ending(
+    bd: Bd, shared: Daemon, tmp_path: Path
+) -> None:
+    del shared
+    folder = tmp_path / "copy"
+    copy_store(bd.folder, folder)
+    with running(folder, bd.environment) as daemon, contextlib.ExitStack() as stack:
+        for content in (
+            hello() + command(folder, "list", "--limit", "0", "--json"),
+            b'{"operation":"list","args":{"limit":0}}\n' * 20,
+            b'{"operation":"event.follow","args":{"since":0}}\n',
+        ):
+            client = stack.enter_context(connected(daemon))
+            client.sendall(content)
+        served(daemon)
+        assert daemon.stop() == 0
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """Copy a store whose daemon runs."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.sock", "daemon*", "*.db*"))
+    (target / ".beads" / "issues.jsonl").unlink(missing_ok=True)
+    place = place_in(source)
+    query(place, "VACUUM INTO ?", str(target / ".beads" / "beadwork.db"))

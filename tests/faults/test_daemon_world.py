@@ -106,18 +106,21 @@ def test_a_daemon_whose_database_is_deleted_under_load_goes_on(bd: Bd, daemon: D
                 if stop.is_set():
                     return
 
+    def wait_for(more: int) -> None:
+        until(lambda: len(answers) >= more)
+
     writers = [threading.Thread(target=write) for _ in range(3)]
     for each in writers:
         each.start()
     try:
         for _ in range(3):
             count = len(answers)
-            until(lambda more=count + 10: len(answers) >= more)
+            wait_for(count + 10)
             for path in database_files(bd):
                 path.unlink(missing_ok=True)
     finally:
         count = len(answers)
-        until(lambda: len(answers) >= count + 10)
+        wait_for(count + 10)
         stop.set()
         for each in writers:
             each.join(END_S)

@@ -9,4 +9,12 @@ from beadwork.compose.direct import DirectWorld
 from beadwork.compose.engines import now_us, open_engine
 from beadwork.compose.entry import run_bd, run_module
 
-__all__ = ["DirectWorld", "connect", "connect_async", "now_us", "open_engine", "run_bd", "run_module"]
+__all__ = [
+    "DirectWorld",
+    "connect",
+    "connect_async",
+    "now_us",
+    "open_engine",
+    "run_bd",
+    "run_module",
+]

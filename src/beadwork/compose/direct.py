@@ -172,9 +172,7 @@ class DirectWorld(Person):
             reach.require(place, mode)
         timeout_s = options.lock_timeout_s or config.length_s(settings.text("lock-timeout"))
         timeout_s = timeout_s or LOCK_TIMEOUT_S
-        return open_engine(
-            place, lock_timeout_s=timeout_s, settings=settings, contention=watch
-        )
+        return open_engine(place, lock_timeout_s=timeout_s, settings=settings, contention=watch)
 
     def upkeep(self, options: Options) -> "Upkeep":
         """Return what looks after the store's files: doctor, backup, restore."""

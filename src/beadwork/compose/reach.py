@@ -53,9 +53,10 @@ def wish(settings: Settings, environ: Mapping[str, str], *, alone: bool) -> Wish
     mode = mode_of(settings)
     if mode == "off":
         return Wish(mode, has_auto_start=False, why="flag_no_daemon")
-    said = environ.get("BEADS_AUTO_START_DAEMON") or settings.text("auto-start-daemon")
-    in_ci = environ.get("CI", "").strip().lower() not in ("", *_UNTRUTHS)
-    is_off = said.strip().lower() in _UNTRUTHS or in_ci or bool(environ.get("BD_SOCKET"))
+    named = environ.get("BEADS_AUTO_START_DAEMON", "").strip().lower()
+    said = named or settings.text("auto-start-daemon").strip().lower()
+    in_ci = environ.get("CI", "").strip().lower() not in ("", *_UNTRUTHS) and not named
+    is_off = said in _UNTRUTHS or in_ci or bool(environ.get("BD_SOCKET"))
     return Wish(mode, has_auto_start=not is_off, why="auto_start_disabled" if is_off else "")
 
 

@@ -45,6 +45,11 @@ class Connection:
         return bool(self._unsent)
 
     @property
+    def unsent(self) -> int:
+        """Return how many bytes that is."""
+        return len(self._unsent)
+
+    @property
     def is_choked(self) -> bool:
         """Tell whether the client must take answers before it is given more."""
         return len(self._unsent) > _CHOKED_BYTES

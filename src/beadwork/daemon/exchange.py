@@ -5,12 +5,13 @@ import os
 import select
 import socket
 import threading
+from collections.abc import Callable
 
 from beadwork.daemon.frames import BadFrame, Command, Frame, frame, take
 
 _CHUNK = 256 * 1024
-_PATIENCE_S = 30.0
-"""A client that takes nothing for so long is dropped."""
+_LOOK_S = 1.0
+"""So often it is asked whether there is room for a client that takes nothing."""
 
 
 class Gone(Exception):
@@ -20,15 +21,23 @@ class Gone(Exception):
 class Exchange:
     """What the thread of a command sends to its client and asks it for."""
 
-    def __init__(self, connection: socket.socket, command: Command, held: bytearray) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        command: Command,
+        held: bytearray,
+        has_patience: Callable[[float], bool],
+    ) -> None:
         self.command = command
+        self._has_patience = has_patience
+        """Tells whether to wait on for a client that has taken nothing for so many seconds."""
         self._connection = connection
         self._held = held
         self._sending = threading.Lock()  # How far a job is, is told by another thread.
         self._is_gone = False
         self.has_output = False
         """Whether the client has copied output, so that the command can't be run elsewhere."""
-        connection.settimeout(_PATIENCE_S)
+        connection.settimeout(_LOOK_S)
 
     @property
     def is_there(self) -> bool:
@@ -78,10 +87,23 @@ class Exchange:
             raise Gone
         try:
             with self._sending:
-                self._connection.sendall(frame(kind, payload))
+                self._send_all(frame(kind, payload))
         except OSError as error:
             self._is_gone = True
             raise Gone from error
+
+    def _send_all(self, content: bytes) -> None:
+        rest = memoryview(content)
+        waited_s = 0.0
+        while rest:
+            try:
+                rest = rest[self._connection.send(rest) :]
+                waited_s = 0.0
+            except TimeoutError:
+                # A person may be reading in a pager.
+                waited_s += _LOOK_S
+                if not self._has_patience(waited_s):
+                    raise
 
     # -- from the client
 
@@ -130,7 +152,7 @@ class Exchange:
                 parts.append(piece)
             return b"".join(parts)
         finally:
-            self._connection.settimeout(_PATIENCE_S)
+            self._connection.settimeout(_LOOK_S)
 
     def _piece(self) -> bytes:
         found = self._receive()

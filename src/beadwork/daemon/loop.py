@@ -30,6 +30,10 @@ from beadwork.model.errors import BeadworkError, Fault
 _BATCH_CALLS_MAX = 256
 _GATHER_S = 0.0003
 _ACCEPTS_MAX = 64
+_PATIENCE_S = 30.0
+"""A client that takes nothing for so long is dropped, where threads are scarce."""
+_LAST_PATIENCE_S = 2.0
+"""The same, when the daemon ends."""
 _JSON_STARTS = (bytearray(b"{"), bytearray(b"\n"))
 _READ = selectors.EVENT_READ
 _BOTH = selectors.EVENT_READ | selectors.EVENT_WRITE
@@ -138,7 +142,12 @@ class Loop:
         # Who has knocked and was not let in is told at once, and goes on without a daemon.
         self._parts.listener.close()
         end = time.monotonic() + timeout_s
-        while time.monotonic() < end and self._has_work():
+        unsent, moved = -1, 0.0
+        while (now := time.monotonic()) < end:
+            before, unsent = unsent, sum(each.unsent for each in self._connections)
+            moved = now if unsent != before else moved
+            if not self._has_work(is_taken=now - moved < _LAST_PATIENCE_S):
+                break
             self._round(0.01)
         self._parts.queue.close()
         while self._parts.queue.depth:
@@ -153,11 +162,11 @@ class Loop:
         self._sleeper.close()
         self._waker.close()
 
-    def _has_work(self) -> bool:
+    def _has_work(self, *, is_taken: bool) -> bool:
         parts = self._parts
         has_commands = bool(parts.commands.busy or parts.commands.waiting)
         is_answering = any(
-            each.has_unsent or (each.is_busy and not each.is_streaming)
+            (each.has_unsent and is_taken) or (each.is_busy and not each.is_streaming)
             for each in self._connections
         )
         return has_commands or is_answering or bool(parts.queue.depth or self._posted)
@@ -388,7 +397,7 @@ class Loop:
         self._selector.unregister(connection.client)
         held = connection.release()
         client = connection.client
-        exchange = Exchange(client, command, held)
+        exchange = Exchange(client, command, held, self._has_patience)
 
         def work() -> None:
             with contextlib.closing(client):
@@ -399,6 +408,12 @@ class Loop:
             with contextlib.closing(client):
                 exchange.error_output(self._too_busy())
                 exchange.leave(5)
+
+    def _has_patience(self, waited_s: float) -> bool:
+        """Tell whether a command waits on for a client that has taken nothing for so long."""
+        if self.stop_reason:
+            return waited_s < _LAST_PATIENCE_S
+        return waited_s < _PATIENCE_S or not self._parts.commands.is_scarce
 
     def _too_busy(self) -> bytes:
         return (

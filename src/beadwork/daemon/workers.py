@@ -33,6 +33,11 @@ class Workers:
         """Return how many threads work."""
         return self.threads - self._idle
 
+    @property
+    def is_scarce(self) -> bool:
+        """Tell whether most of the threads there may be are at work."""
+        return self.busy > self._threads_max // 2
+
     def begin(self, work: Work) -> bool:
         """Let a thread do a piece of work; tell whether there is room for it."""
         with self._changed:

@@ -3,14 +3,10 @@
 import contextlib
 import fcntl
 import os
-import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from beadwork.model.errors import StoreBusy, StoreReadOnly
-
-_FIRST_WAIT_S = 0.0005
-_LONGEST_WAIT_S = 0.002
 
 
 @contextlib.contextmanager
@@ -81,20 +77,48 @@ def _name_of(uid: int) -> str:
 def _acquire(
     descriptor: int, path: str, timeout_s: float, on_wait: Callable[[], None] | None
 ) -> None:
-    until = time.monotonic() + timeout_s
-    wait = _FIRST_WAIT_S
-    while True:
+    if _is_taken(descriptor):
+        return
+    if on_wait is not None:
+        on_wait()
+    if not _came_up(descriptor, timeout_s):
+        raise StoreBusy(
+            f"Another process has held {os.path.basename(path)} for {timeout_s:g} s", path=path
+        )
+
+
+def _is_taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _came_up(descriptor: int, timeout_s: float) -> bool:
+    """Stand in line for the lock, which costs nothing; tell whether our turn came in time.
+
+    Hundreds that look again and again would take the time from the one that has it.
+    """
+    # Late import: only who has to wait needs it.
+    import threading
+
+    came = threading.Event()
+    # It means the same open file: the lock is ours once it is granted, and free again if all
+    # are closed by then.
+    own = os.dup(descriptor)
+
+    def stand() -> None:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if on_wait is not None:
-                on_wait()
-            if time.monotonic() >= until:
-                raise StoreBusy(
-                    f"Another process has held {os.path.basename(path)} for {timeout_s:g} s",
-                    path=path,
-                ) from None
-            time.sleep(wait)
-            wait = min(wait * 1.5, _LONGEST_WAIT_S)
-        else:
-            return
+            fcntl.flock(own, fcntl.LOCK_EX)
+            came.set()
+        finally:
+            os.close(own)
+
+    try:
+        threading.Thread(target=stand, name="lock", daemon=True).start()
+    except RuntimeError:
+        # The system allows no more threads: so much goes on that the lock counts as busy.
+        os.close(own)
+        return False
+    return came.wait(timeout_s)

@@ -30,7 +30,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd dep remove ID NEEDED_ID": ("unblock", "unlink", "undep"),
     "bd dep cycles": ("cycles",),
     "bd search TEXT": ("find", "grep", "filter"),
-    "bd history ID": ("log", "events", "conflicts", "diff"),
+    "bd history ID": ("log", "events", "diff"),
     "bd watch": ("activity", "follow", "tail"),
     "bd label list-all": ("labels",),
     "bd label remove ID LABEL": ("untag", "unlabel"),

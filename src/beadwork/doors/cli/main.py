@@ -28,6 +28,7 @@ _COMMANDS = {
     "compact": "admin:compact",
     "completion": "completion:completion",
     "config": "config:config",
+    "conflicts": "conflicts:conflicts",
     "count": "listing:count",
     "create": "create:create",
     "daemon": "daemon:daemon",
@@ -135,7 +136,18 @@ _ALIASES = frozenset(
 )
 _HERE = frozenset(
     {
-        *("backup", "completion", "daemon", "daemons", "doctor", "edit", "export", "hooks", "import", "init"),
+        *(
+            "backup",
+            "completion",
+            "daemon",
+            "daemons",
+            "doctor",
+            "edit",
+            "export",
+            "hooks",
+            "import",
+            "init",
+        ),
         *("merge", "migrate", "restore", "setup", "upgrade", "worktree"),
         *("admin", "cleanup", "compact", "gc", "prune", "purge", "reset"),
     }

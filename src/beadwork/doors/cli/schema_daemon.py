@@ -134,7 +134,6 @@ _METRICS = thing(
 )
 
 DAEMON: dict[str, Schema] = {
-    "daemon": either("As `daemon start`, `stop`, `status` or `health`.", _STATUS, _HEALTH),
     "daemon start": _STATUS,
     "daemon restart": _STATUS,
     "daemon status": either(
@@ -184,4 +183,8 @@ DAEMON: dict[str, Schema] = {
         ),
     ),
 }
+DAEMON["daemon"] = either(
+    "As `daemon start`, `stop`, `killall`, `health` or `metrics`, by classic's older flags.",
+    *(DAEMON[f"daemon {name}"] for name in ("start", "stop", "killall", "health", "metrics")),
+)
 """Command to the schema of its answer."""

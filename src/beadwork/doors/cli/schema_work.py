@@ -173,6 +173,21 @@ _CORE: dict[str, Schema] = {
     "comments list": array(ref("Comment"), "The comments, oldest first."),
     "comments add": ref("Comment"),
     "history": array(ref("Event"), "The events, latest first."),
+    "conflicts": array(
+        thing(
+            "A value that lost.",
+            {
+                "issue_id": text("The issue."),
+                "title": text("Its title."),
+                "field": text("The field: title, status, labels.NAME."),
+                "lost": anything("What lost: any JSON."),
+                "lost_at": text("When it was written."),
+                "holds": anything("What the field holds now: any JSON."),
+                "won_at": text("When that was written which won."),
+            },
+        ),
+        "The values that lost against one written at the same time.",
+    ),
     "undo": thing(
         "What was taken back.",
         {"request": number("The request."), "issues": ISSUES},

@@ -17,6 +17,7 @@ SUMMARIES = {
     "comments": "Show the comments of an issue, or add one.",
     "completion": "Print the script that completes commands, flags and ids in a shell.",
     "config": "Settings: of the project, of this machine, of the user.",
+    "conflicts": "List the values that lost against another clone's, written at the same time.",
     "count": "Count issues: those that `bd list` would list, without its limit.",
     "create": "Make an issue.",
     "daemon": "The daemon: one process that writes the store for all, and answers at once.",

@@ -276,7 +276,7 @@ def report(value: FoldReport) -> str:
         lines.append(f"  {line(adopted.issue_id)}: edited by others: {fields}")
     for bad in value.quarantined:
         lines.append(f"  line {bad.line_number} can't be read: {line(bad.reason)}")
-    lines += _noted(f"{value.conflicts} values lost to another; see the conflicts", value.conflicts)
+    lines += _noted(f"{value.conflicts} values lost to another: `bd conflicts`", value.conflicts)
     return "\n".join(lines)
 
 
