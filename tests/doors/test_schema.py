@@ -13,7 +13,7 @@ from tests.doors.schema_check import Checker, faults, loose, open_places, undesc
 
 ANY_JSON = {
     *("metadata", "bonded_from", "creator", "validations"),
-    *("before", "after", "data.*", "result.*"),
+    *("before", "after", "lost", "holds", "data.*", "result.*"),
 }
 """Fields that hold any JSON: what issues carry, what changes in them, what operations answer."""
 

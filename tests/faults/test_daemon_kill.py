@@ -44,7 +44,7 @@ def test_what_was_acknowledged_survives_kills_at_random_moments(bd: Bd) -> None:
         with Load(bd, lines=3, programs=2) as load:
             for number in range(KILLS):
                 daemon.start()
-                load.wait_for_more(chance.randrange(1, 40))
+                load.wait_for_more(chance.randrange(1, 25))
                 some_moment(chance)
                 daemon.kill()
                 begun = time.perf_counter()
@@ -68,7 +68,7 @@ def test_a_signal_to_end_under_load_loses_nothing_and_answers_what_has_begun(bd:
     daemon = Daemon(bd.folder, bd.environment)
     try:
         with Load(bd, lines=4, programs=2) as load:
-            for _ in range(6):
+            for _ in range(4):
                 daemon.start()
                 load.wait_for_more(chance.randrange(1, 60))
                 some_moment(chance)
@@ -91,7 +91,7 @@ def test_a_daemon_that_stood_still_goes_on_and_nobody_was_served_twice(bd: Bd) -
                 load.wait_for_more(20)
                 os.kill(daemon.pid, signal.SIGSTOP)
                 try:
-                    spin(0.3)
+                    spin(0.2)
                 finally:
                     os.kill(daemon.pid, signal.SIGCONT)
             load.wait_for_more(20)

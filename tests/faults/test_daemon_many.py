@@ -20,7 +20,7 @@ from tests.faults.daemons import END_S, new_store, place_in, require_sound, titl
 pytestmark = pytest.mark.slow
 CALLS = int(os.environ.get("BEADWORK_CALLS", "5000"))
 COMMANDS = int(os.environ.get("BEADWORK_COMMANDS", "100"))
-WARM_UP = 2000
+WARM_UP = 1000
 BOMB = int(os.environ.get("BEADWORK_BOMB", "200"))
 BIG = 4000
 GROWN_MB = 8

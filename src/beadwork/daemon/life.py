@@ -173,6 +173,9 @@ class SocketFile:
         for path in {self.path, self._bound}:
             with contextlib.suppress(OSError):
                 os.unlink(path)
+        if self._bound != self.path:
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(self._bound))
 
 
 def _short_path(path: str) -> str:

@@ -63,7 +63,7 @@ class Failure(msgspec.Struct, frozen=True):
         """
         if not self.count or self.at_us > now_us:
             return 0.0
-        whole_s = min(_FIRST_WAIT_S * 2 ** min(self.count - 1, _DOUBLINGS_MAX), _LAST_WAIT_S)
+        whole_s = min(_FIRST_WAIT_S * float(2 ** min(self.count - 1, _DOUBLINGS_MAX)), _LAST_WAIT_S)
         return max(0.0, whole_s - (now_us - self.at_us) / 1_000_000)
 
 
