@@ -28,7 +28,7 @@ from evidence import BACKLOG, HEAD, LOGS, PROJECT, git
 
 HERE = Path(__file__).resolve().parent
 TEAM = "agent-"
-LIMIT_S = 600.0
+LIMIT_S = 3600.0
 """A job that takes longer has failed."""
 _LOOK_S = 0.2
 _LINE_EVERY_S = 3.0

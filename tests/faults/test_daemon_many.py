@@ -108,7 +108,8 @@ def _ask_something(line: Line, number: int) -> None:
         ("update", {"id": "px-none", "title": "nothing"}),
         (f"no operation {number}", {}),
     ]
-    assert line.ask(*requests[kind])["success"] is (kind < 3)
+    answer = line.ask(*requests[kind])
+    assert answer["success"] is (kind < 3), answer
 
 
 def _commands(bd: Bd, count: int) -> None:
