@@ -22,7 +22,7 @@ from tests.faults.daemons import (
 )
 
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("BEADWORK_KILLS", "25"))
+KILLS = int(os.environ.get("BEADWORK_KILLS", "20"))
 SEED = int(os.environ.get("BEADWORK_KILLS_SEED", "1"))
 
 
@@ -44,7 +44,7 @@ def test_what_was_acknowledged_survives_kills_at_random_moments(bd: Bd) -> None:
         with Load(bd, lines=3, programs=2) as load:
             for number in range(KILLS):
                 daemon.start()
-                load.wait_for_more(chance.randrange(1, 25))
+                load.wait_for_more(chance.randrange(1, 15))
                 some_moment(chance)
                 daemon.kill()
                 begun = time.perf_counter()

@@ -169,8 +169,10 @@ class ServedWorld(DirectWorld):
         number = int(seen.partition(" ")[0])
         left_s = float("inf") if timeout_s is None else timeout_s
         while self.glimpse(engine) == seen:
-            if self._home.changes.is_ending and not self._exchange.has_output:
-                raise RunHere
+            if self._home.changes.is_ending:
+                if not self._exchange.has_output:
+                    raise RunHere
+                return False
             if left_s <= 0 or not self.streams.is_read:
                 return False
             self._home.changes.wait(number, min(left_s, _LOOK_S))

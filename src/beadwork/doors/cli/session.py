@@ -21,6 +21,7 @@ from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
     InvalidPath,
+    StoreReadOnly,
     WriteForbidden,
 )
 from beadwork.ops.operation import Request, Response
@@ -220,6 +221,16 @@ class Session:
         """
         if self.flags.is_read_only:
             raise WriteForbidden
+
+    def await_change(self, seen: str, timeout_s: float | None) -> bool:
+        """Wait until the store or its file is another than at a glimpse; tell whether it is."""
+        if not self.world.await_change(self.engine, seen, timeout_s):
+            return False
+        if self.flags.has_import:
+            # Where nothing can be written, what the store has is all that is shown.
+            with contextlib.suppress(StoreReadOnly):
+                self.world.refresh(self.engine, self.caller)
+        return True
 
     # -- answering
 

@@ -15,6 +15,7 @@ from beadwork.model.errors import InvalidField, InvalidRequest
 from beadwork.ops.issue import CountIssues, Listed, ListIssues
 from beadwork.ops.views import IssueDetails
 
+_CLEAR = "\x1b[H\x1b[2J"
 _STYLES = {"dot": text.dot, "digraph": text.digraph}
 
 
@@ -27,16 +28,12 @@ _STYLES = {"dot": text.dot, "digraph": text.digraph}
 @click.option("--pretty", "--tree", "is_tree", is_flag=True, help="Children under their parents.")
 @click.option("--flat", is_flag=True, help="One line an issue, as without --tree.")
 @click.option("--format", "style", help="The graph as `dot` or `digraph`.")
-@click.option("-w", "--watch", is_flag=True, hidden=True)
+@click.option("-w", "--watch", is_flag=True, help="Show it anew whenever something changes.")
 @click.option("--no-pager", is_flag=True, hidden=True)
 @click.option("--skip-labels", is_flag=True, hidden=True)
 @pass_session
 def list_(session: Session, /, **given: Any) -> None:
     """List issues: all that are not closed, most urgent first."""
-    if given["watch"]:
-        raise InvalidRequest(
-            "`bd list` answers once", hint="Use `bd watch` to see changes as they happen."
-        )
     style = given["style"]
     if style is not None and style not in _STYLES:
         raise InvalidField(
@@ -47,11 +44,32 @@ def list_(session: Session, /, **given: Any) -> None:
         agent = limits.LIST_LIMIT_AGENT if session.is_agent() else limits.LIST_LIMIT_DEFAULT
         limit = 0 if given["has_all"] else agent
     fields = filter_fields(session, given)
-    found = session.run(
-        ListIssues(**fields, sort=given["sort"], reverse=given["reverse"], limit=limit)
-    )
-    _show(session, found, lambda: _shown(found, given, style), _drawn(found, given, style))
-    note_cut(session, found, limit)
+    request = ListIssues(**fields, sort=given["sort"], reverse=given["reverse"], limit=limit)
+
+    def once() -> None:
+        found = session.run(request)
+        _show(session, found, lambda: _shown(found, given, style), _drawn(found, given, style))
+        note_cut(session, found, limit)
+
+    if given["watch"]:
+        _watch(session, once)
+    else:
+        once()
+
+
+def _watch(session: Session, show: Callable[[], None]) -> None:
+    """Show something, and again after each change, until nobody looks."""
+    if session.flags.is_json:
+        raise InvalidRequest(
+            "--watch shows a list to people", hint="`bd watch --json` waits for a change, and ends."
+        )
+    while True:
+        seen = session.world.glimpse(session.engine)
+        session.write("" if session.terminal() is None else _CLEAR)
+        show()
+        if not session.await_change(seen, None) or not session.streams.is_read:
+            return
+        session.write("\n" if session.terminal() is None else "")
 
 
 _GROUPINGS = ("status", "priority", "type", "assignee", "label")

@@ -11,7 +11,7 @@ from beadwork.doors.cli.commands.event import event_text
 from beadwork.doors.cli.filters import filter_fields, filter_options, is_asked
 from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
-from beadwork.model.errors import StoreReadOnly, UnknownIssue
+from beadwork.model.errors import UnknownIssue
 from beadwork.model.instants import duration_s
 from beadwork.model.issue import Issue
 from beadwork.ops.event import Event, ListEvents
@@ -92,13 +92,7 @@ def _changed(session: Session, events: list[Event], fields: dict[str, Any]) -> l
 def _await(session: Session, seen: str, end_us: int | None) -> bool:
     """Wait for a change, and take in what it did to the file; tell whether there was one."""
     left_s = None if end_us is None else max(0, end_us - times.now_us()) / 1_000_000
-    if not session.world.await_change(session.engine, seen, left_s):
-        return False
-    if session.flags.has_import:
-        # Where nothing can be written, what the store has is all that is shown.
-        with contextlib.suppress(StoreReadOnly):
-            session.world.refresh(session.engine, session.caller)
-    return True
+    return session.await_change(seen, left_s)
 
 
 def _show(session: Session, issues: list[Issue], events: list[Event], cursor: int) -> None:
