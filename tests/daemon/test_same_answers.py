@@ -109,8 +109,9 @@ def same(left: str, right: str) -> bool:
 
 
 def difference(left: Answer, right: Answer) -> str:
-    shown = [f"{each.code}\n{each.out}\n{each.err}".splitlines() for each in (left, right)]
-    return "\n".join(difflib.unified_diff(*shown, "directly", "through the daemon", lineterm=""))
+    before, after = (f"{each.code}\n{each.out}\n{each.err}".splitlines() for each in (left, right))
+    names = ("directly", "through the daemon")
+    return "\n".join(difflib.unified_diff(before, after, *names, lineterm=""))
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])

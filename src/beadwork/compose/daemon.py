@@ -25,6 +25,7 @@ from beadwork.daemon.followers import Followers
 from beadwork.daemon.life import LifeLock, SocketFile
 from beadwork.daemon.log import Log
 from beadwork.daemon.loop import Bounds, Loop, Parts
+from beadwork.daemon.memory import share_arenas
 from beadwork.daemon.metrics import Metrics
 from beadwork.daemon.own import Facts, OwnOperations
 from beadwork.daemon.seats import Seats
@@ -52,7 +53,7 @@ _SEAT_CACHE_KIB = 2000
 """What a thread keeps of the database in memory; the system keeps the rest for all."""
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from others: a long list shall not hold up writes."""
-_GARBAGE = (50_000, 50, 100)
+_GARBAGE = (10_000, 20, 20)
 """How seldom Python looks for cycles: beside a long list, a look at all would hold up writes."""
 _CALLER = Caller(Holder("beadwork"))
 
@@ -157,6 +158,7 @@ class DaemonProcess:
     def _serve(self, listener: socket.socket) -> None:
         self._connections_max = min(self._wanted.connections_max, _descriptor_limit() // 4)
         sys.setswitchinterval(_SWITCH_S)
+        share_arenas()
         gc.freeze()
         gc.set_threshold(*_GARBAGE)
         self._writer.prepare()
