@@ -6,6 +6,7 @@ from typing import NamedTuple
 from beadwork.daemon.changes import Changes
 from beadwork.daemon.chores import Chores
 from beadwork.daemon.log import Log
+from beadwork.daemon.memory import give_back
 from beadwork.daemon.seats import Seats
 from beadwork.daemon.workers import Workers
 from beadwork.engine import Caller, Engine
@@ -125,6 +126,7 @@ class Upkeep:
         if answer.is_written:
             self.exported_at = duties.now()
             duties.log.note("file.written", records=answer.exported, path=answer.path)
+            give_back()
 
     def index(self) -> None:
         """Bring the index of texts up to date."""
