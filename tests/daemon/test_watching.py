@@ -33,7 +33,8 @@ def line_of(process: subprocess.Popen[str], text: str) -> str:
 
 def test_a_watched_list_is_shown_anew(user: Bd) -> None:
     user.run("create", "First")
-    process = user.start("list", "--watch")
+    person = user.at(user.folder, FORCE_COLOR="1", NO_COLOR="1")
+    process = person.start("list", "--watch")
     try:
         line_of(process, "First")
         user.run("create", "Second")
@@ -46,10 +47,11 @@ def test_a_watched_list_is_shown_anew(user: Bd) -> None:
     assert "Traceback" not in error
 
 
-def test_a_watched_list_is_no_json(user: Bd) -> None:
-    answer = user.run("list", "--watch", "--json")
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_list_is_watched_on_a_terminal_only(user: Bd, more: tuple[str, ...]) -> None:
+    answer = user.run("list", "--watch", *more)
     assert (answer.code, answer.out) == (2, "")
-    assert "bd watch" in answer.error["hint"]
+    assert "bd watch" in answer.err
 
 
 def test_who_waits_goes_on_when_the_daemon_ends(bd: Bd, daemon: Daemon) -> None:

@@ -58,18 +58,21 @@ def list_(session: Session, /, **given: Any) -> None:
 
 
 def _watch(session: Session, show: Callable[[], None]) -> None:
-    """Show something, and again after each change, until nobody looks."""
-    if session.flags.is_json:
+    """Show something on a terminal, and again after each change, until nobody looks.
+
+    Raises:
+        InvalidRequest: there is no terminal, and a program would wait for ever.
+    """
+    if session.flags.is_json or session.terminal() is None:
         raise InvalidRequest(
-            "--watch shows a list to people", hint="`bd watch --json` waits for a change, and ends."
+            "--watch shows a list on a terminal", hint="`bd watch` waits for a change, and ends."
         )
     while True:
         seen = session.world.glimpse(session.engine)
-        session.write("" if session.terminal() is None else _CLEAR)
+        session.write(_CLEAR)
         show()
         if not session.await_change(seen, None) or not session.streams.is_read:
             return
-        session.write("\n" if session.terminal() is None else "")
 
 
 _GROUPINGS = ("status", "priority", "type", "assignee", "label")
