@@ -116,7 +116,7 @@ def test_two_hundred_thousand_characters_are_refused_shortly(bd: Bd) -> None:
 
 def test_nobody_in_particular_can_work(bd: Bd) -> None:
     nameless = bd.at(bd.folder)
-    nameless.environment = {"PYTHONPATH": bd.environment["PYTHONPATH"]}
+    nameless.environment = {"PYTHONPATH": bd.environment["PYTHONPATH"], "BEADS_NO_DAEMON": "1"}
     created = nameless.run("create", "x", "--json")
     assert created.code == 0
     assert created.json["created_by"] == "unknown"
