@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,22 +22,8 @@ from beadwork.ops.claim import ClaimReady
 from beadwork.ops.issue import ListIssues, ShowIssue
 from beadwork.ops.issue_create import Created, CreateIssue
 from beadwork.ops.issue_state import CloseIssue
-from tests.daemon.clients import MODES, Site, killed_again_and_again, site_of
+from tests.daemon.clients import Site, killed_again_and_again, site_of
 from tests.doors.program import Bd
-
-
-@pytest.fixture(params=MODES)
-def site(bd: Bd, request: pytest.FixtureRequest) -> Iterator[Site]:
-    """A store, with a daemon and without."""
-    with site_of(bd, request.param) as found:
-        yield found
-
-
-@pytest.fixture
-def served(bd: Bd) -> Iterator[Site]:
-    """A store with a daemon."""
-    with site_of(bd, "daemon") as found:
-        yield found
 
 
 def client_of(site: Site, **more: Any) -> AsyncClientClass:

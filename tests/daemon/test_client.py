@@ -41,7 +41,6 @@ from beadwork.ops.issue_create import Created, CreateIssue
 from beadwork.ops.issue_state import CloseIssue
 from beadwork.ops.table import operations
 from tests.daemon.clients import (
-    MODES,
     Site,
     killed_again_and_again,
     site_of,
@@ -49,21 +48,6 @@ from tests.daemon.clients import (
 )
 from tests.daemon.running import until
 from tests.doors.program import Bd
-
-
-@pytest.fixture(params=MODES)
-def site(bd: Bd, request: pytest.FixtureRequest) -> Iterator[Site]:
-    """A store, with a daemon and without."""
-    with site_of(bd, request.param) as found:
-        yield found
-
-
-@pytest.fixture
-def served(bd: Bd) -> Iterator[Site]:
-    """A store with a daemon."""
-    with site_of(bd, "daemon") as found:
-        yield found
-
 
 # -- the same both ways
 

@@ -40,7 +40,7 @@ from beadwork.model.errors import BeadworkError, DatabaseMismatch, Fault
 from beadwork.model.instants import format_us
 from beadwork.store.sqlite import Opener
 from beadwork.sync import config, registry
-from beadwork.sync.runtime import daemon_paths, pid_file
+from beadwork.sync.runtime import daemon_paths, holder_of, pid_file
 
 _CALLS_MAX = 10_000
 _COMMANDS_MAX = 512
@@ -122,7 +122,7 @@ class DaemonProcess:
             echo=wanted.echo,
         )
         self._words_from = self._settings.sources
-        self._lock = LifeLock(self._paths.lock)
+        self._lock = LifeLock(self._paths.lock, holder_of)
         self._socket_path = world.environ.get("BD_SOCKET") or self._paths.socket
         self._socket = SocketFile(self._socket_path)
 
@@ -196,7 +196,6 @@ class DaemonProcess:
     # -- the parts
 
     def _built(self, listener: socket.socket) -> Loop:
-        upkeep: list[Upkeep] = []
         answers = self._answers()
         loop = Loop(
             Parts(
@@ -209,7 +208,7 @@ class DaemonProcess:
                 chores=self._chores,
                 metrics=self._metrics,
                 log=self.log,
-                on_commit=lambda: upkeep[0].committed(),
+                on_commit=lambda: self._upkeep.committed(),
                 on_request=self._note_client,
                 version=__version__,
                 on_version=self._serves,
@@ -217,8 +216,7 @@ class DaemonProcess:
             )
         )
         self._loop = loop
-        upkeep.append(Upkeep(self._duties(loop), self._chores))
-        self._upkeep = upkeep[0]
+        self._upkeep = Upkeep(self._duties(loop), self._chores)
         own = self._own_operations(loop)
         answers.own.update(own.at_once())
         answers.slow.update(own.in_thread())
@@ -237,9 +235,12 @@ class DaemonProcess:
             caller=self._caller,
             check_database=self._check_database,
             is_current=self._freshness.is_current,
-            refresh=lambda engine: self._freshness.refresh(engine, _CALLER),
+            refresh=self._refresh,
         )
         return JsonAnswers(around, ClassicDoor(self._world, Options()))
+
+    def _refresh(self, engine: Engine) -> object:
+        return self._freshness.refresh(engine, _CALLER)
 
     def _duties(self, loop: Loop) -> Duties:
         return Duties(
@@ -250,7 +251,7 @@ class DaemonProcess:
             log=self.log,
             caller=_CALLER,
             is_current=self._freshness.is_current,
-            refresh=lambda engine: self._freshness.refresh(engine, _CALLER),
+            refresh=self._refresh,
             adopt=self._adopt_now,
             reset=self._freshness.reset,
             lost=self._lost,

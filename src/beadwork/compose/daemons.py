@@ -36,7 +36,6 @@ _START_S = 30.0
 _STOP_S = 60.0
 _LOOK_S = 0.005
 _CHUNK = 1 << 16
-_CLASSIC_FIRST = "Stop the classic daemon first: `bd daemon stop` of the program that started it."
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Become = Callable[[Place, Starting], None]
@@ -421,7 +420,6 @@ def _refuse_classic(holder: Mapping[str, Any]) -> NoReturn:
     raise ForeignDaemon(
         f"A classic daemon (pid {holder.get('pid')}, version {holder.get('version')}) "
         "serves this folder",
-        hint=_CLASSIC_FIRST,
         pid=holder.get("pid"),
     )
 

@@ -29,7 +29,6 @@ class SeatEngine(Engine):
     """
 
     submit: Callable[[Sequence[Call]], list[Outcome]]
-    is_lent = True
 
     @override
     def write_all(self, calls: Sequence[Call]) -> list[Outcome]:

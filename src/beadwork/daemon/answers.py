@@ -92,7 +92,8 @@ class JsonAnswers:
 
     def refusal(self, message: str) -> bytes:
         """Return the answer to what is no request."""
-        return _failure(InvalidRequest(message, hint="Send one JSON object a line."), None)
+        error = InvalidRequest(message, hint="Send one JSON object a line.")
+        return line_of(result_of(error), None)
 
     def _read(self, line: bytes) -> Incoming:
         """Read a request; null is the same as nothing, as in classic."""
@@ -258,7 +259,7 @@ class JsonAnswers:
         calls = [each for each in found if isinstance(each, Call)]
         done = iter(self._around.queue.submit(calls) if calls else [])
         outcomes = [next(done) if isinstance(each, Call) else each for each in found]
-        return {"results": [_result(each) for each in outcomes]}
+        return {"results": [result_of(each) for each in outcomes]}
 
     def _call(self, step: dict[str, Any], incoming: Incoming) -> Call | BeadworkError:
         name, key = str(step.get("operation", "")), str(step.get("key", ""))
@@ -280,7 +281,8 @@ def _steps(arguments: dict[str, Any]) -> list[dict[str, Any]]:
     return steps
 
 
-def _result(outcome: Outcome) -> dict[str, Any]:
+def result_of(outcome: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value, or an error
+    """Return what tells a client how a request ended."""
     if isinstance(outcome, BeadworkError):
         return {"success": False, **outcome.as_json()}
     return {"success": True, "data": outcome}
@@ -319,9 +321,9 @@ def _one_by_one(steps: Sequence[_Step], ask: Ask) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     for each in steps:
         try:
-            results.append({"success": True, "data": each.outcome(ask)})
+            results.append(result_of(each.outcome(ask)))
         except BeadworkError as error:
-            results.append({"success": False, **error.as_json()})
+            results.append(result_of(error))
             break
     return results
 
@@ -417,18 +419,15 @@ def _packed(outcome: Any) -> Any:  # noqa: ANN401 -- any JSON value, or an error
 
 def _encoded(outcome: Any, request_id: object) -> bytes:  # noqa: ANN401
     if isinstance(outcome, BeadworkError):
-        return _failure(outcome, request_id)
+        return line_of(result_of(outcome), request_id)
     shown: dict[str, Any] = {"success": True}
     if outcome is not None:
         shown["data"] = outcome
-    return _line(shown, request_id)
+    return line_of(shown, request_id)
 
 
-def _failure(error: BeadworkError, request_id: object) -> bytes:
-    return _line({"success": False, **error.as_json()}, request_id)
-
-
-def _line(shown: dict[str, Any], request_id: object) -> bytes:
+def line_of(shown: dict[str, Any], request_id: object) -> bytes:
+    """Return an answer as it goes to a client, with the id of the request that it answers."""
     if request_id is not None:
         shown["request_id"] = request_id
     return msgspec.json.encode(shown, enc_hook=str) + b"\n"

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from beadwork.daemon.answers import Incoming, Tell
+from beadwork.daemon.answers import Incoming, Tell, line_of, result_of
 from beadwork.daemon.changes import Changes
 from beadwork.daemon.connection import Connection
 from beadwork.daemon.seats import Seats
@@ -129,9 +129,5 @@ class Followers:
 
 def _line(shown: Any, request_id: object) -> bytes:  # noqa: ANN401 -- a map, or an error
     if isinstance(shown, BeadworkError):
-        line: dict[str, Any] = {"success": False, **shown.as_json()}
-    else:
-        line = {"success": True, "stream": True, "data": shown}
-    if request_id is not None:
-        line["request_id"] = request_id
-    return msgspec.json.encode(line, enc_hook=str) + b"\n"
+        return line_of(result_of(shown), request_id)
+    return line_of({"success": True, "stream": True, "data": shown}, request_id)

@@ -8,6 +8,7 @@ import os
 import socket
 import tempfile
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,7 +20,6 @@ _BACKLOG = 512
 _PROBE_S = 0.5
 _LOOKERS_S = 1.0
 _LOOK_S = 0.002
-_CLASSIC_FIRST = "Stop the classic daemon first: `bd daemon stop` of the program that started it."
 
 
 class LifeLock:
@@ -28,8 +28,9 @@ class LifeLock:
     It is classic's `daemon.lock`, in classic's form: neither program starts beside the other.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, holder_of: Callable[[str], dict[str, Any]]) -> None:
         self.path = path
+        self._holder_of = holder_of
         self._descriptor = -1
 
     def hold(self, facts: dict[str, Any]) -> None:
@@ -56,7 +57,7 @@ class LifeLock:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                holder = holder_of(self.path)
+                holder = self._holder_of(self.path)
                 if _lives(holder.get("pid")) or time.monotonic() >= end:
                     raise _refusal(holder) from None
                 time.sleep(_LOOK_S)
@@ -98,20 +99,9 @@ def _refusal(holder: dict[str, Any]) -> DaemonRunning | ForeignDaemon:
     if holder and "socket" not in holder:
         return ForeignDaemon(
             f"A classic daemon (pid {holder.get('pid')}) serves this folder",
-            hint=_CLASSIC_FIRST,
             holder=holder,
         )
     return DaemonRunning(holder=holder)
-
-
-def holder_of(path: str) -> dict[str, Any]:
-    """Return what the holder of a lock wrote down; empty if nothing can be read."""
-    try:
-        with open(path, "rb") as file:
-            found = msgspec.json.decode(file.read())
-    except (OSError, msgspec.MsgspecError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 class SocketFile:
@@ -199,6 +189,5 @@ def _require_silent(path: str) -> None:
             return
     raise ForeignDaemon(
         f"Another program listens on {path}",
-        hint=_CLASSIC_FIRST,
         path=path,
     )

@@ -36,7 +36,6 @@ _LAST_PATIENCE_S = 2.0
 """The same, when the daemon ends."""
 _JSON_STARTS = (bytearray(b"{"), bytearray(b"\n"))
 _READ = selectors.EVENT_READ
-_BOTH = selectors.EVENT_READ | selectors.EVENT_WRITE
 
 
 class Bounds(NamedTuple):

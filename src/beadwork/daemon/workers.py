@@ -1,12 +1,10 @@
 """Threads for what takes longer than a write: command lines, reads, jobs. Bounded."""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 
 Work = Callable[[], None]
-_LOOK_S = 0.005
 
 
 class Workers:
@@ -81,12 +79,3 @@ class Workers:
                 return None
             finally:
                 self._idle -= 1
-
-    def drain(self, timeout_s: float) -> bool:
-        """Wait until nothing is being done; tell whether that came true."""
-        end = time.monotonic() + timeout_s
-        while self.busy or self._waiting:
-            if time.monotonic() >= end:
-                return False
-            time.sleep(_LOOK_S)
-        return True

@@ -338,6 +338,7 @@ class ForeignDaemon(Conflict):
     """Another program serves this store."""
 
     code = "daemon.foreign"
+    default_hint = "Stop the classic daemon first: `bd daemon stop` of the program that started it."
 
 
 class DaemonFailed(Unavailable):
