@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from beadwork.model.errors import FileTrouble
+from beadwork.ops.transaction import FileState
 from beadwork.sync.files import Files
 
 
@@ -52,3 +53,19 @@ def test_a_young_signature_is_not_trusted(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_said_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(FileTrouble, match="none"):
         Files().read(str(tmp_path / "none"))
+
+
+def test_a_settled_file_is_known_again_and_a_changed_one_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("beadwork.sync.files._SETTLED_NS", 0)
+    path = tmp_path / "file"
+    files = Files()
+    path.write_bytes(b"content")
+    first, again = files.read(str(path)), files.read(str(path))
+    path.write_bytes(b"another content")
+    changed = files.read(str(path))
+    assert first == again
+    assert first[1] == FileState(first[1].signature, files.digest(b"content"))
+    assert changed[0] == b"another content"
+    assert changed[1].digest == files.digest(b"another content")

@@ -21,6 +21,7 @@ def run_bd(arguments: list[str], key: str = "") -> int:
 
     `key` is what a daemon was given for it that may have begun it, and went away.
     """
+    gc.freeze()
     gc.set_threshold(_OBJECTS, 50, 50)
     from beadwork.doors.cli.main import run
 

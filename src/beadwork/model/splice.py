@@ -1,6 +1,5 @@
 """Putting changed lines into a file of records that is sorted by id, without reading it all."""
 
-import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -21,6 +20,9 @@ def _id_at(content: bytes, start: int) -> bytes:
     raw = content[begin:end]
     if b"\\" not in raw:
         return raw
+    # Late import: such an id is rare.
+    import json
+
     line = content[start : content.find(b"\n", start)]
     return str(json.loads(line)["id"]).encode()
 

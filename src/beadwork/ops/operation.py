@@ -1,8 +1,7 @@
 """How an operation is declared: a typed request, a typed response and a handler, in one place."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -32,8 +31,7 @@ class Request(
     """What is asked of an operation; the type parameter names the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One thing that can be asked of Beadwork, at every door."""
 
     name: str

@@ -3,7 +3,6 @@
 The index of readiness comes out as if they had come one after another (R6 f).
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from beadwork.model.dependency import PARENT_CHILD
 from beadwork.ops.transaction import Arrived
 from beadwork.store.columns import columns
 from beadwork.store.readiness import EdgeRow, Facts, edge_parameters, is_outside
-from beadwork.store.session import Session
+from beadwork.store.session import Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -34,7 +33,7 @@ class Arrivals:
         numbered = {self._tx.next_number(): new for new in news}
         facts = self._insert(numbered, seq)
         self._insert_contents(numbered)
-        self._session.run("search.queue_all", ns=json.dumps(list(numbered)))
+        self._session.run("search.queue_all", ns=listed(list(numbered)))
         self._count({new.record.id for new in news})
         self._tx.log_all(
             "imported", [(n, new.record.id, new.line.digest) for n, new in numbered.items()]
@@ -100,7 +99,7 @@ class Arrivals:
 
     def _holders(self, issue_ids: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return the number and birth of the issues that hold these ids."""
-        rows = self._session.all("issue.births_of", ids=json.dumps(list(issue_ids)))
+        rows = self._session.all("issue.births_of", ids=listed(list(issue_ids)))
         return {issue_id: (n, birth_ns) for issue_id, n, birth_ns in rows}
 
     # -- readiness
@@ -176,9 +175,9 @@ class Arrivals:
 
     def _awaited(self, issue_ids: Iterable[str]) -> list[str]:
         """Return those of these ids that edges from before name, or may mean."""
-        rows = self._session.all("edge.awaiting", ids=json.dumps(list(issue_ids)))
+        rows = self._session.all("edge.awaiting", ids=listed(list(issue_ids)))
         return sorted({issue_id for (issue_id,) in rows})
 
     def _among(self, query: str, numbers: Iterable[int | None]) -> set[int]:
-        rows = self._session.all(query, ns=json.dumps(sorted({n for n in numbers if n})))
+        rows = self._session.all(query, ns=listed(sorted({n for n in numbers if n})))
         return {n for (n,) in rows}

@@ -3,7 +3,6 @@
 `store.mends` puts it right.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +15,7 @@ from beadwork.model.dependency import PARENT_CHILD, Gate
 from beadwork.model.record import Record
 from beadwork.store.columns import columns
 from beadwork.store.readiness import edge_parameters
-from beadwork.store.session import Row, Session
+from beadwork.store.session import Row, Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -139,7 +138,7 @@ class CheckStore:
             if (model.holds(link, nodes, kids), link in inert) != (bool(row[7]), bool(row[8]))
         }
         wrong |= {row[0] for row in self._session.all("check.outside")}
-        found = self._session.all("check.ids_of", ns=json.dumps(sorted(wrong)))
+        found = self._session.all("check.ids_of", ns=listed(sorted(wrong)))
         return sorted(row[1] for row in found)
 
     def prefixes(self) -> dict[str, tuple[int, int]]:
@@ -177,7 +176,7 @@ class CheckStore:
         """Return the cycles of issues that wait for one another, none of them done."""
         found = []
         for cycle in self._tx.dependencies.cycles():
-            rows = self._session.all("check.live_among", ns=json.dumps(cycle))
+            rows = self._session.all("check.live_among", ns=listed(cycle))
             if len(rows) == len(set(cycle)):
                 found.append([self._tx.issues.by_number(n).id for n in cycle])
         return found

@@ -1,6 +1,5 @@
 """Which issues a filter lets through, and in which order a list shows them."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from types import MappingProxyType
@@ -10,7 +9,7 @@ import msgspec
 
 from beadwork.ops.transaction import Filter, ReadyFilter
 from beadwork.store.load import with_parts
-from beadwork.store.session import Row, Session
+from beadwork.store.session import Row, Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -96,7 +95,7 @@ def counted(
         return len(found), []
     if by != "label":
         return len(found), sorted(Counter(map(_GROUPS[by], found)).items())
-    labels = session.all("issue.labels_of", ns=json.dumps([row[_N] for row in found]))
+    labels = session.all("issue.labels_of", ns=listed([row[_N] for row in found]))
     counts = Counter(label for _, label in labels)
     bare = len(found) - len({n for n, _ in labels})
     return len(found), sorted(counts.items() if not bare else [*counts.items(), (_NO_LABELS, bare)])
@@ -129,7 +128,7 @@ def _rows(
         found = _among(found, tx.ready.numbers(ReadyFilter(types=wanted.types)))
     tests = _document_tests(wanted)
     if tests and found:
-        ns = json.dumps([row[_N] for row in found])
+        ns = listed([row[_N] for row in found])
         passing = set()
         for n, body in session.all("issue.bodies", ns=ns):
             document = _DOCUMENT.decode(body)
@@ -151,7 +150,7 @@ def _asked(  # noqa: PLR0913 -- what a query is made of
     """Ask the database what it can say by itself."""
     parameters = _parameters(session, tx, wanted)
     if among is not None:
-        parameters["among"] = json.dumps(list(among))
+        parameters["among"] = listed(list(among))
     query = with_parts("issue.matches", {*_flags(wanted), *parameters, *parts})
     if wanted.labels:
         parameters["label_count"] = len(set(wanted.labels))
@@ -168,7 +167,7 @@ def _carrying(session: Session, pattern: str) -> set[int]:
 
     sought = re.compile(pattern)
     labels = [label for (label,) in session.all("issue.labels") if sought.search(label)]
-    return {n for (n,) in session.all("issue.carrying", labels=json.dumps(labels))}
+    return {n for (n,) in session.all("issue.carrying", labels=listed(labels))}
 
 
 def _document_tests(wanted: Filter) -> list[_Test]:
@@ -220,8 +219,8 @@ def _flags(wanted: Filter) -> set[str]:
     return {name for name, is_on in flags.items() if is_on}
 
 
-def _list(values: Sequence[object]) -> str | None:
-    return json.dumps(values) if values else None
+def _list(values: Sequence[str]) -> str | None:
+    return listed(values) if values else None
 
 
 def _parameters(session: Session, tx: "StoreTransaction", wanted: Filter) -> dict[str, object]:
@@ -246,17 +245,17 @@ def _parameters(session: Session, tx: "StoreTransaction", wanted: Filter) -> dic
         "pinned": None if wanted.is_pinned is None else int(wanted.is_pinned),
         "overdue_by": wanted.overdue_by_us,
         **_times(wanted),
-        "within": None if within is None else json.dumps(within),
+        "within": None if within is None else listed(within),
         "labels": _list(labels),
         "labels_any": _list(any_label),
         "labels_none": _list(wanted.excluded_labels),
     }
     if wanted.label_alike is not None:
         names = [label for (label,) in session.all("issue.labels")]
-        values["labels_alike"] = json.dumps(_alike(names, wanted.label_alike))
+        values["labels_alike"] = listed(_alike(names, wanted.label_alike))
     if wanted.assignee_alike is not None:
         names = [name for (name,) in session.all("issue.assignees")]
-        values["assignees"] = json.dumps(_alike(names, wanted.assignee_alike))
+        values["assignees"] = listed(_alike(names, wanted.assignee_alike))
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -1,12 +1,11 @@
 """Reading issues and their edges as a graph."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from beadwork.model.issue import Issue
 from beadwork.ops.transaction import Link
-from beadwork.store.session import Session
+from beadwork.store.session import Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -33,8 +32,8 @@ class GraphStore:
 
     def links(self, ns: Sequence[int]) -> list[Link]:
         """Return the edges between these issues."""
-        return [Link(*row) for row in self._session.all("graph.links", ns=json.dumps(ns))]
+        return [Link(*row) for row in self._session.all("graph.links", ns=listed(ns))]
 
     def workable(self, ns: Sequence[int]) -> list[str]:
         """Return those of these issues that can be worked on."""
-        return [row[0] for row in self._session.all("graph.workable", ns=json.dumps(ns))]
+        return [row[0] for row in self._session.all("graph.workable", ns=listed(ns))]

@@ -1,6 +1,5 @@
 """Issues: finding, adding, changing. Every write of a record goes through `IssueStore`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from beadwork.store import filters
 from beadwork.store.columns import columns
 from beadwork.store.readiness import Facts
 from beadwork.store.session import Row as Tuple
-from beadwork.store.session import Session
+from beadwork.store.session import Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -123,7 +122,7 @@ class IssueStore:
 
     def known(self, names: Sequence[str]) -> set[str]:
         """Return which of these ids are in use."""
-        return {row[0] for row in self._session.all("issue.known_ids", ids=json.dumps(names))}
+        return {row[0] for row in self._session.all("issue.known_ids", ids=listed(names))}
 
     def displaced_from(self, issue_id: str) -> list[str]:
         """Return the issues that had an id before an earlier birth took it (R4)."""
@@ -176,7 +175,7 @@ class IssueStore:
 
     def rows(self, numbers: list[int]) -> list[Row]:
         """Return what a list shows of these issues, in this order."""
-        found = {row[0]: row for row in self._session.all("issue.rows", ns=json.dumps(numbers))}
+        found = {row[0]: row for row in self._session.all("issue.rows", ns=listed(numbers))}
         return [_row(found[n]) for n in numbers]
 
     def row(self, n: int) -> Row:

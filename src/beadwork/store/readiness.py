@@ -4,7 +4,6 @@ A change costs its neighbours; only where the held state of a parent flips, its 
 `model.readiness` computes the same from scratch.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +24,7 @@ from beadwork.model.ids import derived_id
 from beadwork.model.instants import format_ns
 from beadwork.model.record import Record
 from beadwork.store.columns import state_flags
-from beadwork.store.session import Row, Session
+from beadwork.store.session import Row, Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -317,7 +316,7 @@ class Readiness:
     def _held_flipped(self, parents: list[int], sign: int) -> None:
         """Pass a flip of the held state down, level by level."""
         while parents:
-            rows = self._session.all("ready.children_to_shift", ns=json.dumps(parents))
+            rows = self._session.all("ready.children_to_shift", ns=listed(parents))
             self._session.many(
                 "ready.shift_held_up", [{"n": row[0], "by": sign * row[1]} for row in rows]
             )

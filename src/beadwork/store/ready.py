@@ -1,6 +1,5 @@
 """Reading the index of readiness: ready, blocked, and where one issue stands."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,7 +7,7 @@ from beadwork.model import limits
 from beadwork.model.issue import HIDDEN_TYPES
 from beadwork.ops.transaction import Blocked, Entry, Filter, Kids, ReadyFilter, Row, Standing
 from beadwork.store.session import Row as Tuple
-from beadwork.store.session import Session
+from beadwork.store.session import Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -63,15 +62,15 @@ class ReadyStore:
     def _shared(self, wanted: ReadyFilter) -> dict[str, object]:
         within = None
         if wanted.within is not None:
-            within = json.dumps(self._tx.dependencies.descendants(wanted.within))
+            within = listed(self._tx.dependencies.descendants(wanted.within))
         assignee = "" if wanted.is_unassigned else wanted.assignee
         return {
-            "types": json.dumps(wanted.types) if wanted.types else None,
+            "types": listed(wanted.types) if wanted.types else None,
             "assignee": assignee,
             "within": within,
-            "labels": json.dumps(wanted.labels) if wanted.labels else None,
+            "labels": listed(wanted.labels) if wanted.labels else None,
             "label_count": len(set(wanted.labels)),
-            "labels_any": json.dumps(wanted.labels_any) if wanted.labels_any else None,
+            "labels_any": listed(wanted.labels_any) if wanted.labels_any else None,
         }
 
     def _rank(self, sort: str) -> Callable[[Tuple], tuple[int, int, int, str]]:
@@ -150,7 +149,7 @@ class ReadyStore:
         ]
         if not found:
             return []
-        numbers = json.dumps([row[0] for row in found])
+        numbers = listed([row[0] for row in found])
         kept = self._session.all("ready.filtered", ns=numbers, priority=wanted.priority, **shared)
         passing = {row[0] for row in kept}
         return [row for row in found if row[0] in passing]
@@ -177,7 +176,7 @@ class ReadyStore:
         """Return the live issues that wait, most urgent first, and for what."""
         numbers = None
         if within is not None:
-            numbers = json.dumps(self._tx.dependencies.descendants(within))
+            numbers = listed(self._tx.dependencies.descendants(within))
         rows = [
             row
             for row in self._session.all("ready.blocked", within=numbers)
@@ -225,7 +224,7 @@ class ReadyStore:
         released = self._tx.readiness.released
         if not released:
             return []
-        rows = self._session.all("ready.workable_among", ns=json.dumps(list(released)))
+        rows = self._session.all("ready.workable_among", ns=listed(list(released)))
         return [self._tx.issues.by_number(row[0]) for row in rows]
 
     def wake_due(self) -> list[int]:

@@ -1,6 +1,5 @@
 """What the store remembers of the file: lines seen, bases, what is dirty (R3, R5)."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from beadwork.model.record import Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.transaction import Arrived, ConflictRow, Entry, ExportLine, Line, QuarantineRow
 from beadwork.store.arrivals import Arrivals
-from beadwork.store.session import Session
+from beadwork.store.session import Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -30,7 +29,7 @@ class RecordStore:
 
     def known(self, digests: Sequence[str]) -> dict[str, str | None]:
         """Return which of these lines were seen before, with the stamps they stand for."""
-        rows = self._session.all("record.known", digests=json.dumps(digests))
+        rows = self._session.all("record.known", digests=listed(digests))
         return dict(rows)
 
     def remember(self, lines: Iterable[tuple[str, str | None]]) -> None:
@@ -45,7 +44,7 @@ class RecordStore:
 
     def in_file(self, issue_ids: Sequence[str]) -> dict[str, str]:
         """Return the digests of the lines that the file has for these issues."""
-        return dict(self._session.all("record.in_file", ids=json.dumps(issue_ids)))
+        return dict(self._session.all("record.in_file", ids=listed(issue_ids)))
 
     def set_base(self, n: int, base: Record | None, digest: str, *, is_clean: bool = False) -> None:
         """Remember the line that stands in the file; a base of None: it is the present record.
@@ -102,6 +101,9 @@ class RecordStore:
 
     def lost(self, n: int, losses: Iterable[Loss]) -> None:
         """Keep the values that lost a fold."""
+        # Late import: that is rare.
+        import json
+
         self._session.many(
             "record.lost",
             (

@@ -1,6 +1,5 @@
 """Full-text search: the index, what waits for it, and finding issues (decision 0013)."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,7 @@ from beadwork.model import limits
 from beadwork.model.search import FIELDS, Document, Term
 from beadwork.ops.transaction import Filter, Row
 from beadwork.store import filters
-from beadwork.store.session import Session
+from beadwork.store.session import Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -51,14 +50,14 @@ class SearchStore:
             "search.put_parts",
             ({"n": n, "text": document.parts()} for n, document in documents.items()),
         )
-        self._session.run("search.unqueue", ns=json.dumps(numbers))
+        self._session.run("search.unqueue", ns=listed(numbers))
         return len(numbers)
 
     def _queued(self, limit: int) -> list[int]:
         return [n for (n,) in self._session.all("search.queued", limit=limit)]
 
     def _documents(self, numbers: Sequence[int]) -> dict[int, Document]:
-        rows = self._session.all("search.bodies", ns=json.dumps(numbers))
+        rows = self._session.all("search.bodies", ns=listed(numbers))
         return {n: Document(body) for n, body in rows}
 
     # -- finding
@@ -245,7 +244,7 @@ class _Sieve:
     def _passing(self, numbers: Sequence[int]) -> set[int]:
         if self._wanted is not None:
             return set(filters.numbers(self._session, self._tx, self._wanted, among=numbers))
-        return {n for (n,) in self._session.all("search.alive", ns=json.dumps(numbers))}
+        return {n for (n,) in self._session.all("search.alive", ns=listed(numbers))}
 
 
 def _chunks(numbers: Sequence[int]) -> Iterator[list[int]]:

@@ -1,7 +1,9 @@
 """What the noun modules need of a database: a few methods, whichever database it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
+
+import msgspec
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
@@ -18,3 +20,14 @@ class Session(Protocol):
     def control(self, statement: str) -> None: ...
     @property
     def is_in_transaction(self) -> bool: ...
+
+
+def listed(values: Collection[str] | Collection[int]) -> str:
+    """Spell a list as a query takes it; also names that are no Unicode, which nothing has."""
+    try:
+        return msgspec.json.encode(values).decode()
+    except UnicodeEncodeError:
+        # Late import: nobody has such names but by mistake.
+        import json
+
+        return json.dumps(list(values))

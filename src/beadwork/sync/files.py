@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from beadwork.model.errors import FileTrouble, StoreFull
 from beadwork.model.history import Version
@@ -73,8 +74,20 @@ def _sweep(folder: str) -> None:
                 os.unlink(path)
 
 
+class _Known(NamedTuple):
+    """A file as it was read, and what its content is known by."""
+
+    path: str
+    signature: str
+    digest: str
+
+
 class Files:
     """The files of a work tree. It satisfies `ops.transaction.WorkTree`."""
+
+    def __init__(self) -> None:
+        self._known: _Known | None = None
+        """The last file that was read after it had settled."""
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
@@ -89,7 +102,10 @@ class Files:
         with _mapped(path), open(path, "rb") as file:
             signature = _signature(file.fileno())
             content = file.read()
-        return content, FileState(signature, _digest(content))
+        known = self._known
+        if known is None or not signature or known[:2] != (path, signature):
+            known = self._known = _Known(path, signature, _digest(content))
+        return content, FileState(signature, known.digest)
 
     def glance(self, path: str) -> str:
         """Return what `stat` says of a file; empty if there is none."""
@@ -155,10 +171,8 @@ class Files:
                 return _signature(file.fileno())
 
     def _put_beside(self, folder: str, content: bytes, mode: int) -> str:
-        # Late import: a read has no use for it.
-        import tempfile
-
-        descriptor, beside = tempfile.mkstemp(prefix=_BESIDE, dir=folder)
+        beside = os.path.join(folder, f"{_BESIDE}{os.urandom(8).hex()}")  # noqa: TID251 -- a name
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "wb") as file:
                 os.fchmod(file.fileno(), mode)
