@@ -16,7 +16,7 @@ from beadwork.store.sqlite import open_reader, open_writer
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
 # Each database indexes texts by its own means (decision 0013).
-OWN = re.compile(r"search_(?:words|parts|text)")
+OWN = re.compile(r"search_(?:message_)?(?:words|parts|text)")
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
 

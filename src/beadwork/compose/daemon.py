@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from beadwork import __version__
@@ -18,7 +18,7 @@ from beadwork.compose.engines import new_fault_log, now_us, open_engine, words_o
 from beadwork.compose.freshness import Freshness
 from beadwork.compose.served import Home, SeatEngine, serve
 from beadwork.daemon.answers import JsonAnswers, Surroundings
-from beadwork.daemon.changes import Changes
+from beadwork.daemon.changes import Changes, Ear
 from beadwork.daemon.chores import Chores
 from beadwork.daemon.exchange import Exchange
 from beadwork.daemon.followers import Followers
@@ -30,6 +30,7 @@ from beadwork.daemon.metrics import Metrics
 from beadwork.daemon.own import Facts, OwnOperations
 from beadwork.daemon.seats import Seats
 from beadwork.daemon.upkeep import Duties, Upkeep
+from beadwork.daemon.waits import Waits
 from beadwork.daemon.workers import Workers
 from beadwork.daemon.writes import WriteQueue
 from beadwork.doors.classic import ClassicDoor
@@ -112,6 +113,7 @@ class DaemonProcess:
             settings=self._settings,
             has_checkpoints=False,
         )
+        self._writer.on_woken = self._changes.tell
         self._started_at = format_us(now_us())
         self._client_s = time.monotonic()
         self._client_at = self._started_at
@@ -236,6 +238,13 @@ class DaemonProcess:
             check_database=self._check_database,
             is_current=self._freshness.is_current,
             refresh=self._refresh,
+            waits=Waits(
+                self._queue,
+                self._changes,
+                self._chores,
+                post=lambda work: self._loop.post(work),
+                left_s=self._writer.left_s,
+            ),
         )
         return JsonAnswers(around, ClassicDoor(self._world, Options()))
 
@@ -298,7 +307,12 @@ class DaemonProcess:
         )
         if isinstance(seat, SeatEngine):
             seat.submit = self._queue.submit
+            seat.listen = self._listen
         return seat
+
+    def _listen(self, engine: Engine, names: Sequence[str], wait_s: float) -> Ear:
+        del engine
+        return Ear(self._changes, names, wait_s)
 
     # -- clients
 

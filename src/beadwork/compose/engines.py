@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from beadwork.compose.reach import Contention
 
 LOCK_TIMEOUT_S = 30.0
+_POLL_S = 0.05
 
 
 class Locking(Protocol):
@@ -103,8 +104,32 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         export_lock=lock("export.lock"),
         log_fault=new_fault_log(place.folder),
         at=at,
+        listen=PollingEar,
     )
     return kind(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
+
+
+class PollingEar:
+    """Listens without a daemon: looks whether another process has written to the store (R10)."""
+
+    def __init__(self, engine: Engine, names: Sequence[str], wait_s: float) -> None:
+        del names
+        self._engine = engine
+        self._end_s = time.monotonic() + wait_s
+        self._seen = engine.foreign_version()
+
+    def wait(self, look_s: float | None) -> bool:
+        """Wait until there may be something, at most so long; tell whether to look again."""
+        look_at_s = self._end_s if look_s is None else time.monotonic() + look_s
+        while (now_s := time.monotonic()) < self._end_s:
+            seen, self._seen = self._seen, self._engine.foreign_version()
+            if seen != self._seen or now_s >= look_at_s:
+                return True
+            time.sleep(min(_POLL_S, self._end_s - now_s, max(look_at_s - now_s, 0.0)))
+        return False
+
+    def close(self) -> None:
+        """Listen no more."""
 
 
 class _Projects:

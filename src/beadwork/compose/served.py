@@ -7,7 +7,7 @@ from typing import NamedTuple
 from beadwork.compose import reach
 from beadwork.compose.direct import DirectWorld
 from beadwork.compose.freshness import Freshness
-from beadwork.daemon.changes import Changes
+from beadwork.daemon.changes import Changes, Ear
 from beadwork.daemon.exchange import Exchange, Gone
 from beadwork.doors.cli.main import run
 from beadwork.doors.world import Options, RunHere, Terminals
@@ -135,7 +135,23 @@ class ServedWorld(DirectWorld):
         if options.lock_timeout_s is not None:
             raise RunHere
         self._home.adopt(self._engine, settings)
+        self._engine.listen = self._listen
         return self._engine
+
+    def _listen(self, engine: Engine, names: Sequence[str], wait_s: float) -> Ear:
+        """Listen as long as the client is there."""
+        del engine
+        return Ear(self._home.changes, names, wait_s, self._is_waiting)
+
+    def _is_waiting(self) -> bool:
+        """Tell whether the client still waits for what only it can tell.
+
+        Raises:
+            RunHere: the daemon ends, and the client waits on by itself.
+        """
+        if self._home.changes.is_ending and not self._exchange.has_output:
+            raise RunHere
+        return self.streams.is_read
 
     @override
     def refresh(

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -16,9 +16,10 @@ from beadwork.daemon.log import Log
 from beadwork.daemon.metrics import Metrics
 from beadwork.daemon.protocols import Classic
 from beadwork.daemon.seats import Seats
+from beadwork.daemon.waits import Waits
 from beadwork.daemon.workers import Workers
 from beadwork.daemon.writes import WriteQueue
-from beadwork.engine import Call, Caller, Engine, Outcome
+from beadwork.engine import Call, Caller, Engine, Outcome, patience_s
 from beadwork.model.errors import (
     BeadworkError,
     Fault,
@@ -70,6 +71,7 @@ class Surroundings(NamedTuple):
     """Tells whether the file is the one last seen."""
     refresh: Callable[[Engine], object]
     """Takes the file in (R5)."""
+    waits: Waits
 
 
 class JsonAnswers:
@@ -157,7 +159,23 @@ class JsonAnswers:
         elif name == "each":
             self._in_thread(incoming, answer, lambda _: self._each(incoming))
         else:
-            self._carry_out(self.plan(name, incoming.args, incoming.actor), incoming, answer)
+            plan = self.plan(name, incoming.args, incoming.actor)
+            if plan.request is not None and patience_s(plan.request):
+                self._await(plan, incoming, connection, answer)
+            else:
+                self._carry_out(plan, incoming, answer)
+
+    def _await(
+        self, plan: Plan, incoming: Incoming, connection: Connection, answer: Callable[[Any], None]
+    ) -> None:
+        """Carry out what may have to wait for its answer, and keep no thread for it."""
+        request = cast("Request[Any]", plan.request)
+        call = Call(operation_of(type(request)), request, self._caller(incoming))
+        shape = plan.shape
+        taken = self._around.waits.taken(
+            call, connection, lambda outcome: answer(_shaped(outcome, shape))
+        )
+        self._write(call, incoming, taken)
 
     def plan(self, name: str, arguments: bytes | msgspec.Raw, actor: str) -> Plan:
         """Return how an operation is carried out, ours or classic's.

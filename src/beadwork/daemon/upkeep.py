@@ -107,12 +107,14 @@ class Upkeep:
                 duties.log.note("store.replaced")
                 duties.seats.renew()
                 duties.reset()
+                duties.changes.tell_all()
             self._database = database
         version = duties.writer.foreign_version()
         if version != self._version:
             is_first, self._version = self._version < 0, version
             if not is_first:
                 duties.changes.note()
+                duties.changes.tell_all()
                 self._chores.hasten("export", duties.export_period_s)
 
     def export(self) -> None:

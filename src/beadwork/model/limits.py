@@ -41,6 +41,10 @@ GRAPH_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
+PRESENCE_US = 15 * 60 * 1_000_000
+"""Who has not written for so long counts as away."""
+PRESENCE_NOTED_US = 5 * 1_000_000
+"""So often at most it is noted that somebody is here."""
 LIST_LIMIT_DEFAULT = 50
 SEARCH_RANKED_MAX = 1000
 """Of more hits than this a search shows those in titles first, and else the newest."""

@@ -1,7 +1,7 @@
 """How an operation is declared: a typed request, a typed response and a handler, in one place."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -13,6 +13,21 @@ Kind = Literal["read", "write", "follow", "job"]
 
 class Response(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The answer of an operation. It is always an object, so that fields can be added."""
+
+
+class Expected(Response):
+    """An answer that may have to be waited for: it is not there yet as long as `wake_on` is set.
+
+    `wake_on` names what whoever waits listens for, `wake_us` when to look again in any case.
+    """
+
+    wake_on: list[str] = []
+    wake_us: int | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether what was asked for is not there yet."""
+        return bool(self.wake_on)
 
 
 R = TypeVar("R", bound=Response)
@@ -31,6 +46,34 @@ class Request(
     """What is asked of an operation; the type parameter names the answer."""
 
 
+class BlobFiles(Protocol):
+    """The files that hold what is too large for the database; `sync` satisfies it."""
+
+    def put(self, content: bytes) -> str:
+        """Keep a content; return its digest."""
+        ...
+
+    def keep(self, digest: str) -> int:
+        """Let a content that is there not be collected for a while; return its size in bytes.
+
+        Raises:
+            UnknownBlob: there is none of this digest.
+        """
+        ...
+
+    def read(self, digest: str) -> bytes:
+        """Return a content, verified.
+
+        Raises:
+            UnknownBlob: there is none of this digest.
+            BlobDamaged: it is not what it was.
+        """
+        ...
+
+
+Stage = Callable[[Any, BlobFiles], "Request[Any]"]
+
+
 class Operation(NamedTuple):
     """One thing that can be asked of Beadwork, at every door."""
 
@@ -42,6 +85,8 @@ class Operation(NamedTuple):
     raises: tuple[type[BeadworkError], ...]
     example: Mapping[str, Any]
     summary: str
+    stage: "Stage | None" = None
+    """Puts what is too large for the database aside, before the transaction begins."""
 
 
 def operation(
@@ -50,6 +95,7 @@ def operation(
     kind: Kind,
     raises: tuple[type[BeadworkError], ...] = (),
     example: Mapping[str, Any],
+    stage: Stage | None = None,
 ) -> Callable[[Callable[[Q, Any], R_co]], Operation]:
     """Declare the operation that a handler carries out. It registers nothing: see `table`."""
 
@@ -65,6 +111,7 @@ def operation(
             raises=raises,
             example=example,
             summary=(request.__doc__ or "").strip(),
+            stage=stage,
         )
 
     return declare

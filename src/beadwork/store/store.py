@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
+from beadwork.model import limits
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.store.migrate import check, migrate, newest
@@ -178,6 +179,21 @@ class SqliteStore:
         if self._counters is not None:
             self._counters.settle()
         self.writer().control("COMMIT")
+
+    def woken(self) -> frozenset[str]:
+        """Return what the last transaction has woken."""
+        return frozenset(self._counters.woken) if self._counters is not None else frozenset()
+
+    def note_holder(self, holder: Holder, now_us: int, operation: str) -> None:
+        """Note, in the open transaction, that somebody is here and what they do."""
+        self.writer().run(
+            "agent.seen",
+            agent=holder.actor,
+            session=holder.session,
+            now_us=now_us,
+            absent_us=now_us - limits.PRESENCE_US,
+            operation=operation,
+        )
 
     def rollback(self) -> None:
         """Undo the transaction, if it is still open."""

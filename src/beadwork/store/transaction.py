@@ -51,6 +51,8 @@ class Counters:
         self._seq: int | None = None
         self._number: int | None = None
         self._clock: Clock | None = None
+        self.woken: set[str] = set()
+        """What has something new for whoever waits for it."""
 
     def _last(self, query: str) -> int:
         row = self._session.one(query)
@@ -211,6 +213,15 @@ class StoreTransaction:
     def clock_observe(self, seen: Stamp) -> None:
         """Let the clock not fall behind a stamp from elsewhere."""
         self._counters.clock().observe(seen, self.now_us // 1000)
+
+    @property
+    def replica(self) -> str:
+        """Return which copy of the store this is."""
+        return self._counters.clock().replica
+
+    def notify(self, name: str) -> None:
+        """Wake whoever listens for a name, once this is committed."""
+        self._counters.woken.add(name)
 
     def next_seq(self) -> int:
         """Return the number that the next event will have."""

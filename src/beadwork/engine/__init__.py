@@ -9,10 +9,18 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from beadwork.engine.desk import Desk
+from beadwork.engine.parts import Call as Call
+from beadwork.engine.parts import Caller as Caller
+from beadwork.engine.parts import Ear as Ear
+from beadwork.engine.parts import FaultLog as FaultLog
+from beadwork.engine.parts import Guards as Guards
+from beadwork.engine.parts import Listen as Listen
+from beadwork.engine.parts import Progress as Progress
 from beadwork.model import limits
 from beadwork.model.claim import Holder
 from beadwork.model.errors import (
@@ -26,7 +34,8 @@ from beadwork.model.errors import (
     Unavailable,
 )
 from beadwork.model.issue import Vocabulary
-from beadwork.ops.operation import Operation, Request, Response
+from beadwork.ops.operation import Expected, Request, Response
+from beadwork.ops.operation import Operation as Operation
 from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import operation_of, request_named
 from beadwork.ops.transaction import WorkTree
@@ -35,42 +44,11 @@ from beadwork.store.sweeps import is_due, run_due
 from beadwork.store.transaction import StoreTransaction
 
 R = TypeVar("R", bound=Response)
-Progress = Callable[[int, int, str], None]
-FaultLog = Callable[[str, BaseException], str]
-"""Logs a fault of ours under the operation's name and returns its report number."""
-
-
-class Caller(NamedTuple):
-    """Who calls, and under which idempotency key if any."""
-
-    holder: Holder
-    key: str = ""
-
-
-class Call(NamedTuple):
-    """One request of a batch."""
-
-    operation: Operation
-    request: Request[Any]
-    caller: Caller
-
-
 Outcome = Response | BeadworkError
 
 
 class _Lost(Exception):
     """The database undid the whole transaction by itself."""
-
-
-class Guards(NamedTuple):
-    """What the engine is given of the world: the clock, the write lock, the fault log."""
-
-    now_us: Callable[[], int]
-    write_lock: Callable[[], AbstractContextManager[None]]
-    export_lock: Callable[[], AbstractContextManager[None]]
-    log_fault: FaultLog
-    at: Callable[[str], None]
-    """Called at named moments; tests fail there."""
 
 
 class Engine:
@@ -91,6 +69,11 @@ class Engine:
         self._guards = guards
         self.files = files
         self.export_path = export_path
+        self.listen = guards.listen
+        self.on_woken: Callable[[frozenset[str]], None] = lambda _: None
+        """Told, after each commit, what has something new."""
+        self._seen_us: dict[Holder, int] = {}
+        """When a holder's being here was noted last."""
         self._is_in_doubt = False
         """A commit failed so late that a restart may find it in the log, whole."""
 
@@ -130,20 +113,42 @@ class Engine:
         return request_named(name, payload)
 
     def run(self, request: Request[R], caller: Caller, progress: Progress | None = None) -> R:
-        """Run a request and return its response.
+        """Run a request and return its response; one with `wait_s` waits until it is there.
 
         Raises:
             BeadworkError: whatever the operation raises; anything else comes as a Fault.
         """
         operation = operation_of(type(request))
         call = Call(operation, _checked(request), caller)
-        if operation.kind == "write":
-            (outcome,) = self.write_all([call])
-        else:
-            outcome = self._guarded(call, progress)
+        outcome = self._outcome(call, progress)
+        if isinstance(outcome, Expected) and outcome.is_pending and patience_s(request):
+            outcome = self._awaited(call, outcome, patience_s(request))
         if isinstance(outcome, BeadworkError):
             raise outcome
         return outcome  # type: ignore[return-value] # the table pairs requests and responses
+
+    def _outcome(self, call: Call, progress: Progress | None = None) -> Outcome:
+        if call.operation.kind == "write":
+            return self.write_all([call])[0]
+        return self._guarded(call, progress)
+
+    def _awaited(self, call: Call, expected: Expected, wait_s: float) -> Outcome:
+        """Ask again whenever there may be an answer, until it is there or the time is over."""
+        outcome: Outcome = expected
+        with contextlib.closing(self.listen(self, expected.wake_on, wait_s)) as ear:
+            # Once at once: it may have come before we listened.
+            look_s: float | None = 0.0
+            while isinstance(outcome, Expected) and outcome.is_pending and ear.wait(look_s):
+                outcome = self._outcome(call)
+                if isinstance(outcome, Expected):
+                    look_s = self.left_s(outcome)
+        return outcome
+
+    def left_s(self, expected: Expected) -> float | None:
+        """Return after how long to look again for an answer, if time alone may bring it."""
+        if expected.wake_us is None:
+            return None
+        return max(0.0, (expected.wake_us - self._guards.now_us()) / 1_000_000)
 
     def data_version(self) -> int:
         """Return a number that differs once another connection has written to the store."""
@@ -187,7 +192,7 @@ class Engine:
     def _guarded(self, call: Call, progress: Progress | None) -> Outcome:
         try:
             if call.operation.kind == "job":
-                desk = _Desk(self, call.caller, progress or _no_progress)
+                desk = Desk(self, self._guards.export_lock, call.caller, progress or _no_progress)
                 return call.operation.handler(call.request, desk)
             with self._snapshot(call) as transaction:
                 return call.operation.handler(call.request, transaction)
@@ -313,6 +318,7 @@ class Engine:
         try:
             self._sweep(now_us)
             outcomes = [self._one(call, now_us) for call in calls]
+            self._note_holders(calls, outcomes, now_us)
             mark = self._store.mark()
         except BaseException:
             self._store.rollback()
@@ -333,7 +339,21 @@ class Engine:
                 self._is_in_doubt |= isinstance(error, StoreTrouble)
                 raise _Lost from error
         self._is_in_doubt = False
+        woken = self._store.woken()
+        if woken:
+            self.on_woken(woken)
         self._guards.at("after_commit")
+
+    def _note_holders(
+        self, calls: Sequence[Call], outcomes: Sequence[Outcome], now_us: int
+    ) -> None:
+        """Note that those who wrote are here; for one who writes often, now and then."""
+        for call, outcome in zip(calls, outcomes, strict=True):
+            holder = call.caller.holder
+            is_new = now_us - self._seen_us.get(holder, 0) >= limits.PRESENCE_NOTED_US
+            if is_new and not isinstance(outcome, BeadworkError):
+                self._store.note_holder(holder, now_us, call.operation.name)
+                self._seen_us[holder] = now_us
 
     def _landed(self, mark: str) -> bool:
         try:
@@ -446,6 +466,11 @@ def _checked(request: Request[R]) -> Request[R]:
         raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 
 
+def patience_s(request: Request[Any]) -> float:
+    """Return how long whoever asks would wait for an answer."""
+    return getattr(request, "wait_s", None) or 0.0
+
+
 def _no_progress(done: int, total: int, what: str) -> None:
     del done, total, what
 
@@ -462,31 +487,8 @@ def _keyed(call: Call, transaction: StoreTransaction) -> Response:
             raise KeyReused(f"The key {key[: limits.KEY_CHARS_MAX]} was used for something else")
         return msgspec.json.decode(found[1], type=call.operation.response)
     response = call.operation.handler(call.request, transaction)
+    if isinstance(response, Expected) and response.is_pending:
+        return response
     answer = msgspec.json.encode(response).decode()
     transaction.keys.keep(call.operation.name, key, arguments, answer)
     return response
-
-
-class _Desk:
-    """What a job works at: the engine under the caller's name, files, progress."""
-
-    def __init__(self, engine: Engine, caller: Caller, progress: Progress) -> None:
-        self._engine = engine
-        self._caller = caller._replace(key="")
-        self._progress = progress
-        self.files = engine.files
-        self.export_path = engine.export_path
-
-    def call(self, request: Request[R]) -> R:
-        """Run another operation."""
-        return self._engine.run(request, self._caller)
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Tell how far the job is."""
-        self._progress(done, total, what)
-
-    @contextlib.contextmanager
-    def exporting(self) -> Iterator[None]:
-        """Hold the export lock."""
-        with self._engine._guards.export_lock():  # noqa: SLF001 -- the desk is the engine's own
-            yield

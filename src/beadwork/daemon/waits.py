@@ -1,0 +1,133 @@
+"""Requests at the socket that wait for an answer, without a thread for each."""
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from beadwork.daemon.changes import Changes, Parked
+from beadwork.daemon.chores import Chores
+from beadwork.daemon.connection import Connection
+from beadwork.daemon.writes import WriteQueue
+from beadwork.engine import Call, Outcome, patience_s
+from beadwork.model.errors import BeadworkError, Unavailable
+from beadwork.ops.operation import Expected
+
+_CHORE = "waits"
+
+
+@dataclass(eq=False)
+class _Waiting:
+    call: Call
+    answer: Callable[[Outcome], None]
+    end_s: float
+    parked: Parked | None = None
+    is_asking: bool = False
+    is_called: bool = False
+    """Something came while it was being asked."""
+    is_over: bool = False
+    alarm_s: float = float("inf")
+    last: Outcome | None = None
+
+
+class Waits:
+    """All that wait. Everything runs in the loop's thread, but for being woken."""
+
+    def __init__(
+        self,
+        queue: WriteQueue,
+        changes: Changes,
+        chores: Chores,
+        *,
+        post: Callable[[Callable[[], None]], None],
+        left_s: Callable[[Expected], float | None],
+    ) -> None:
+        self._queue = queue
+        self._changes = changes
+        self._chores = chores
+        self._post = post
+        self._left_s = left_s
+        self._alarms: list[tuple[float, int, _Waiting]] = []
+        self._numbers = itertools.count()
+        chores.add(_CHORE, 0, self._ring)
+
+    def taken(
+        self, call: Call, connection: Connection, answer: Callable[[Outcome], None]
+    ) -> Callable[[Outcome], None]:
+        """Return what takes the first outcome of a call: it answers, or waits for a better one."""
+        waiting = _Waiting(call, answer, time.monotonic() + patience_s(call.request))
+
+        def take(outcome: Outcome) -> None:
+            if isinstance(outcome, Expected) and outcome.is_pending:
+                connection.on_close.append(lambda: self._end(waiting))
+            self._take(waiting, outcome)
+
+        return take
+
+    def _take(self, waiting: _Waiting, outcome: Outcome) -> None:
+        waiting.is_asking = False
+        if waiting.is_over:
+            return
+        if self._changes.is_ending and isinstance(outcome, Expected) and outcome.is_pending:
+            outcome = Unavailable("The daemon is about to end", hint="Try again.", retry_ms=200)
+        is_late = time.monotonic() >= waiting.end_s
+        if not isinstance(outcome, Expected) or not outcome.is_pending or is_late:
+            self._end(waiting)
+            waiting.answer(outcome)
+            return
+        waiting.last = outcome
+        if waiting.parked is None:
+            waiting.parked = self._changes.park(outcome.wake_on, lambda: self._call(waiting))
+        if waiting.is_called:
+            self._ask(waiting)
+            return
+        left_s = self._left_s(outcome)
+        look_s = waiting.end_s if left_s is None else time.monotonic() + left_s
+        self._alarm(waiting, min(look_s, waiting.end_s))
+
+    def _alarm(self, waiting: _Waiting, at_s: float) -> None:
+        if at_s >= waiting.alarm_s:
+            return
+        waiting.alarm_s = at_s
+        heapq.heappush(self._alarms, (at_s, next(self._numbers), waiting))
+        self._chores.hasten(_CHORE, max(0.0, self._alarms[0][0] - time.monotonic()))
+
+    def _call(self, waiting: _Waiting) -> None:
+        """Let one look again; called in whatever thread has news."""
+        self._post(lambda: self._ask(waiting))
+
+    def _ask(self, waiting: _Waiting) -> None:
+        if waiting.is_over:
+            return
+        if waiting.is_asking:
+            waiting.is_called = True
+            return
+        waiting.is_asking, waiting.is_called = True, False
+        try:
+            self._queue.put([waiting.call], lambda outcomes: self._take(waiting, outcomes[0]))
+        except BeadworkError as error:
+            self._take(waiting, error)
+
+    def _ring(self) -> None:
+        """Let those look whose time has come; answer those whose time is over."""
+        now_s = time.monotonic()
+        while self._alarms and self._alarms[0][0] <= now_s:
+            at_s, _, waiting = heapq.heappop(self._alarms)
+            if at_s > waiting.alarm_s:
+                continue  # There was an earlier one since.
+            waiting.alarm_s = float("inf")
+            if waiting.is_over or waiting.is_asking:
+                continue
+            if now_s >= waiting.end_s and waiting.last is not None:
+                self._take(waiting, waiting.last)
+            else:
+                self._ask(waiting)
+        if self._alarms:
+            self._chores.hasten(_CHORE, max(0.0, self._alarms[0][0] - now_s))
+
+    def _end(self, waiting: _Waiting) -> None:
+        waiting.is_over = True
+        if waiting.parked is not None:
+            self._changes.leave(waiting.parked)
+            waiting.parked = None

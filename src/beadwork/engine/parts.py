@@ -1,0 +1,58 @@
+"""What the engine is asked with, and what it is given of the world."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from beadwork.model.claim import Holder
+from beadwork.ops.operation import Operation, Request
+
+if TYPE_CHECKING:
+    from beadwork.engine import Engine
+
+Progress = Callable[[int, int, str], None]
+FaultLog = Callable[[str, BaseException], str]
+"""Logs a fault of ours under the operation's name and returns its report number."""
+
+
+class Caller(NamedTuple):
+    """Who calls, and under which idempotency key if any."""
+
+    holder: Holder
+    key: str = ""
+
+
+class Call(NamedTuple):
+    """One request of a batch."""
+
+    operation: Operation
+    request: Request[Any]
+    caller: Caller
+
+
+class Ear(Protocol):
+    """Listens for what somebody waits for, until the time for it is over."""
+
+    def wait(self, look_s: float | None) -> bool:
+        """Wait until there may be something, at most so long; tell whether to look again."""
+        ...
+
+    def close(self) -> None:
+        """Listen no more."""
+        ...
+
+
+Listen = Callable[["Engine", Sequence[str], float], Ear]
+"""Begins to listen for names, for so many seconds."""
+
+
+class Guards(NamedTuple):
+    """What the engine is given of the world: the clock, the write lock, the fault log."""
+
+    now_us: Callable[[], int]
+    write_lock: Callable[[], AbstractContextManager[None]]
+    export_lock: Callable[[], AbstractContextManager[None]]
+    log_fault: FaultLog
+    at: Callable[[str], None]
+    """Called at named moments; tests fail there."""
+    listen: Listen
