@@ -6,6 +6,7 @@ import apsw
 import data
 from figures import Figure, clocked, median
 
+from beadwork.compose.engines import blobs_of
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.store.store import SqliteStore
@@ -93,7 +94,9 @@ def _recompute(bench: Bench) -> Figure:
 
 
 def _recompute_once(place: Place) -> float:
-    store = SqliteStore(place.database, busy_ms=1000, new_replica=lambda: "bench")
+    store = SqliteStore(
+        place.database, busy_ms=1000, new_replica=lambda: "bench", blob_files=blobs_of(place)
+    )
     try:
         store.begin()
         transaction = store.writing(

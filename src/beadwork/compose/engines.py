@@ -16,6 +16,7 @@ from beadwork.ops.ready import CheckCapability
 from beadwork.store.sqlite import CACHE_KIB, Opener
 from beadwork.store.store import SqliteStore
 from beadwork.sync import config, scaffold
+from beadwork.sync.blobs import Blobs
 from beadwork.sync.fault_log import fault_log
 from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, locate
@@ -63,6 +64,12 @@ def words_of(place: Place, settings: config.Settings) -> Vocabulary:
     return Vocabulary(**rest, prefix=scaffold.guess_prefix(place.folder, place.records))
 
 
+def blobs_of(place: Place, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Blobs:
+    """Return the blobs of a store."""
+    lock = place.lock_path("blob.lock")
+    return Blobs(place.blob_folder, lock, timeout_s=lock_timeout_s, store=place.folder)
+
+
 def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     place: Place,
     *,
@@ -93,6 +100,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         place.database,
         busy_ms=int(lock_timeout_s * 1000),
         new_replica=new_number,
+        blob_files=blobs_of(place, lock_timeout_s=lock_timeout_s),
         outside=_Projects(place.folder, settings),
         opener=opener,
         has_checkpoints=has_checkpoints,

@@ -31,7 +31,7 @@ class SeatEngine(Engine):
     submit: Callable[[Sequence[Call]], list[Outcome]]
 
     @override
-    def write_all(self, calls: Sequence[Call]) -> list[Outcome]:
+    def write_staged(self, calls: Sequence[Call]) -> list[Outcome]:
         """Let calls be written together with those of others, and wait until they are."""
         return self.submit(calls)
 

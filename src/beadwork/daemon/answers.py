@@ -20,6 +20,7 @@ from beadwork.daemon.waits import Waits
 from beadwork.daemon.workers import Workers
 from beadwork.daemon.writes import WriteQueue
 from beadwork.engine import Call, Caller, Engine, Outcome, patience_s
+from beadwork.model import limits
 from beadwork.model.errors import (
     BeadworkError,
     Fault,
@@ -170,12 +171,41 @@ class JsonAnswers:
     ) -> None:
         """Carry out what may have to wait for its answer, and keep no thread for it."""
         request = cast("Request[Any]", plan.request)
-        call = Call(operation_of(type(request)), request, self._caller(incoming))
         shape = plan.shape
-        taken = self._around.waits.taken(
-            call, connection, lambda outcome: answer(_shaped(outcome, shape))
-        )
-        self._write(call, incoming, taken)
+
+        def begin(call: Call) -> None:
+            taken = self._around.waits.taken(
+                call, connection, lambda outcome: answer(_shaped(outcome, shape))
+            )
+            self._write(call, incoming, taken)
+
+        call = Call(operation_of(type(request)), request, self._caller(incoming))
+        self._stage(call, incoming, answer, begin)
+
+    def _stage(
+        self,
+        call: Call,
+        incoming: Incoming,
+        answer: Callable[[Any], None],
+        begin: Callable[[Call], None],
+    ) -> None:
+        """Begin to carry out a call; one that may have a blob to write does so in a thread first."""
+        is_short = memoryview(incoming.args).nbytes <= limits.BLOB_FROM_BYTES
+        if call.operation.stage is None or is_short:
+            begin(call)
+            return
+        staged: list[Call | BeadworkError] = []
+
+        def go_on(trouble: BeadworkError | None) -> None:
+            found = trouble or staged[0]
+            try:
+                if isinstance(found, BeadworkError):
+                    raise found
+                begin(found)
+            except BeadworkError as error:
+                answer(error)
+
+        self._in_thread(incoming, go_on, lambda _: staged.extend(self._around.writer.stage([call])))
 
     def plan(self, name: str, arguments: bytes | msgspec.Raw, actor: str) -> Plan:
         """Return how an operation is carried out, ours or classic's.
@@ -196,7 +226,11 @@ class JsonAnswers:
             self._in_thread(incoming, answer, plan.work or _nothing)
         elif operation_of(type(request)).kind == "write":
             call = Call(operation_of(type(request)), request, self._caller(incoming))
-            self._write(call, incoming, lambda outcome: answer(_shaped(outcome, shape)))
+
+            def begin(call: Call) -> None:
+                self._write(call, incoming, lambda outcome: answer(_shaped(outcome, shape)))
+
+            self._stage(call, incoming, answer, begin)
         else:
             self._in_thread(incoming, answer, lambda ask: shape(ask(request)))
 
@@ -273,7 +307,9 @@ class JsonAnswers:
 
     def _each(self, incoming: Incoming) -> dict[str, Any]:
         """Carry out writes in one commit; each succeeds or fails by itself."""
-        found = [self._call(each, incoming) for each in _steps(_map(incoming.args))]
+        read = [self._call(each, incoming) for each in _steps(_map(incoming.args))]
+        staged = iter(self._around.writer.stage([each for each in read if isinstance(each, Call)]))
+        found = [next(staged) if isinstance(each, Call) else each for each in read]
         calls = [each for each in found if isinstance(each, Call)]
         done = iter(self._around.queue.submit(calls) if calls else [])
         outcomes = [next(done) if isinstance(each, Call) else each for each in found]

@@ -6,13 +6,13 @@ command alike, on the same store, under the same locks (rules R9, R10).
 """
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar, cast
 
 import msgspec
 
+from beadwork.engine.calls import checked, keyed
 from beadwork.engine.desk import Desk
 from beadwork.engine.parts import Call as Call
 from beadwork.engine.parts import Caller as Caller
@@ -27,8 +27,6 @@ from beadwork.model.errors import (
     BeadworkError,
     ClaimStale,
     Fault,
-    InvalidRequest,
-    KeyReused,
     StoreReadOnly,
     StoreTrouble,
     Unavailable,
@@ -68,6 +66,7 @@ class Engine:
         self._vocabulary_text = msgspec.json.encode(vocabulary).decode()
         self._guards = guards
         self.files = files
+        self.blob_files = store.blob_files
         self.export_path = export_path
         self.listen = guards.listen
         self.on_woken: Callable[[frozenset[str]], None] = lambda _: None
@@ -119,7 +118,7 @@ class Engine:
             BeadworkError: whatever the operation raises; anything else comes as a Fault.
         """
         operation = operation_of(type(request))
-        call = Call(operation, _checked(request), caller)
+        call = Call(operation, checked(request), caller)
         outcome = self._outcome(call, progress)
         if isinstance(outcome, Expected) and outcome.is_pending and patience_s(request):
             outcome = self._awaited(call, outcome, patience_s(request))
@@ -231,6 +230,30 @@ class Engine:
     # -- writing
 
     def write_all(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Put aside what writes bring that is too large for the database, and carry them out."""
+        found = self.stage(calls)
+        ready = [each for each in found if isinstance(each, Call)]
+        if len(ready) == len(calls):
+            return self.write_staged(ready)
+        done = iter(self.write_staged(ready) if ready else [])
+        return [next(done) if isinstance(each, Call) else each for each in found]
+
+    def stage(self, calls: Sequence[Call]) -> list[Call | BeadworkError]:
+        """Put aside what is too large for the database; a call that fails so is answered by it."""
+        return [self._staged(call) for call in calls]
+
+    def _staged(self, call: Call) -> Call | BeadworkError:
+        stage = call.operation.stage
+        if stage is None or call.is_staged:
+            return call
+        try:
+            return call._replace(request=stage(call.request, self.blob_files), is_staged=True)
+        except BeadworkError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 -- see _guarded
+            return self._fault(call, error)
+
+    def write_staged(self, calls: Sequence[Call]) -> list[Outcome]:
         """Run writes in one transaction, each in a savepoint, and answer after the commit.
 
         A failed one rolls back alone. Where the database undid the whole transaction by
@@ -269,7 +292,10 @@ class Engine:
         Raises:
             BeadworkError: whatever the operation raises.
         """
-        call = Call(operation_of(type(request)), _checked(request), caller._replace(key=""))
+        asked = Call(operation_of(type(request)), checked(request), caller._replace(key=""))
+        call = self._staged(asked)
+        if isinstance(call, BeadworkError):
+            raise call
         with self._guards.write_lock():
             self._prepare_locked()
             self._store.begin()
@@ -387,7 +413,7 @@ class Engine:
         )
         try:
             with self._store.savepoint():
-                outcome = _keyed(call, transaction)
+                outcome = keyed(call, transaction)
                 self._guards.at("in_request")
                 return outcome
         except ClaimStale as error:
@@ -453,19 +479,6 @@ def _is_trouble(outcome: Outcome) -> bool:
     return isinstance(outcome, (StoreTrouble, Unavailable))
 
 
-def _checked(request: Request[R]) -> Request[R]:
-    """Hold a request that a program built against its own bounds, as one from outside is.
-
-    Raises:
-        InvalidRequest: a field lies outside them.
-    """
-    try:
-        return msgspec.convert(msgspec.to_builtins(request), type(request))
-    except msgspec.ValidationError as error:
-        name = operation_of(type(request)).name
-        raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
-
-
 def patience_s(request: Request[Any]) -> float:
     """Return how long whoever asks would wait for an answer."""
     return getattr(request, "wait_s", None) or 0.0
@@ -473,22 +486,3 @@ def patience_s(request: Request[Any]) -> float:
 
 def _no_progress(done: int, total: int, what: str) -> None:
     del done, total, what
-
-
-def _keyed(call: Call, transaction: StoreTransaction) -> Response:
-    """Run a handler, or answer a repeated key with its first answer (R11)."""
-    key = call.caller.key
-    if not key:
-        return call.operation.handler(call.request, transaction)
-    arguments = hashlib.sha256(msgspec.json.encode(call.request)).hexdigest()
-    found = transaction.keys.find(call.operation.name, key)
-    if found is not None:
-        if found[0] != arguments:
-            raise KeyReused(f"The key {key[: limits.KEY_CHARS_MAX]} was used for something else")
-        return msgspec.json.decode(found[1], type=call.operation.response)
-    response = call.operation.handler(call.request, transaction)
-    if isinstance(response, Expected) and response.is_pending:
-        return response
-    answer = msgspec.json.encode(response).decode()
-    transaction.keys.keep(call.operation.name, key, arguments, answer)
-    return response

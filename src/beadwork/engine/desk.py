@@ -29,6 +29,7 @@ class Desk:
         self._caller = caller._replace(key="")
         self._progress = progress
         self.files = engine.files
+        self.blob_files = engine.blob_files
         self.export_path = engine.export_path
 
     def call(self, request: Request[R]) -> R:

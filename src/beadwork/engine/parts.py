@@ -28,6 +28,8 @@ class Call(NamedTuple):
     operation: Operation
     request: Request[Any]
     caller: Caller
+    is_staged: bool = False
+    """What is too large for the database has been put aside."""
 
 
 class Ear(Protocol):

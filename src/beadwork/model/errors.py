@@ -91,6 +91,20 @@ class AmbiguousId(InvalidRequest):
     default_hint = "Give more characters of the id."
 
 
+class AmbiguousBlob(InvalidRequest):
+    """Several blobs have digests that begin so."""
+
+    code = "blob.ambiguous"
+    default_hint = "Give more characters of the digest."
+
+
+class BlobMismatch(InvalidRequest):
+    """The content is not the one of this digest."""
+
+    code = "blob.mismatch"
+    default_hint = "Nothing was kept. Check the content and the digest."
+
+
 class NothingToDo(InvalidRequest):
     """The request changes nothing."""
 
@@ -143,6 +157,13 @@ class UnknownMemory(NotFound):
     default_hint = "See `bd memories` for the keys."
 
 
+class UnknownBlob(NotFound):
+    """There is no blob with this digest."""
+
+    code = "blob.unknown"
+    default_hint = "Check the digest. What nothing refers to is collected by `bd blob gc`."
+
+
 class NoStore(NotFound):
     """There is no Beadwork store here."""
 
@@ -162,6 +183,13 @@ class NoWorktree(NotFound):
 
     code = "worktree.unknown"
     default_hint = "See `bd worktree list`."
+
+
+class BlobDamaged(Conflict):
+    """A blob is not what it was."""
+
+    code = "blob.damaged"
+    default_hint = "Put the same content again: `bd blob put FILE` mends it."
 
 
 class WorkAtRisk(Conflict):

@@ -26,6 +26,17 @@ LEASE_S_MAX = 10 * 365 * 86400
 KEY_KEPT_US = 7 * 86400 * 1_000_000
 EVENT_VALUE_BYTES_MAX = 4096
 """A longer before or after value of an event is kept apart (R13)."""
+BLOB_FROM_BYTES = 4096
+"""What is longer is kept as a blob."""
+BLOB_ANSWER_BYTES_MAX = 32 * 1024 * 1024
+"""A longer blob is not put into a request or an answer; it is streamed."""
+BLOB_DIGEST_CHARS_MIN = 6
+BLOB_GRACE_S = 3600
+"""So long a blob is kept that nothing refers to."""
+BLOB_GRACE_S_MIN = 60
+"""Nobody takes longer from putting a blob to referring to it."""
+BLOB_COLLECTED_MAX = 500
+"""Rows dropped in one transaction (R12)."""
 IMPORT_CHUNK_LINES = 200
 """Lines folded in one transaction of an import, about 20 ms of work (R12)."""
 IMPORT_FIRST_CHUNK_LINES = 2000

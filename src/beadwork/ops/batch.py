@@ -14,7 +14,7 @@ from beadwork.model.errors import (
     UnknownOperation,
 )
 from beadwork.model.issue import nearest_hint
-from beadwork.ops.operation import Operation, Request, Response, operation
+from beadwork.ops.operation import BlobFiles, Operation, Request, Response, operation
 from beadwork.ops.table import PLACES, operation_named
 from beadwork.ops.transaction import Transaction
 
@@ -59,10 +59,28 @@ class RunBatch(Request[Batched], frozen=True):
     ]
 
 
+def stage_steps(request: RunBatch, blobs: BlobFiles) -> RunBatch:
+    """Put aside what each step brings that is too large for the database."""
+    return RunBatch(operations=[_staged(step, blobs) for step in request.operations])
+
+
+def _staged(step: Step, blobs: BlobFiles) -> Step:
+    found = operation_named(step.operation) if step.operation in PLACES else None
+    if found is None or found.stage is None:
+        return step
+    try:
+        asked = msgspec.convert(step.arguments, found.request)
+    except msgspec.ValidationError:
+        return step  # It is wrong, or a number in it is a reference: both are seen later.
+    arguments = msgspec.to_builtins(found.stage(asked, blobs))
+    return Step(operation=step.operation, arguments=arguments)
+
+
 @operation(
     "batch.run",
     kind="write",
     raises=(UnknownOperation, InvalidRequest, InvalidField),
+    stage=stage_steps,
     example={
         "operations": [
             {"operation": "issue.create", "arguments": {"title": "Design"}},
@@ -96,6 +114,8 @@ def _run(step: Step, earlier: Sequence[Result], tx: Transaction) -> Result:
         raise InvalidRequest(
             f"the arguments do not fit: {error}", hint="See docs/operations."
         ) from error
+    if found.stage is not None:
+        asked = found.stage(asked, tx.blob_files)
     answer: dict[str, Any] = msgspec.to_builtins(found.handler(asked, tx))
     return Result(operation=found.name, id=_id_of(answer), answer=answer)
 

@@ -72,6 +72,7 @@ class BlobFiles(Protocol):
 
 
 Stage = Callable[[Any, BlobFiles], "Request[Any]"]
+"""Returns a request with what is too large put aside; one that has been through it comes back."""
 
 
 class Operation(NamedTuple):

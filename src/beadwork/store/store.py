@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from beadwork.model import limits
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
+from beadwork.ops.blob_files import BlobFolder
 from beadwork.store.migrate import check, migrate, newest
 from beadwork.store.sqlite import (
     CACHE_KIB,
@@ -42,12 +43,14 @@ class SqliteStore:
         *,
         busy_ms: int,
         new_replica: Callable[[], str],
+        blob_files: BlobFolder,
         outside: Outside = lambda _: False,
         opener: Opener | None = None,
         has_checkpoints: bool = True,
         cache_kib: int = CACHE_KIB,
     ) -> None:
         self.path = path
+        self.blob_files = blob_files
         self._busy_ms = busy_ms
         self._new_replica = new_replica
         self._outside = outside
@@ -245,6 +248,7 @@ class SqliteStore:
         return StoreTransaction(
             self.writer(),
             outside=self._outside,
+            blob_files=self.blob_files,
             counters=self._counters,
             now_us=now_us,
             holder=holder,
@@ -267,6 +271,7 @@ class SqliteStore:
                 vocabulary=vocabulary,
                 operation=operation,
                 outside=self._outside,
+                blob_files=self.blob_files,
             )
         finally:
             if session.is_in_transaction:

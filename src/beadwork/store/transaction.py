@@ -9,6 +9,7 @@ from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.model.record import Change
 from beadwork.model.stamp import Clock, Stamp
+from beadwork.ops.blob_files import BlobFolder
 from beadwork.store.claims import ClaimStore
 from beadwork.store.dependencies import DependencyStore
 from beadwork.store.events import EventStore, Subject
@@ -26,6 +27,7 @@ from beadwork.store.sleepers import SleeperStore
 from beadwork.store.statistics import StatisticsStore
 
 if TYPE_CHECKING:
+    from beadwork.store.blobs import BlobStore
     from beadwork.store.checks import CheckStore
     from beadwork.store.mends import Mends
     from beadwork.store.retention import Retention
@@ -109,6 +111,7 @@ class StoreTransaction:
         vocabulary: Vocabulary,
         operation: str,
         outside: Outside,
+        blob_files: BlobFolder,
         counters: Counters | None = None,
     ) -> None:
         self._session = session
@@ -117,6 +120,7 @@ class StoreTransaction:
         self.vocabulary = vocabulary
         self.operation = operation
         self.is_provided = outside
+        self.blob_files = blob_files
         self.request_seq: int | None = None
         self._counters = counters or Counters(session)
         self.issues = IssueStore(session, self)
@@ -133,6 +137,14 @@ class StoreTransaction:
         self.keys = KeyStore(session, self)
         self.memories = MemoryStore(session, self)
         self.readiness = Readiness(session, self)
+
+    @property
+    def blobs(self) -> "BlobStore":
+        """Return what is known of blobs."""
+        # Late import: few requests have one.
+        from beadwork.store.blobs import BlobStore
+
+        return BlobStore(self._session, self)
 
     @property
     def retention(self) -> "Retention":

@@ -27,7 +27,7 @@ _BESIDE = ".beadwork-"
 
 
 @contextlib.contextmanager
-def _mapped(path: str) -> Iterator[None]:
+def mapped(path: str) -> Iterator[None]:
     """Turn what the system refuses into our errors."""
     try:
         yield
@@ -62,6 +62,15 @@ def sync_descriptor(descriptor: int) -> None:
         fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
     else:
         os.fsync(descriptor)
+
+
+def sync_folder(folder: str) -> None:
+    """Bring a folder's names to the disk itself."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sweep(folder: str) -> None:
@@ -99,7 +108,7 @@ class Files:
         Raises:
             FileTrouble: it can't be read.
         """
-        with _mapped(path), open(path, "rb") as file:
+        with mapped(path), open(path, "rb") as file:
             signature = _signature(file.fileno())
             content = file.read()
         known = self._known
@@ -155,7 +164,7 @@ class Files:
         """
         target = os.path.realpath(path)
         folder = os.path.dirname(target)
-        with _mapped(path):
+        with mapped(path):
             mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o600
             beside = self._put_beside(folder, content, mode)
             try:
@@ -165,7 +174,7 @@ class Files:
             finally:
                 if os.path.exists(beside):
                     os.unlink(beside)
-            self._sync_folder(folder)
+            sync_folder(folder)
             _sweep(folder)
             with open(target, "rb") as file:
                 return _signature(file.fileno())
@@ -183,10 +192,3 @@ class Files:
             os.unlink(beside)
             raise
         return beside
-
-    def _sync_folder(self, folder: str) -> None:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -29,6 +29,11 @@ class Place(NamedTuple):
         base = os.path.basename(self.database)
         return os.path.join(self.lock_folder, name if base == DATABASE else f"{base}.{name}")
 
+    @property
+    def blob_folder(self) -> str:
+        """Return where the blobs are: each database counts its own, and has a folder of its own."""
+        return self.lock_path("blobs")
+
     def with_path(self, path: str, environ: Mapping[str, str]) -> "Place":
         """Return the place with its database where the setting `store.path` has it.
 

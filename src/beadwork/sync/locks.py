@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from beadwork.model.errors import StoreBusy, StoreReadOnly
 
@@ -16,10 +16,12 @@ def locked(
     timeout_s: float,
     store: str | None = None,
     on_wait: Callable[[], None] | None = None,
+    is_shared: bool = False,
 ) -> Iterator[None]:
     """Hold a lock file, of the store in a folder; wait for at most `timeout_s` seconds.
 
-    `on_wait` is called if another process has it.
+    `on_wait` is called if another process has it. A shared lock keeps out only those that want
+    it for themselves.
 
     Raises:
         StoreBusy: another process held it all the time.
@@ -33,7 +35,8 @@ def locked(
             f"The store can't be written: {path}: {error.strerror}", path=path
         ) from error
     try:
-        _acquire(descriptor, path, timeout_s, on_wait)
+        how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+        _acquire(_Wanted(descriptor, how), path, timeout_s, on_wait)
         yield
     finally:
         os.close(descriptor)
@@ -74,28 +77,35 @@ def _name_of(uid: int) -> str:
         return f"uid {uid}"
 
 
+class _Wanted(NamedTuple):
+    """A lock file that is open, and how it is to be locked."""
+
+    descriptor: int
+    how: int
+
+
 def _acquire(
-    descriptor: int, path: str, timeout_s: float, on_wait: Callable[[], None] | None
+    wanted: _Wanted, path: str, timeout_s: float, on_wait: Callable[[], None] | None
 ) -> None:
-    if _is_taken(descriptor):
+    if _is_taken(wanted):
         return
     if on_wait is not None:
         on_wait()
-    if not _came_up(descriptor, timeout_s):
+    if not _came_up(wanted, timeout_s):
         raise StoreBusy(
             f"Another process has held {os.path.basename(path)} for {timeout_s:g} s", path=path
         )
 
 
-def _is_taken(descriptor: int) -> bool:
+def _is_taken(wanted: _Wanted) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(wanted.descriptor, wanted.how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def _came_up(descriptor: int, timeout_s: float) -> bool:
+def _came_up(wanted: _Wanted, timeout_s: float) -> bool:
     """Stand in line for the lock, which costs nothing; tell whether our turn came in time.
 
     Hundreds that look again and again would take the time from the one that has it.
@@ -106,11 +116,11 @@ def _came_up(descriptor: int, timeout_s: float) -> bool:
     came = threading.Event()
     # It means the same open file: the lock is ours once it is granted, and free again if all
     # are closed by then.
-    own = os.dup(descriptor)
+    own = os.dup(wanted.descriptor)
 
     def stand() -> None:
         try:
-            fcntl.flock(own, fcntl.LOCK_EX)
+            fcntl.flock(own, wanted.how)
             came.set()
         finally:
             os.close(own)

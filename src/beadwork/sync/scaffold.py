@@ -25,6 +25,8 @@ _IGNORED = (
     ".local_version",
     ".beadwork-*",
     "log/",
+    "blobs/",
+    "*.blobs/",
 )
 _CONFIG = """\
 # Settings of this project, shared through git. Settings of one machine go to local.yaml.

@@ -1,0 +1,44 @@
+"""What is done with a single call, whatever the transaction around it."""
+
+import hashlib
+
+import msgspec
+
+from beadwork.engine.parts import Call
+from beadwork.model import limits
+from beadwork.model.errors import InvalidRequest, KeyReused
+from beadwork.ops.operation import Expected, R, Request, Response
+from beadwork.ops.table import operation_of
+from beadwork.store.transaction import StoreTransaction
+
+
+def checked(request: Request[R]) -> Request[R]:
+    """Hold a request that a program built against its own bounds, as one from outside is.
+
+    Raises:
+        InvalidRequest: a field lies outside them.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(request), type(request))
+    except msgspec.ValidationError as error:
+        name = operation_of(type(request)).name
+        raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
+
+
+def keyed(call: Call, transaction: StoreTransaction) -> Response:
+    """Run a handler, or answer a repeated key with its first answer (R11)."""
+    key = call.caller.key
+    if not key:
+        return call.operation.handler(call.request, transaction)
+    arguments = hashlib.sha256(msgspec.json.encode(call.request)).hexdigest()
+    found = transaction.keys.find(call.operation.name, key)
+    if found is not None:
+        if found[0] != arguments:
+            raise KeyReused(f"The key {key[: limits.KEY_CHARS_MAX]} was used for something else")
+        return msgspec.json.decode(found[1], type=call.operation.response)
+    response = call.operation.handler(call.request, transaction)
+    if isinstance(response, Expected) and response.is_pending:
+        return response
+    answer = msgspec.json.encode(response).decode()
+    transaction.keys.keep(call.operation.name, key, arguments, answer)
+    return response
