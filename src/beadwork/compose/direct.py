@@ -42,6 +42,7 @@ from beadwork.sync.person import Person
 
 if TYPE_CHECKING:
     from beadwork.doors.upkeep import Upkeep
+    from beadwork.model.message import GitState
 
 from beadwork.compose.engines import LOCK_TIMEOUT_S, new_fault_log, new_number, now_us, open_engine
 
@@ -406,6 +407,15 @@ class DirectWorld(Person):
         folder, name = os.path.split(os.path.realpath(engine.export_path))
         if git.run(["ls-files", "--error-unmatch", name], folder=folder) is not None:
             git.run(["add", "--", name], folder=folder)
+
+    def git_state(self) -> "GitState | None":
+        """Return how the work tree of this folder stands; None outside of one."""
+        head = git.head(self.folder)
+        if head is None:
+            return None
+        from beadwork.model.message import GitState
+
+        return GitState(branch=head.branch, commit=head.commit, dirty=git.is_dirty(self.folder))
 
     def commits_since(self, engine: Engine, hours: int) -> int | None:
         """Count the latest commits that changed the file; None outside a git repository."""

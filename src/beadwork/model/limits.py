@@ -52,6 +52,27 @@ GRAPH_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
+PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
+PAYLOAD_SHOWN_BYTES_MAX = 256 * 1024
+"""A payload in a blob is shown with its message up to this size."""
+RECIPIENTS_MAX = 1000
+MAILBOX_OPEN_MAX = 10_000
+"""So many messages may wait for one recipient; a further one is refused."""
+HOPS_MAX = 100
+"""So many replies may follow one another in a thread: two programs that answer each other."""
+HOLD_S_DEFAULT = 300.0
+HOLD_S_MAX = 7 * 86400.0
+WAIT_S_MAX = 86400.0
+ATTEMPTS_DEFAULT = 5
+"""So often a message is handed out, before it is undeliverable."""
+ATTEMPTS_MAX = 1000
+BACKOFF_S_MAX = 300
+RECEIVED_MAX = 100
+BROADCAST_SEEN_US = 24 * 3600 * 1_000_000
+"""Who was not here for so long is not among everyone."""
+MESSAGE_KEPT_US = 30 * 86400 * 1_000_000
+"""How long a message is kept that all have acknowledged."""
+DEAD_LETTER_KEPT_US = 180 * 86400 * 1_000_000
 PRESENCE_US = 15 * 60 * 1_000_000
 """Who has not written for so long counts as away."""
 PRESENCE_NOTED_US = 5 * 1_000_000

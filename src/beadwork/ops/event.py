@@ -9,6 +9,7 @@ from msgspec import Meta
 from beadwork.model import instants, token
 from beadwork.model.errors import ClaimStale, UndoConflict, UnknownEvent, UnknownIssue
 from beadwork.model.issue import Issue
+from beadwork.model.message import EVENT_KINDS
 from beadwork.model.record import STATE, Change, Record, assemble, registers
 from beadwork.model.transition import deleted
 from beadwork.ops.claim import IssueName, end_claim, fence, touched, updated
@@ -162,6 +163,11 @@ def _require_undoable(rows: Sequence[EventRow]) -> None:
                 f"The change of {row.issue_id} has been taken back already",
                 hint="Undo the undo instead: its request is in `bd history`.",
                 id=row.issue_id,
+            )
+        if row.kind in EVENT_KINDS:
+            raise UndoConflict(
+                "It was done in one with a message, and what is sent can't be taken back",
+                hint="Change the fields by hand, and tell those who got the message.",
             )
         if row.kind not in ("created", "updated", "undone"):
             raise UndoConflict(

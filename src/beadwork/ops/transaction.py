@@ -12,6 +12,7 @@ from beadwork.model.record import Change, Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.blob_files import BlobFolder, Blobs
 from beadwork.ops.health import Checks, Mends
+from beadwork.ops.mail import Agents, Deliveries, Messages
 from beadwork.ops.operation import R, Request
 from beadwork.ops.wanted import Filter as Filter
 from beadwork.ops.wanted import ReadyFilter as ReadyFilter
@@ -430,6 +431,12 @@ class Transaction(Protocol):
     def blobs(self) -> Blobs: ...
     @property
     def blob_files(self) -> BlobFolder: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def agents(self) -> Agents: ...
     @property
     def checks(self) -> Checks: ...
     @property

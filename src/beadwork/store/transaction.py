@@ -27,9 +27,12 @@ from beadwork.store.sleepers import SleeperStore
 from beadwork.store.statistics import StatisticsStore
 
 if TYPE_CHECKING:
+    from beadwork.store.agents import AgentStore
     from beadwork.store.blobs import BlobStore
     from beadwork.store.checks import CheckStore
+    from beadwork.store.deliveries import DeliveryStore
     from beadwork.store.mends import Mends
+    from beadwork.store.messages import MessageStore
     from beadwork.store.retention import Retention
     from beadwork.store.search import SearchStore
     from beadwork.store.suggestions import SuggestionStore
@@ -145,6 +148,28 @@ class StoreTransaction:
         from beadwork.store.blobs import BlobStore
 
         return BlobStore(self._session, self)
+
+    @property
+    def messages(self) -> "MessageStore":
+        """Return the messages."""
+        # Late import, as those that follow: most commands have nothing to do with messages.
+        from beadwork.store.messages import MessageStore
+
+        return MessageStore(self._session, self)
+
+    @property
+    def deliveries(self) -> "DeliveryStore":
+        """Return who gets which message."""
+        from beadwork.store.deliveries import DeliveryStore
+
+        return DeliveryStore(self._session, self)
+
+    @property
+    def agents(self) -> "AgentStore":
+        """Return those who exchange messages."""
+        from beadwork.store.agents import AgentStore
+
+        return AgentStore(self._session, self)
 
     @property
     def retention(self) -> "Retention":

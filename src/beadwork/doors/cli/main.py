@@ -63,6 +63,7 @@ _COMMANDS = {
     "memories": "memory:memories",
     "merge": "importing:merge",
     "migrate": "upgrade:migrate",
+    "msg": "msg:msg",
     "new": "create:create",
     "note": "verbs:note",
     "onboard": "guide:onboard",

@@ -184,6 +184,15 @@ class Session:
         self._has_written |= not getattr(answer, "is_unchanged", False)
         return answer
 
+    def run_again(self, request: Request[R]) -> R:
+        """Carry out a request that a command makes again and again, each time anew.
+
+        Raises:
+            BeadworkError: whatever it raises.
+        """
+        self.require_writable()
+        return self.engine.run(request, self.caller._replace(key=""))
+
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit, each succeeding or failing by itself."""
         self.require_writable()
@@ -191,7 +200,10 @@ class Session:
         engine = self.engine
         with self.progress():
             answers = engine.write_all(calls)
-        self._has_written |= any(not isinstance(each, BeadworkError) for each in answers)
+        self._has_written |= any(
+            not isinstance(each, BeadworkError) and not getattr(each, "is_unchanged", False)
+            for each in answers
+        )
         return answers
 
     def _keyed(self) -> Caller:

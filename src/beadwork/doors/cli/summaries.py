@@ -49,6 +49,7 @@ SUMMARIES = {
     "memories": "Show all that is remembered, or what has all of these words.",
     "merge": "Merge three files of records into OUT: git's merge driver. Exits 0, 1 or 129.",
     "migrate": "Bring the database up to date, as any command does.",
+    "msg": "Send messages to agents, groups and topics; receive and acknowledge them.",
     "note": "Add a line to the notes of an issue; TEXT - reads standard input.",
     "onboard": "Print what AGENTS.md should say about bd.",
     "orphans": "Show issues that commit messages mention and that are still open.",
