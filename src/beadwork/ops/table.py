@@ -16,6 +16,13 @@ from beadwork.ops.operation import Operation, Request
 
 PLACES = {
     "batch.run": "batch:run_batch",
+    "blob.collect": "blob_upkeep:collect_blobs",
+    "blob.gc": "blob_upkeep:gc_blobs",
+    "blob.get": "blob:get_blob",
+    "blob.list": "blob:list_blobs",
+    "blob.put": "blob:put_blob",
+    "blob.stat": "blob:stat_blob",
+    "blob.verify": "blob_upkeep:verify_blobs",
     "capability.ship": "capability:ship_capability",
     "comment.add": "comment:add_comment",
     "comment.list": "comment:list_comments",
