@@ -12,6 +12,17 @@ recall mind => gap
 memories => Mind the gap
 memories mind => gap
 forget gap => "deleted"
+blob put text.md => "e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790"
+blob put - < text.md => "size_bytes": 20
+blob put text.md --digest e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790 => "is_new": true
+blob put text.md && blob put text.md => "is_new": false
+blob put text.md && blob get e21d5f => "content"
+blob put text.md && blob get e21d5f --output out.md => "size_bytes": 20
+blob put text.md && blob stat e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790 => "state": "whole"
+blob put text.md && blob verify => "checked": 1
+blob put text.md && blob verify e21d5f36 => "e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790"
+blob put text.md && blob gc => "count": 0
+blob gc --older-than 90m --dry-run => "dry_run": true
 kv set other value => "value"
 kv get name => "found": true
 (1) kv get none => "found": false
@@ -103,6 +114,16 @@ _FAILS = """
 2 request.invalid: memories --bogus
 3 memory.unknown: forget none
 2 request.invalid: forget
+2 path.invalid: blob put none.md
+2 request.invalid: blob put
+2 field.invalid: blob put text.md --digest E21D5F365B077813308BB74413D134B3205F19B2E7A4C75EB5765E57373FE790
+2 blob.mismatch: blob put text.md --digest 0000000000000000000000000000000000000000000000000000000000000000
+3 blob.unknown: blob get e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790
+3 blob.unknown: blob stat abcdef
+3 blob.unknown: blob verify abcdef
+2 field.invalid: blob get abcde
+2 field.invalid: blob gc --older-than 5s
+2 field.invalid: blob gc --older-than soon
 2 field.invalid: kv set "" value
 2 request.invalid: kv set name
 2 request.invalid: kv get

@@ -66,6 +66,18 @@ def install(home: Path) -> None:
     path.chmod(0o755)
 
 
+class _Captured(io.TextIOWrapper):
+    """What a stream was given, as a pipe has it: bytes, too."""
+
+    def __init__(self) -> None:
+        self._content = io.BytesIO()
+        super().__init__(self._content, encoding="utf-8", newline="\n")
+
+    def text(self) -> str:
+        self.flush()
+        return self._content.getvalue().decode("utf-8", "surrogateescape")
+
+
 class Bd:
     """`bd` in one folder, under one environment."""
 
@@ -135,7 +147,7 @@ class Bd:
 
     def __call__(self, *words: str, given: str | bytes = "", **more: str) -> Answer:
         """Run a command line in this process."""
-        out, err = io.StringIO(), io.StringIO()
+        out, err = _Captured(), _Captured()
         content = given.encode() if isinstance(given, str) else given
         before = sys.stdin
         sys.stdin = io.TextIOWrapper(io.BytesIO(content))
@@ -145,7 +157,7 @@ class Bd:
                 code = run(list(words), world)
         finally:
             sys.stdin = before
-        answer = Answer(code, out.getvalue(), err.getvalue())
+        answer = Answer(code, out.text(), err.text())
         assert "Traceback" not in answer.err, answer.err
         return answer
 

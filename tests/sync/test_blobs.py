@@ -126,7 +126,7 @@ def test_only_what_is_old_is_collected(blobs: Blobs) -> None:
     old, fresh = blobs.put(b"old"), blobs.put(b"fresh")
     age(blobs.path(old), 2 * HOUR_S)
     assert blobs.collect([old, fresh, DIGEST], older_than_s=HOUR_S) == [old]
-    assert [digest for digest, _ in blobs.listed()] == [fresh]
+    assert [each.digest for each in blobs.listed()] == [fresh]
 
 
 def test_what_was_just_put_stays_whatever_is_asked(blobs: Blobs) -> None:

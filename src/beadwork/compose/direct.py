@@ -3,13 +3,14 @@
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from beadwork.compose import reach
 from beadwork.compose.reach import Used
 from beadwork.doors.cli.streams import ProcessStreams
 from beadwork.doors.world import (
+    BlobStreams,
     Config,
     Daemons,
     Founding,
@@ -44,7 +45,14 @@ if TYPE_CHECKING:
     from beadwork.doors.upkeep import Upkeep
     from beadwork.model.message import GitState
 
-from beadwork.compose.engines import LOCK_TIMEOUT_S, new_fault_log, new_number, now_us, open_engine
+from beadwork.compose.engines import (
+    LOCK_TIMEOUT_S,
+    blobs_of,
+    new_fault_log,
+    new_number,
+    now_us,
+    open_engine,
+)
 
 _GLIMPSE_S = 0.1
 
@@ -389,6 +397,18 @@ class DirectWorld(Person):
     def put_file(self, path: str, content: bytes) -> None:
         """Write a file that the user named."""
         user_files.put(self.full_path(path), content)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Yield what a file holds that the user named, in pieces; `-` is standard input."""
+        return self.streams.pieces() if path == "-" else user_files.pieces(self.full_path(path))
+
+    def put_pieces(self, path: str, pieces: Iterable[bytes]) -> int:
+        """Write a file that the user named, once all of it has come; return its size in bytes."""
+        return user_files.put_pieces(self.full_path(path), pieces)
+
+    def blobs(self, options: Options) -> BlobStreams:
+        """Return the files of blobs of the store that is meant."""
+        return blobs_of(self.place(options))
 
     def drop_file(self, path: str, until: str) -> None:
         """Remove a file, and the folders below `until` that are empty without it."""

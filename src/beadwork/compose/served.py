@@ -1,7 +1,7 @@
 """The world of a command that the daemon runs for a client."""
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from beadwork.compose import reach
@@ -80,6 +80,14 @@ class ServedStreams:
             raise InvalidPath(
                 f"Standard input can't be read: {error.strerror}", hint="Name a file."
             ) from error
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield standard input."""
+        yield self.read_bytes()
+
+    def write_bytes(self, content: bytes) -> None:
+        """Write to standard output what is no text."""
+        self._exchange.output(content)
 
     def read_line(self) -> str:
         """Return the next line of standard input; empty at its end."""

@@ -15,6 +15,14 @@ class BlobRow(NamedTuple):
     refs: int
 
 
+class BlobFile(NamedTuple):
+    """A blob's file: its age since somebody put or kept it, and its size."""
+
+    digest: str
+    age_s: int
+    size_bytes: int
+
+
 class Blobs(Protocol):
     """The blobs that are known, and how much refers to each."""
 
@@ -33,6 +41,6 @@ class BlobFolder(BlobFiles, Protocol):
 
     def size(self, digest: str) -> int: ...
     def check(self, digest: str) -> int: ...
-    def listed(self) -> Iterator[tuple[str, int]]: ...
+    def listed(self) -> Iterator[BlobFile]: ...
     def collect(self, digests: Sequence[str], *, older_than_s: int) -> list[str]: ...
     def sweep(self) -> int: ...

@@ -4,15 +4,18 @@ A check looks and changes nothing. A mend is asked for by name and runs in one t
 mends of a request run in the order of the table, as later ones build on earlier ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Meta
 
+from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.finding import CORE, DATA, UPKEEP, Finding, Status, listed
 from beadwork.model.issue import nearest_hint
+from beadwork.ops.blob import size_of
+from beadwork.ops.blob_files import BlobRow
 from beadwork.ops.health import KeptClaim, KeptMemory, KeptPair
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Transaction
@@ -79,6 +82,21 @@ def _closed_parents(tx: Transaction) -> list[str]:
 
 def _quarantine(tx: Transaction) -> list[str]:
     return [f"line {row.line_number}: {row.reason}" for row in tx.records.quarantined()]
+
+
+def _blobs(tx: Transaction) -> list[str]:
+    return [
+        f"{row.digest}: {'missing' if size is None else f'{size} of {row.size_bytes} bytes'}"
+        for row in _referred_blobs(tx)
+        if (size := size_of(tx, row.digest)) != row.size_bytes
+    ]
+
+
+def _referred_blobs(tx: Transaction) -> Iterator[BlobRow]:
+    after = ""
+    while rows := tx.blobs.after(after, limit=limits.BLOB_COLLECTED_MAX):
+        yield from (row for row in rows if row.refs)
+        after = rows[-1].digest
 
 
 def _sweep_ran(tx: Transaction) -> int:
@@ -230,6 +248,14 @@ CHECKS = (
         "live issues under parents that are done",
         status="warning",
         fix="Close the children, or reopen the parents.",
+    ),
+    Check(
+        "blobs",
+        DATA,
+        "every blob that something refers to is there, as long as it was",
+        _blobs,
+        "blobs that are not whole",
+        fix="Put the same content again: `bd blob put FILE`. `bd blob verify` reads all of them.",
     ),
     Check(
         "quarantine",

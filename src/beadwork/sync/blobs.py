@@ -18,6 +18,7 @@ from typing import BinaryIO, NamedTuple, NoReturn
 from beadwork.model import limits
 from beadwork.model.blob import is_digest, require_digest
 from beadwork.model.errors import BlobDamaged, BlobMismatch, FileTrouble, UnknownBlob
+from beadwork.ops.blob_files import BlobFile
 from beadwork.sync.files import mapped, sync_descriptor, sync_folder
 from beadwork.sync.locks import locked
 
@@ -206,14 +207,15 @@ class Blobs:
 
     # -- collecting
 
-    def listed(self) -> Iterator[tuple[str, int]]:
-        """Yield the digest and the age in seconds of each blob that has a file."""
+    def listed(self) -> Iterator[BlobFile]:
+        """Yield the files of blobs, by digest."""
         now_s = time.time()  # noqa: TID251 -- a file's age
         for start in sorted(_names(self.folder)):
             for digest in sorted(_names(os.path.join(self.folder, start))):
                 if is_digest(digest) and digest[:2] == start:
                     with contextlib.suppress(FileNotFoundError):
-                        yield digest, int(now_s - os.stat(self.path(digest)).st_mtime)
+                        facts = os.stat(self.path(digest))
+                        yield BlobFile(digest, int(now_s - facts.st_mtime), facts.st_size)
 
     def collect(self, digests: Sequence[str], *, older_than_s: int) -> list[str]:
         """Remove blobs that nobody has put or kept for a while; return which are gone.

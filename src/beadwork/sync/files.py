@@ -11,7 +11,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from beadwork.model.errors import FileTrouble, StoreFull
@@ -153,7 +153,18 @@ class Files:
         return _digest(content)
 
     def replace(self, path: str, content: bytes, *, seen: str | None = None) -> str | None:
-        """Put a content in the place of a file, atomically; return its signature.
+        """Put a content in the place of a file, atomically; return its signature. See `replace_by`.
+
+        Raises:
+            FileTrouble: it can't be written.
+            StoreFull: the disk is full; the old file stands.
+        """
+        return self.replace_by(path, [content], seen=seen)
+
+    def replace_by(
+        self, path: str, pieces: Iterable[bytes], *, seen: str | None = None
+    ) -> str | None:
+        """Put a content that comes in pieces in the place of a file; return its signature.
 
         A symbolic link stays, and what it points to is replaced. With `seen`, what a glance
         at the file told, nothing is replaced and None returned if it has changed since.
@@ -166,7 +177,7 @@ class Files:
         folder = os.path.dirname(target)
         with mapped(path):
             mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o600
-            beside = self._put_beside(folder, content, mode)
+            beside = self._put_beside(folder, pieces, mode)
             try:
                 if seen is not None and self.glance(path) != seen:
                     return None
@@ -179,13 +190,13 @@ class Files:
             with open(target, "rb") as file:
                 return _signature(file.fileno())
 
-    def _put_beside(self, folder: str, content: bytes, mode: int) -> str:
+    def _put_beside(self, folder: str, pieces: Iterable[bytes], mode: int) -> str:
         beside = os.path.join(folder, f"{_BESIDE}{os.urandom(8).hex()}")  # noqa: TID251 -- a name
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "wb") as file:
                 os.fchmod(file.fileno(), mode)
-                file.write(content)
+                file.writelines(pieces)
                 file.flush()
                 sync_descriptor(file.fileno())
         except BaseException:

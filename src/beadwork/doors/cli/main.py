@@ -18,6 +18,7 @@ _COMMANDS = {
     "audit": "audit:audit",
     "backup": "backup:backup",
     "batch": "batch:batch",
+    "blob": "blob:blob",
     "blocked": "ready:blocked",
     "children": "listing:children",
     "claim": "claim:claim",
@@ -139,6 +140,7 @@ _HERE = frozenset(
     {
         *(
             "backup",
+            "blob",
             "completion",
             "daemon",
             "daemons",

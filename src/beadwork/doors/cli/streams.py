@@ -4,10 +4,13 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import TextIO
 
 from beadwork.doors.world import Terminals
 from beadwork.model.errors import FileTrouble, InvalidPath
+
+_PIECE_BYTES = 1024 * 1024
 
 
 class ProcessStreams:
@@ -86,6 +89,36 @@ class ProcessStreams:
             raise InvalidPath(
                 f"Standard input can't be read: {error.strerror}", hint="Name a file."
             ) from error
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield standard input in pieces.
+
+        Raises:
+            InvalidPath: it can't be read.
+        """
+        try:
+            while piece := sys.stdin.buffer.read(_PIECE_BYTES):
+                yield piece
+        except OSError as error:
+            raise InvalidPath(
+                f"Standard input can't be read: {error.strerror}", hint="Name a file."
+            ) from error
+
+    def write_bytes(self, content: bytes) -> None:
+        """Write to standard output what is no text.
+
+        Raises:
+            FileTrouble: it can't be written.
+        """
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            _drop(sys.stdout)
+        except OSError as error:
+            _drop(sys.stdout)
+            raise FileTrouble(f"Standard output can't be written: {error.strerror}") from error
 
     def read_line(self) -> str:
         """Return the next line of standard input; empty at its end."""

@@ -10,6 +10,7 @@ SUMMARIES = {
     "audit": "Note what models and tools did, in .beads/interactions.jsonl; it is only appended to.",
     "backup": "Copy the database, consistent while others write; without FILE into .beads/backups.",
     "batch": "Carry out several commands as one: all of them, or none.",
+    "blob": "Large contents, in files named by their SHA-256.",
     "blocked": "List what waits, and for what: its own needs, or what its parents wait for.",
     "children": "List the children of an issue, closed ones too.",
     "claim": "Take an issue. Of several who try, one wins, and only it exits 0.",

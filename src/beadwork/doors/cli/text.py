@@ -25,6 +25,7 @@ SECTIONS = (
     ("acceptance_criteria", "Acceptance criteria"),
     ("notes", "Notes"),
 )
+_KIB = 1024
 _INDENT = "  "
 
 
@@ -45,6 +46,18 @@ def safe(text: str) -> str:
 def _escape(found: re.Match[str]) -> str:
     number = ord(found[0])
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    if count < _KIB:
+        return f"{count} bytes" if count != 1 else "1 byte"
+    shown, unit = float(count), ""
+    for unit in ("KiB", "MiB", "GiB", "TiB"):  # noqa: B007 -- the last one is shown
+        shown /= _KIB
+        if shown < _KIB - 0.05:
+            break
+    return f"{shown:.1f} {unit}"
 
 
 def line(text: str) -> str:
