@@ -188,7 +188,6 @@ ABSENT = {
     "gate resolve": _LATER,
     "mol": _LATER,
     "mol pour": _LATER,
-    "repo": _LATER,
 }
 """Commands that are not there, and why."""
 REFUSED = {

@@ -305,6 +305,7 @@ class Upkeep:
                 memories=found.memories,
                 pairs=found.pairs,
                 unfiled=found.unfiled,
+                origins=found.origins,
             )
             return engine.run(kept, caller).claims
         finally:

@@ -157,6 +157,13 @@ class NoRepository(NotFound):
     default_hint = "Run `git init` first."
 
 
+class UnknownRepository(NotFound):
+    """No such repository is named."""
+
+    code = "repository.unknown"
+    default_hint = "See `bd repo list`."
+
+
 class NoWorktree(NotFound):
     """There is no such worktree."""
 

@@ -28,6 +28,7 @@ from beadwork.store.statistics import StatisticsStore
 if TYPE_CHECKING:
     from beadwork.store.checks import CheckStore
     from beadwork.store.mends import Mends
+    from beadwork.store.origins import OriginStore
     from beadwork.store.retention import Retention
     from beadwork.store.search import SearchStore
     from beadwork.store.suggestions import SuggestionStore
@@ -152,6 +153,13 @@ class StoreTransaction:
         from beadwork.store.mends import Mends
 
         return Mends(self._session, self)
+
+    @property
+    def origins(self) -> "OriginStore":
+        """Return where issues came from, if not from here; few projects have such issues."""
+        from beadwork.store.origins import OriginStore
+
+        return OriginStore(self._session, self)
 
     @property
     def search(self) -> "SearchStore":

@@ -84,6 +84,7 @@ _COMMANDS = {
     "rename": "rename:rename",
     "rename-prefix": "rename:rename_prefix",
     "reopen": "issue:reopen",
+    "repo": "repo:repo",
     "reset": "admin:reset",
     "restore": "backup:restore",
     "schema": "schema:schema",
@@ -148,7 +149,7 @@ _HERE = frozenset(
             "import",
             "init",
         ),
-        *("merge", "migrate", "restore", "setup", "upgrade", "worktree"),
+        *("merge", "migrate", "repo", "restore", "setup", "upgrade", "worktree"),
         *("admin", "cleanup", "compact", "gc", "prune", "purge", "reset"),
     }
 )
