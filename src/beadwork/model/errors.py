@@ -288,6 +288,13 @@ class StoreFull(Unavailable):
     default_hint = "Make room and run the command again; nothing of it was stored."
 
 
+class ClockWrong(Unavailable):
+    """The clock of this machine shows a time that no record can hold."""
+
+    code = "clock.wrong"
+    default_hint = "Set the clock of this machine; nothing was stored."
+
+
 class StoreNewer(Unavailable):
     """The database was made by a newer Beadwork."""
 
