@@ -125,12 +125,14 @@ def test_removing_takes_the_issues_out_and_frees_what_waited_for_them(bd: Bd, jo
     bd.ok("create", "Ours", "--id", "px-1", "--deps", "oz-1")
     assert bd.json("blocked")[0]["id"] == "px-1"
     bd.ok("update", "oz-1", "--title", "Changed here")
+    assert len(bd.json("search", "hang")) == 1
     assert bd.json("repo", "remove", "../oz")["issues_deleted"] == 1
     assert ids(bd, "--all") == ["px-1"]
     assert [each["id"] for each in bd.json("ready")] == ["px-1"]
     assert joined.json("show", "oz-1")[0]["title"] == "Changed here"
     assert bd("doctor", "--check", "edges").code == 0
-    assert bd.json("search", "Changed") == []
+    for words in (("Changed",), ("hang", "--sort", "created")):
+        assert bd.json("search", *words) == []
     bd.ok("repo", "add", "../oz")
     bd.ok("repo", "sync")
     assert bd.json("blocked")[0]["id"] == "px-1"
@@ -158,6 +160,17 @@ def test_one_repository_that_is_gone_does_not_keep_others_from_coming(
     assert answer.json["issues_imported"] == 1
     assert "gone" in answer.json["errors"][0]
     assert answer.error["code"] == "path.invalid"
+
+
+def test_what_goes_over_all_issues_leaves_those_of_others_alone(bd: Bd, joined: Bd) -> None:
+    bd.ok("close", bd.create("Ours"))
+    bd.ok("close", "oz-1")
+    assert bd.json("rename-prefix", "web-")["issues_count"] == 1
+    assert bd.json("rename-prefix", "web", "--repair", "--dry-run")["renamed"] == []
+    bd.ok("admin", "cleanup", "--force")
+    bd.ok("repo", "sync")
+    assert [each["status"] for each in joined.json("list", "--all")] == ["closed"]
+    assert ids(bd, "--all") == ["oz-1"]
 
 
 def test_a_renamed_issue_leaves_nothing_of_it_in_our_file(bd: Bd, joined: Bd) -> None:

@@ -122,6 +122,7 @@ class Mends:
             *("check.drop_spawners", "check.drop_claim", "check.drop_grants"),
             *("check.drop_conflicts", "check.drop_former_ids", "check.drop_events"),
             *("check.drop_queued", "check.forget_document", "origin.drop"),
+            *("search.drop_words", "search.drop_parts"),
         ):
             self._session.many(query, keys)
         self._session.many("check.forget", keys)

@@ -27,6 +27,10 @@ class OriginStore:
         """Return how many issues came from each repository."""
         return [(str(name), int(count)) for name, count in self._session.all("origin.counts")]
 
+    def ids(self) -> set[str]:
+        """Return the ids of all issues that came from elsewhere."""
+        return {row[0] for row in self._session.all("origin.ids")}
+
     def taken(self, issue_ids: Sequence[str], repository: str) -> set[str]:
         """Return those of these ids that issues have which did not come from a repository."""
         rows = self._session.all("origin.known_of", ids=json.dumps(issue_ids))

@@ -11,6 +11,10 @@ INSERT INTO origin (n, repository) SELECT :left, o.repository FROM origin o WHER
 -- How many issues came from each repository.
 SELECT o.repository, COUNT(*) FROM origin o GROUP BY o.repository ORDER BY o.repository
 
+-- name: ids
+-- The ids of all issues that came from elsewhere.
+SELECT (SELECT i.id FROM issue i WHERE i.n = o.n) FROM origin o
+
 -- name: known_of
 -- Which of these ids are in use, and where each issue came from; NULL: it is our own.
 SELECT i.id, o.repository FROM issue i LEFT JOIN origin o ON o.n = i.n
