@@ -16,6 +16,7 @@ from beadwork.doors.world import (
     Founding,
     Hooks,
     Initialized,
+    Neighbour,
     Options,
     Starting,
     Streams,
@@ -292,6 +293,16 @@ class DirectWorld(Person):
         from beadwork.sync.worktrees import Worktrees as GitWorktrees
 
         return GitWorktrees(self.folder)
+
+    def neighbour(self, folder: str) -> Neighbour:
+        """Return the store of another repository.
+
+        Raises:
+            NoStore: there is none.
+        """
+        from beadwork.sync.neighbour import Neighbour as OtherStore
+
+        return OtherStore(folder, self.environ)
 
     def migrations(self) -> list[str]:
         """Return the migrations of the database that this program knows."""

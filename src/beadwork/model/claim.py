@@ -12,6 +12,7 @@ import msgspec
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 
+_ME = "me"
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\s+$")
 
 
@@ -20,6 +21,11 @@ class Holder(NamedTuple):
 
     actor: str
     session: str = ""
+
+
+def named(name: str, holder: Holder) -> str:
+    """Return whom a name means: `me` is whoever asks."""
+    return holder.actor if name == _ME else name
 
 
 def require_holder(holder: Holder) -> Holder:

@@ -197,6 +197,13 @@ class NoRepository(NotFound):
     default_hint = "Run `git init` first."
 
 
+class UnknownRepository(NotFound):
+    """No such repository is named."""
+
+    code = "repository.unknown"
+    default_hint = "See `bd repo list`."
+
+
 class NoWorktree(NotFound):
     """There is no such worktree."""
 
@@ -359,6 +366,13 @@ class StoreFull(Unavailable):
 
     code = "store.full"
     default_hint = "Make room and run the command again; nothing of it was stored."
+
+
+class ClockWrong(Unavailable):
+    """The clock of this machine shows a time that no record can hold."""
+
+    code = "clock.wrong"
+    default_hint = "Set the clock of this machine; nothing was stored."
 
 
 class StoreNewer(Unavailable):

@@ -22,6 +22,8 @@ RECENT_US = 48 * 3600 * 1_000_000
 """Issues younger than this come first in the hybrid order (classic-bd.md 4.4)."""
 STAMP_AHEAD_MS_MAX = 3600 * 1000
 """A stamp further ahead of the wall clock than this does not move our clock (R1)."""
+CLOCK_US_MAX = 250_000_000_000_000_000
+"""A later clock (about the year 9892) is wrong; what is counted from it could not be written."""
 LEASE_S_MAX = 10 * 365 * 86400
 KEY_KEPT_US = 7 * 86400 * 1_000_000
 EVENT_VALUE_BYTES_MAX = 4096

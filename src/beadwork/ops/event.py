@@ -151,7 +151,7 @@ def undo(request: Undo, tx: Transaction) -> Undone:
     if number is None or not rows:
         raise UnknownEvent("There is no change to take back", hint="See `bd history ID`.")
     _require_undoable(rows)
-    restored = {row.n: _take_back(tx, row) for row in rows if row.n is not None}
+    restored = {row.n: _take_back(tx, row) for row in rows}
     tx.events.mark_undone(number)
     return Undone(request=number, issues=[shown(entry) for entry in restored.values()])
 
@@ -175,6 +175,16 @@ def _require_undoable(rows: Sequence[EventRow]) -> None:
                 hint="It came from a file; change the fields by hand.",
                 id=row.issue_id,
             )
+        _require_there(row)
+
+
+def _require_there(row: EventRow) -> None:
+    if row.n is None:
+        raise UndoConflict(
+            f"{row.issue_id} is not here any more",
+            hint="It was taken out with its repository: `bd repo sync` brings it back.",
+            id=row.issue_id,
+        )
 
 
 def _take_back(tx: Transaction, row: EventRow) -> Entry:

@@ -293,6 +293,24 @@ class ExportLine(NamedTuple):
     changed_seq: int
 
 
+class ChangedLine(NamedTuple):
+    """What an issue of another repository says here, and the line it was made from, if kept."""
+
+    text: str
+    base: str | None
+
+
+class Origins(Protocol):
+    """Where issues came from that are not this project's own."""
+
+    def put(self, numbers: Iterable[int], repository: str) -> None: ...
+    def counts(self) -> list[tuple[str, int]]: ...
+    def ids(self) -> set[str]: ...
+    def taken(self, issue_ids: Sequence[str], repository: str) -> set[str]: ...
+    def changed(self, repository: str) -> list[ChangedLine]: ...
+    def take_out(self, repository: str) -> int: ...
+
+
 class Records(Protocol):
     """What the store remembers of the file."""
 
@@ -425,6 +443,8 @@ class Transaction(Protocol):
     def events(self) -> Events: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def origins(self) -> Origins: ...
     @property
     def memories(self) -> Memories: ...
     @property

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from beadwork.store.deliveries import DeliveryStore
     from beadwork.store.mends import Mends
     from beadwork.store.messages import MessageStore
+    from beadwork.store.origins import OriginStore
     from beadwork.store.retention import Retention
     from beadwork.store.search import SearchStore
     from beadwork.store.suggestions import SuggestionStore
@@ -191,6 +192,13 @@ class StoreTransaction:
         from beadwork.store.mends import Mends
 
         return Mends(self._session, self)
+
+    @property
+    def origins(self) -> "OriginStore":
+        """Return where issues came from, if not from here; few projects have such issues."""
+        from beadwork.store.origins import OriginStore
+
+        return OriginStore(self._session, self)
 
     @property
     def search(self) -> "SearchStore":

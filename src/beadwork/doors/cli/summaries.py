@@ -68,6 +68,7 @@ SUMMARIES = {
     "rename": "Give an issue another id; its children, edges and whole ids in texts follow.",
     "rename-prefix": "Let all ids of the project begin with another prefix, and new ones too.",
     "reopen": "Open one or more issues again.",
+    "repo": "Work on the issues of other repositories too; `bd repo sync` brings them.",
     "restore": "Put a backup in the place of the store; or show the full text of a compacted issue.",
     "schema": "Print the JSON Schema of a command's JSON answer; without one, list the commands.",
     "search": "Find issues by their texts, closed ones too, the best first.",
