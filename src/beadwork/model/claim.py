@@ -5,6 +5,7 @@ epoch, so a write that names an older one comes from somebody who lost the claim
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -22,6 +23,7 @@ class Holder(NamedTuple):
     session: str = ""
 
 
+@lru_cache(maxsize=256)
 def require_holder(holder: Holder) -> Holder:
     """Return who acts, if the names are such as a line can hold.
 
