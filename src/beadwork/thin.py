@@ -12,6 +12,8 @@ PROTOCOL = b"beadwork 1"
 _DATABASE = "beadwork.db"
 _FRAME_MAX = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
+_PIECE = 64 * 1024
+"""So much is read at once. For more, Python asks the system for memory each time."""
 _PATH_BYTES_MAX = 100
 _HELLO_S = 2.0
 _UNAVAILABLE = 5
@@ -295,7 +297,7 @@ class _Exchange:
 
     def _take(self, size: int) -> bytes:
         while len(self._held) < size:
-            came = self._connection.recv(_CHUNK)
+            came = self._connection.recv(_PIECE)
             if not came:
                 raise _Lost
             self._held += came

@@ -5,6 +5,7 @@ epoch, so a write that names an older one comes from somebody who lost the claim
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -28,6 +29,7 @@ def named(name: str, holder: Holder) -> str:
     return holder.actor if name == _ME else name
 
 
+@lru_cache(maxsize=256)
 def require_holder(holder: Holder) -> Holder:
     """Return who acts, if the names are such as a line can hold.
 

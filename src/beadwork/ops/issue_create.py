@@ -144,8 +144,8 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
         values[name] = when(tx, getattr(request, name), name)
     values["metadata"] = request.metadata
     values.update(rare_fields(request.extra))
-    fields = {name: token.encode(value) for name, value in values.items()}
-    fields = {name: text for name, text in fields.items() if text not in EMPTY_TOKENS}
+    said = {n: token.encode(value) for n, value in values.items() if value not in ("", None)}
+    fields = {name: text for name, text in said.items() if text not in EMPTY_TOKENS}
     if request.ephemeral:
         fields["ephemeral"] = "true"
     return fields

@@ -164,13 +164,17 @@ def request_named(name: str, payload: bytes | Mapping[str, Any]) -> Request[Any]
         raise UnknownOperation(
             f'There is no operation "{name[:100]}"', hint=nearest_hint(name, PLACES)
         )
-    kind = operation_named(name).request
     try:
         if isinstance(payload, bytes):
-            return cast("Request[Any]", msgspec.json.decode(payload or b"{}", type=kind))
-        return cast("Request[Any]", msgspec.convert(payload, kind))
+            return _decoder(name).decode(payload or b"{}")
+        return cast("Request[Any]", msgspec.convert(payload, operation_named(name).request))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
+
+
+@cache
+def _decoder(name: str) -> msgspec.json.Decoder[Request[Any]]:
+    return msgspec.json.Decoder(operation_named(name).request)
 
 
 def operations() -> list[Operation]:

@@ -1,7 +1,7 @@
 """One transaction over the store: the nouns, the clock, the log."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from beadwork.model import instants, stamp
@@ -106,6 +106,21 @@ class Counters:
 class StoreTransaction:
     """All that a handler may touch, over one session. It satisfies `ops.transaction`."""
 
+    issues: IssueStore
+    dependencies: DependencyStore
+    graphs: GraphStore
+    stats: StatisticsStore
+    labels: LabelStore
+    ready: ReadyStore
+    claims: ClaimStore
+    moves: MoveStore
+    sleepers: SleeperStore
+    events: EventStore
+    records: RecordStore
+    keys: KeyStore
+    memories: MemoryStore
+    readiness: Readiness
+
     def __init__(  # noqa: PLR0913 -- what a request brings, each by name
         self,
         session: Session,
@@ -127,20 +142,16 @@ class StoreTransaction:
         self.blob_files = blob_files
         self.request_seq: int | None = None
         self._counters = counters or Counters(session)
-        self.issues = IssueStore(session, self)
-        self.dependencies = DependencyStore(session, self)
-        self.graphs = GraphStore(session, self)
-        self.stats = StatisticsStore(session, self)
-        self.labels = LabelStore(session)
-        self.ready = ReadyStore(session, self)
-        self.claims = ClaimStore(session, self)
-        self.moves = MoveStore(session, self)
-        self.sleepers = SleeperStore(self)
-        self.events = EventStore(session, self)
-        self.records = RecordStore(session, self)
-        self.keys = KeyStore(session, self)
-        self.memories = MemoryStore(session, self)
-        self.readiness = Readiness(session, self)
+
+    if not TYPE_CHECKING:  # what is no noun is an error to the type checker
+
+        def __getattr__(self, name: str) -> object:
+            """Make a noun when it is first asked for: a request needs a few of them."""
+            made = _NOUNS.get(name)
+            if made is None:
+                raise AttributeError(name)
+            noun = self.__dict__[name] = made(self._session, self)
+            return noun
 
     @property
     def blobs(self) -> "BlobStore":
@@ -301,3 +312,21 @@ class StoreTransaction:
         if self.request_seq is None:
             self.request_seq = seq
         self.events.append_all(seq, [(Subject(kind, n, each), line) for n, each, line in found])
+
+
+_NOUNS: Mapping[str, Callable[[Session, StoreTransaction], object]] = {
+    "issues": IssueStore,
+    "dependencies": DependencyStore,
+    "graphs": GraphStore,
+    "stats": StatisticsStore,
+    "labels": lambda session, _: LabelStore(session),
+    "ready": ReadyStore,
+    "claims": ClaimStore,
+    "moves": MoveStore,
+    "sleepers": lambda _, tx: SleeperStore(tx),
+    "events": EventStore,
+    "records": RecordStore,
+    "keys": KeyStore,
+    "memories": MemoryStore,
+    "readiness": Readiness,
+}

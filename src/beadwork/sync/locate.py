@@ -121,10 +121,11 @@ def git_place(start: str) -> GitPlace | None:
     folder = os.path.abspath(start)
     while True:
         candidate = os.path.join(folder, ".git")
-        if os.path.isdir(candidate):
-            return GitPlace(folder, candidate, candidate)
-        if os.path.isfile(candidate):
-            return _git_file(candidate, folder)
+        if os.path.exists(candidate):
+            if os.path.isdir(candidate):
+                return GitPlace(folder, candidate, candidate)
+            if os.path.isfile(candidate):
+                return _git_file(candidate, folder)
         if os.path.basename(folder) != ".git" and _is_bare(folder):
             return GitPlace(None, folder, folder)
         above = os.path.dirname(folder)
