@@ -14,6 +14,9 @@ from beadwork.ops.blob_files import BlobFolder, Blobs
 from beadwork.ops.health import Checks, Mends
 from beadwork.ops.mail import Agents, Deliveries, Messages
 from beadwork.ops.operation import R, Request
+from beadwork.ops.tallies import Happened as Happened
+from beadwork.ops.tallies import Statistics as Statistics
+from beadwork.ops.tallies import Tally as Tally
 from beadwork.ops.wanted import Filter as Filter
 from beadwork.ops.wanted import ReadyFilter as ReadyFilter
 
@@ -357,39 +360,6 @@ class Graphs(Protocol):
     def issues(self, ns: Sequence[int]) -> list[Issue]: ...
     def links(self, ns: Sequence[int]) -> list[Link]: ...
     def workable(self, ns: Sequence[int]) -> list[str]: ...
-
-
-class Tally(NamedTuple):
-    """How many issues stand where; `lead_us` is how long the closed ones took in all."""
-
-    total: int
-    open: int
-    in_progress: int
-    closed: int
-    blocked: int
-    deferred: int
-    ready: int
-    tombstones: int
-    pinned: int
-    ripe_epics: int
-    lead_us: int
-    lead_count: int
-
-
-class Happened(NamedTuple):
-    """How many events of which sort there were."""
-
-    created: int
-    closed: int
-    updated: int
-    reopened: int
-
-
-class Statistics(Protocol):
-    """Counts of issues and events."""
-
-    def tally(self, assignee: str | None) -> Tally: ...
-    def happened(self, since_us: int) -> Happened: ...
 
 
 class Memories(Protocol):
