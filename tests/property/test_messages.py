@@ -187,9 +187,10 @@ class Deliveries:
         receipt = self.chance.choice(self.chance.choice((held, self.receipts())) or self.receipts())
         what = self.chance.choice(("ack", "ack", "nack", "nack", "dead", "extend"))
         agent = self.chance.choice(AGENTS)
+        delay_s = self.chance.choice((None, 0, 20, 20))
         requests = {
             "ack": AcknowledgeMessage(receipt=receipt),
-            "nack": ReturnMessage(receipt=receipt),
+            "nack": ReturnMessage(receipt=receipt, delay_s=delay_s),
             "dead": ReturnMessage(receipt=receipt, dead=True),
             "extend": ExtendHold(receipt=receipt, hold_s=50),
         }
@@ -209,9 +210,9 @@ class Deliveries:
         assert (settled is not None) == is_held, "a stale receipt settles nothing"
         if settled is None:
             return
-        self.apply(copy, what, now_us)
+        self.apply(copy, what, now_us, delay_s)
 
-    def apply(self, copy: Copy, what: str, now_us: int) -> None:
+    def apply(self, copy: Copy, what: str, now_us: int, delay_s: float | None) -> None:
         if what == "ack":
             copy.state = "acknowledged"
             copy.acknowledged += 1
@@ -222,6 +223,8 @@ class Deliveries:
         else:
             copy.state = "waiting"
             pause_us = backoff_us(copy.attempts)
+            if delay_s is not None:
+                pause_us = int(delay_s * SECOND_US)
             copy.due_us = now_us + pause_us if pause_us else 0
 
     def dead_letter(self) -> None:
