@@ -1,7 +1,9 @@
 """One transaction over the store: the nouns, the clock, the log."""
 
 import contextlib
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from beadwork.model import instants, stamp
@@ -120,6 +122,15 @@ class StoreTransaction:
     keys: KeyStore
     memories: MemoryStore
     readiness: Readiness
+    agents: "AgentStore"
+    blobs: "BlobStore"
+    checks: "CheckStore"
+    deliveries: "DeliveryStore"
+    mends: "Mends"
+    messages: "MessageStore"
+    origins: "OriginStore"
+    retention: "Retention"
+    search: "SearchStore"
 
     def __init__(  # noqa: PLR0913 -- what a request brings, each by name
         self,
@@ -147,77 +158,9 @@ class StoreTransaction:
 
         def __getattr__(self, name: str) -> object:
             """Make a noun when it is first asked for: a request needs a few of them."""
-            made = _NOUNS.get(name)
-            if made is None:
-                raise AttributeError(name)
+            made = _NOUNS.get(name) or _late_noun(name)
             noun = self.__dict__[name] = made(self._session, self)
             return noun
-
-    @property
-    def blobs(self) -> "BlobStore":
-        """Return what is known of blobs."""
-        # Late import: few requests have one.
-        from beadwork.store.blobs import BlobStore
-
-        return BlobStore(self._session, self)
-
-    @property
-    def messages(self) -> "MessageStore":
-        """Return the messages."""
-        # Late import, as those that follow: most commands have nothing to do with messages.
-        from beadwork.store.messages import MessageStore
-
-        return MessageStore(self._session, self)
-
-    @property
-    def deliveries(self) -> "DeliveryStore":
-        """Return who gets which message."""
-        from beadwork.store.deliveries import DeliveryStore
-
-        return DeliveryStore(self._session, self)
-
-    @property
-    def agents(self) -> "AgentStore":
-        """Return those who exchange messages."""
-        from beadwork.store.agents import AgentStore
-
-        return AgentStore(self._session, self)
-
-    @property
-    def retention(self) -> "Retention":
-        """Return what lets old events go."""
-        from beadwork.store.retention import Retention
-
-        return Retention(self._session, self)
-
-    @property
-    def checks(self) -> "CheckStore":
-        """Return what doctor looks at; few commands have a use for it."""
-        from beadwork.store.checks import CheckStore
-
-        return CheckStore(self._session, self)
-
-    @property
-    def mends(self) -> "Mends":
-        """Return what doctor may put right."""
-        from beadwork.store.mends import Mends
-
-        return Mends(self._session, self)
-
-    @property
-    def origins(self) -> "OriginStore":
-        """Return where issues came from, if not from here; few projects have such issues."""
-        from beadwork.store.origins import OriginStore
-
-        return OriginStore(self._session, self)
-
-    @property
-    def search(self) -> "SearchStore":
-        """Return the index of texts."""
-        # Late import: few commands search.
-        from beadwork.store.search import SearchStore
-
-        return SearchStore(self._session, self)
 
     @property
     def suggestions(self) -> "SuggestionStore":
@@ -330,3 +273,26 @@ _NOUNS: Mapping[str, Callable[[Session, StoreTransaction], object]] = {
     "memories": MemoryStore,
     "readiness": Readiness,
 }
+_LATE = {
+    "agents": "agents:AgentStore",
+    "blobs": "blobs:BlobStore",
+    "checks": "checks:CheckStore",
+    "deliveries": "deliveries:DeliveryStore",
+    "mends": "mends:Mends",
+    "messages": "messages:MessageStore",
+    "origins": "origins:OriginStore",
+    "retention": "retention:Retention",
+    "search": "search:SearchStore",
+}
+"""Nouns that few requests have to do with: their modules are imported when they are asked for."""
+
+
+@cache
+def _late_noun(name: str) -> Callable[[Session, StoreTransaction], object]:
+    if name not in _LATE:
+        raise AttributeError(name)
+    module, _, attribute = _LATE[name].partition(":")
+    made: Callable[[Session, StoreTransaction], object] = getattr(
+        importlib.import_module(f"beadwork.store.{module}"), attribute
+    )
+    return made
