@@ -25,6 +25,10 @@ def mailbox_name(mailbox: str) -> str:
     return f"mail:{mailbox}"
 
 
+def _by_urgency(row: DeliveryRow) -> tuple[int, int, int]:
+    return row.priority, row.seq, row.place
+
+
 class DeliveryStore:
     """The deliveries of one transaction."""
 
@@ -32,27 +36,25 @@ class DeliveryStore:
         self._session = session
         self._tx = tx
 
-    def add(self, message: MessageRow, place: int, parcel: Parcel) -> bool:
-        """Deliver a message to a mailbox; tell whether there was room in it."""
+    def add(self, message: MessageRow, place: int, parcel: Parcel) -> DeliveryRow | None:
+        """Deliver a message to a mailbox; None if there was no room in it."""
         if not self._grow(parcel.mailbox):
-            return False
-        self._session.run(
-            "delivery.insert",
-            seq=message.seq,
-            place=place,
-            mailbox=parcel.mailbox,
-            address=parcel.address,
+            return None
+        row = DeliveryRow(
+            message.seq,
+            place,
+            *parcel[:2],
             sender=message.sender,
             priority=message.priority,
             state="waiting",
             due_us=message.not_before_us or 0,
             expires_us=message.expires_us,
             attempts_max=parcel.attempts_max,
-            now_us=self._tx.now_us,
-            reason="",
+            changed_us=self._tx.now_us,
         )
+        self._session.run("delivery.insert", **row._asdict())
         self._tx.notify(mailbox_name(parcel.mailbox))
-        return True
+        return row
 
     def _grow(self, mailbox: str) -> bool:
         row = self._session.one("delivery.grow", mailbox=mailbox)
@@ -89,7 +91,7 @@ class DeliveryStore:
 
         A group's messages go to whichever member asks, and don't wait for one another.
         """
-        found: list[tuple[int, int, int]] = []
+        found: list[DeliveryRow] = []
         for mailbox in mailboxes:
             parts = {"any_order" if mailbox.startswith("@") else "ordered"}
             asked: dict[str, object] = {"mailbox": mailbox, "limit": limit}
@@ -98,8 +100,8 @@ class DeliveryStore:
             rows = self._session.all(
                 with_parts("delivery.next", parts), now_us=self._tx.now_us, **asked
             )
-            found += [(priority, seq, place) for seq, place, priority in rows]
-        return [self.at(seq, place) for _, seq, place in sorted(found)[:limit]]
+            found += [DeliveryRow._make(row) for row in rows]
+        return sorted(found, key=_by_urgency)[:limit]
 
     def next_due(self, mailboxes: Sequence[str]) -> int | None:
         """Return when time alone brings something that is not there now."""
@@ -116,12 +118,12 @@ class DeliveryStore:
     def waiting(self, mailboxes: Sequence[str], *, limit: int) -> list[DeliveryRow]:
         """Return what waits in these mailboxes, the most urgent first."""
         found = self._listed("delivery.waiting", mailboxes, limit)
-        return sorted(found, key=lambda each: (each.priority, each.seq))[:limit]
+        return sorted(found, key=_by_urgency)[:limit]
 
     def unseen(self, mailboxes: Sequence[str], *, limit: int) -> list[DeliveryRow]:
         """Return what waits in these mailboxes and was never shown."""
         found = self._listed("delivery.unseen", mailboxes, limit, now_us=self._tx.now_us)
-        return sorted(found, key=lambda each: (each.priority, each.seq))[:limit]
+        return sorted(found, key=_by_urgency)[:limit]
 
     def in_mailboxes(
         self, mailboxes: Sequence[str], *, before: int | None, limit: int
@@ -188,12 +190,12 @@ class DeliveryStore:
         )
         return delivery._replace(held_until_us=until_us)
 
-    def give_back(self, delivery: DeliveryRow, delay_us: int, reason: str) -> None:
+    def give_back(self, delivery: DeliveryRow, delay_us: int, reason: str) -> DeliveryRow:
         """Let a delivery wait again, not before a delay is over."""
         due_us = self._tx.now_us + delay_us if delay_us else 0
-        self._wait(delivery, due_us, "returned", reason)
+        return self._wait(delivery, due_us, "returned", reason)
 
-    def _wait(self, delivery: DeliveryRow, due_us: int, kind: str, reason: str) -> None:
+    def _wait(self, delivery: DeliveryRow, due_us: int, kind: str, reason: str) -> DeliveryRow:
         self._session.run(
             "delivery.wait",
             seq=delivery.seq,
@@ -203,8 +205,9 @@ class DeliveryStore:
             now_us=self._tx.now_us,
         )
         self._changed(kind, delivery, "waiting")
+        return delivery._replace(state="waiting", due_us=due_us, reason=reason, held_until_us=None)
 
-    def settle(self, delivery: DeliveryRow, state: str, reason: str = "") -> None:
+    def settle(self, delivery: DeliveryRow, state: str, reason: str = "") -> DeliveryRow:
         """Bring a delivery to a state in which it stays."""
         self._session.run(
             "delivery.settle",
@@ -217,6 +220,7 @@ class DeliveryStore:
         if delivery.state in OPEN:
             self._session.run("delivery.shrink", mailbox=delivery.mailbox)
         self._changed(state, delivery, state)
+        return delivery._replace(state=state, reason=reason, held_until_us=None)
 
     def renew(self, delivery: DeliveryRow) -> bool:
         """Let a dead letter wait anew; tell whether there was room for it."""

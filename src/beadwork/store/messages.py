@@ -66,7 +66,14 @@ class MessageStore:
 
     def ids(self, seqs: Sequence[int]) -> dict[int, str]:
         """Return the ids of messages by their numbers."""
+        if not seqs:
+            return {}
         return dict(self._session.all("message.ids", seqs=json.dumps(list(seqs))))
+
+    def id_of(self, seq: int) -> str:
+        """Return the id of a message."""
+        found = self._session.one("message.id", seq=seq)
+        return "" if found is None else str(found[0])
 
     def in_thread(self, thread: int, *, limit: int) -> list[int]:
         """Return the numbers of the messages of a thread, in their order."""

@@ -4,7 +4,8 @@ INSERT INTO delivery (seq, place, mailbox, address, sender, priority, state, due
     attempts, attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us,
     reason)
 VALUES (:seq, :place, :mailbox, :address, :sender, :priority, :state, :due_us, :expires_us,
-    0, :attempts_max, '', '', '', NULL, NULL, :now_us, :reason)
+    :attempts, :attempts_max, :receipt, :holder, :holder_session, :held_until_us, :shown_us,
+    :changed_us, :reason)
 
 -- name: grow
 -- One more message waits for a recipient.
@@ -35,7 +36,10 @@ FROM delivery WHERE seq = :seq ORDER BY place
 -- name: next
 -- What a recipient may have now. In order: nothing comes before an earlier one of the same sender
 -- and priority that is held, or waits for another try.
-SELECT d.seq, d.place, d.priority FROM delivery d
+SELECT d.seq, d.place, d.mailbox, d.address, d.sender, d.priority, d.state, d.due_us,
+    d.expires_us, d.attempts, d.attempts_max, d.receipt, d.holder, d.holder_session,
+    d.held_until_us, d.shown_us, d.changed_us, d.reason
+FROM delivery d
 WHERE d.mailbox = :mailbox AND d.state = 'waiting' AND d.due_us <= :now_us
     AND (d.expires_us IS NULL OR d.expires_us > :now_us)
     /*if:ordered*/AND NOT EXISTS (SELECT 1 FROM delivery h WHERE h.state = 'held'

@@ -19,6 +19,10 @@ SELECT seq FROM message WHERE sender = :sender AND key = :key AND key <> ''
 -- The ids of messages.
 SELECT seq, id FROM message WHERE seq IN /*dialect:each_number*/(:seqs)
 
+-- name: id
+-- The id of a message.
+SELECT id FROM message WHERE seq = :seq
+
 -- name: in_thread
 -- The messages of a thread, in their order.
 SELECT seq FROM message WHERE seq = :thread
