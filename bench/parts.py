@@ -8,6 +8,7 @@ import daemon
 import engines
 import files
 import graph
+import mail
 import search
 from figures import Figure
 
@@ -22,5 +23,6 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Iterable[Figure]]]] = {
     "graph": ("Readiness", graph.measure),
     "search": ("Search in the engine, 100,000 issues", search.measure),
     "daemon": ("Through the daemon", daemon.measure),
+    "messages": ("Messages", mail.measure),
     "processes": ("Processes that create at once", crowd.measure),
 }
