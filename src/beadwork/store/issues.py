@@ -299,7 +299,8 @@ class IssueStore:
             readiness.remove_edge(entry.n, *edge)
         values = columns(after, self._tx.vocabulary, self._tx.now_us)
         names = {name: values.pop(name) for name in ("id", "birth_ns")}
-        if after.births != entry.record.births or after.id != entry.id:
+        is_reborn = after.births != entry.record.births
+        if is_reborn or after.id != entry.id:
             self._session.run("issue.rename", n=entry.n, **names)
         self._session.run(
             "issue.update", n=entry.n, filed=int(filed), changed_seq=changed_seq, **values
@@ -318,7 +319,7 @@ class IssueStore:
             self._session.run("search.queue", n=entry.n)
         readiness.state_changed(entry.n, before, Facts.of(values))
         readiness.add_edges(entry.n, after, [*came, *again])
-        if after.births != entry.record.births:
+        if is_reborn:
             readiness.id_appeared(after.id)
         is_done = bool(values["done"])
         return Entry(entry.n, after, body, raw, base, is_done, filed, entry.child_top)
