@@ -106,6 +106,7 @@ def test_what_cannot_be_is_refused_with_a_hint(
         project.run(request_)
     assert caught.value.hint
     assert project.run(ListBlobs()).blobs == []
+    assert list(project.engine.blob_files.listed()) == []
 
 
 def test_a_start_that_several_have_is_ambiguous(project: Project) -> None:
