@@ -77,7 +77,7 @@ def put_blob(folder: Path) -> dict[str, float]:
 
 def get_blob(folder: Path) -> dict[str, float]:
     """Write the one blob to a file, by the command."""
-    (blob,) = (each for each in (folder / ".beads" / "blobs").rglob("*") if each.is_file())
+    (blob,) = (folder / ".beads" / "blobs").glob("??/*")
     seconds = clocked(lambda: _command(folder, "blob", "get", blob.name, "-o", "target"))
     return {"seconds": seconds, "peak": peak_bytes()}
 

@@ -15,7 +15,8 @@ PUTTERS = 3
 
 
 def files_of(project: Project) -> list[Path]:
-    return [path for path in Path(project.place.blob_folder).rglob("*") if path.is_file()]
+    found = Path(project.place.blob_folder).rglob("*")
+    return [path for path in found if path.is_file() and path.name != ".gitignore"]
 
 
 @pytest.mark.parametrize(
