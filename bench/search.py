@@ -61,6 +61,8 @@ def _queries(engine: Engine) -> Iterator[Figure]:
     for what, name, fields in (
         ("search with a filter", "issue.search", {"query": "zeta77", "statuses": ["open"]}),
         ("search of many with it", "issue.search", {"query": "parser", "statuses": ["open"]}),
+        ("two of many with a label", "issue.search", {"query": "parser queue", "labels": ["docs"]}),
+        ("many in an order", "issue.search", {"query": "parser", "sort": "created"}),
         ("filter alone", "issue.search", {"labels": ["docs"]}),
         ("query with AND", "issue.query", {"expression": "status=open AND label=docs"}),
         ("query with OR", "issue.query", {"expression": "priority=0 OR label=docs"}),

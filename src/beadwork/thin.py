@@ -12,6 +12,8 @@ PROTOCOL = b"beadwork 1"
 _DATABASE = "beadwork.db"
 _FRAME_MAX = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
+_PIECE = 64 * 1024
+"""So much is read at once. For more, Python asks the system for memory each time."""
 _PATH_BYTES_MAX = 100
 _HELLO_S = 2.0
 _UNAVAILABLE = 5
@@ -48,8 +50,21 @@ def main() -> None:
         code = _direct(arguments, key if found.has_begun else "")
     except KeyboardInterrupt:
         code = _CANCELLED
-    if code:
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """Leave at once: to take the interpreter apart takes as long as to ask the daemon."""
+    threads = sys.modules.get("threading")
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
         sys.exit(code)
+    if threads is not None and threads.active_count() > 1:
+        sys.exit(code)
+    os._exit(code)
 
 
 def _direct(arguments: list[str], key: str) -> int:
@@ -295,7 +310,7 @@ class _Exchange:
 
     def _take(self, size: int) -> bytes:
         while len(self._held) < size:
-            came = self._connection.recv(_CHUNK)
+            came = self._connection.recv(_PIECE)
             if not came:
                 raise _Lost
             self._held += came

@@ -1,10 +1,13 @@
 """Making, finding and changing issues, and the state machine that stays whole."""
 
+from typing import Any
+
 import pytest
 
 from beadwork.model.errors import (
     AmbiguousId,
     BeadworkError,
+    ClockWrong,
     DependencyCycle,
     InvalidField,
     InvalidTransition,
@@ -16,14 +19,17 @@ from beadwork.model.errors import (
 )
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import AddDependency, RemoveDependency, ShowTree
-from beadwork.ops.issue import ListIssues
+from beadwork.ops.issue import CountIssues, ListIssues
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_state import CloseIssue, DeleteIssue, ReopenIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels, ListLabels, RemoveLabels
+from beadwork.ops.operation import Request
+from beadwork.ops.query import QueryIssues
 from beadwork.ops.ready import ExplainIssue, ListReady
 from beadwork.ops.record import FoldLines
-from tests.support import DAY_US, Project
+from beadwork.ops.search import SearchIssues
+from tests.support import DAY_US, START_US, Project
 
 
 def ready(project: Project) -> list[str]:
@@ -392,3 +398,39 @@ def test_comments_of_one_second_stay_in_the_order_of_their_writing(project: Proj
 def test_a_number_that_no_column_holds_is_a_bad_request(project: Project) -> None:
     with pytest.raises(InvalidField):
         project.run(ListReady(limit=10**30))
+
+
+@pytest.mark.parametrize("change", ["create", "update", "list"])
+def test_a_clock_beyond_all_records_is_named_and_nothing_is_stored(
+    project: Project, change: str
+) -> None:
+    issue = project.create("one")
+    project.clock.now_us = 253_402_300_800_000_000
+    request: Request[Any] = {
+        "create": CreateIssue(title="two"),
+        "update": UpdateIssue(issue=issue, title="two"),
+        "list": ListIssues(),
+    }[change]
+    with pytest.raises(ClockWrong) as caught:
+        project.run(request)
+    assert (caught.value.exit_code, "clock" in caught.value.hint) == (5, True)
+    project.clock.now_us = START_US + 2 * DAY_US
+    assert [row.issue.title for row in project.run(ListIssues()).issues] == ["one"]
+
+
+def test_me_is_who_asks_in_what_is_sought_and_what_is_written(project: Project) -> None:
+    mine = project.create("work of mine", "alice", assignee="me")
+    his = project.create("work of his", "alice", assignee="bob")
+    project.run(UpdateIssue(issue=his, assignee="me"), actor="bob")
+    assert [project.issue(each).assignee for each in (mine, his)] == ["alice", "bob"]
+    for actor, expected in (("alice", mine), ("bob", his)):
+        for request in (
+            ListIssues(assignee="me"),
+            ListReady(assignee="me"),
+            SearchIssues(query="work", assignee="me"),
+            QueryIssues(expression="assignee=me"),
+        ):
+            answer: Any = project.run(request, actor=actor)
+            assert [row.issue.id for row in answer.issues] == [expected], request
+        assert project.run(CountIssues(assignee="me"), actor=actor).count == 1
+    assert len(project.run(QueryIssues(expression="created_by=me")).issues) == 2

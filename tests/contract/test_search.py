@@ -181,3 +181,41 @@ def test_of_very_many_hits_those_in_titles_come_first(
         project.create(f"Work {number}", description="parser")
     assert found(project, "parser", limit=3) == ["The parser", "Work 8", "Work 7"]
     assert len(found(project, "parser", limit=0)) == 10
+
+
+@pytest.mark.parametrize("sort", ["created", "priority", "title", "updated", "id"])
+@pytest.mark.parametrize("query", ["parser", "arse", "parser fast", "rare"])
+def test_a_search_in_an_order_begins_like_the_whole_of_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch, query: str, sort: str
+) -> None:
+    monkeypatch.setattr(limits, "SEARCH_RANKED_MAX", 3)
+    for number in range(40):
+        words = "sparser" if number % 5 == 0 else "parser" if number % 2 else "other"
+        rare = "rare" if number in (0, 39) else "fast"
+        project.create(f"{number * 7 % 40} {words} {rare}", priority=number % 5)
+    project.run(CloseIssue(issue=project.create("parser closed")))
+    for fields in ({}, {"reverse": True}, {"statuses": ["open"]}, {"priority": 4}):
+        whole = found(project, query, sort=sort, limit=0, **fields)
+        assert whole
+        assert found(project, query, sort=sort, limit=4, **fields) == whole[:4]
+        project.create("parser, arse, fast and rare, and not in the index")
+        again = found(project, query, sort=sort, limit=0, is_indexed=False, **fields)
+        assert found(project, query, sort=sort, limit=4, is_indexed=False, **fields) == again[:4]
+
+
+def test_labels_of_a_search_are_met_exactly(project: Project) -> None:
+    for label in ("ui", "UI", "u-i", "ui-kit", "+", "two words", "words"):
+        project.create(f"work {label}", labels=[label])
+    project.create("work both", labels=["ui", "words"])
+    for label, expected in (
+        ("ui", ["work both", "work ui"]),
+        ("UI", ["work UI"]),
+        ("u-i", ["work u-i"]),
+        ("+", ["work +"]),
+        ("two words", ["work two words"]),
+        ("words", ["work both", "work words"]),
+    ):
+        assert sorted(found(project, "work", labels=[label])) == expected
+        assert sorted(found(project, "work", labels_any=[label, "none"])) == expected
+    assert found(project, "work", labels=["ui", "words"]) == ["work both"]
+    assert len(found(project, "work", labels_any=["ui", "+"])) == 3

@@ -132,6 +132,10 @@ watch --include-gates --include-templates --since 0 --timeout 0 => px-form
 export => px-done
 export --format jsonl => px-done
 export --output copy.jsonl --force
+export --format obsidian
+export --format obsidian --output - => # Changes Log
+export --events => px-done
+export --events-reset => px-done
 """
 _FAILS = """
 2 field.invalid: list --status ""
@@ -187,7 +191,9 @@ _FAILS = """
 2 field.invalid: find-dups --limit x
 2 field.invalid: watch --timeout soon
 3 issue.unknown: watch px-none --timeout 0
-2 field.invalid: export --format obsidian
+2 field.invalid: export --format bogus
+2 field.invalid: export --format obsidian --output .beads/issues.jsonl
+2 path.invalid: export --format obsidian --output none/tasks.md
 2 field.invalid: export --status open --output .beads/issues.jsonl
 2 path.invalid: export --output none/copy.jsonl
 """

@@ -67,6 +67,12 @@ sync --check => "ok"
 sync --set-mode git-portable => git-portable
 sync mode list => git-portable
 sync --force --rename-on-import --no-pull --no-push --no-git-history --message M
+repo add near => "added": true
+repo list => "primary": "."
+repo sync => "synced": true
+repo add near && repo sync => "created": 1
+repo add near && repo sync && repo remove near => "issues_deleted": 1
+repo add near && repo remove near --force => "issues_deleted": 0
 setup --list => "claude"
 setup agents => AGENTS.md
 setup claude --global => .claude
@@ -139,6 +145,13 @@ _FAILS = """
 2 field.invalid: config unset issue-prefix
 2 request.invalid: config validate more
 2 field.invalid: config explain ""
+2 path.invalid: repo add none
+2 path.invalid: repo add .
+2 request.invalid: repo add
+3 repository.unknown: repo remove near
+2 request.invalid: repo list more
+2 request.invalid: repo sync more
+2 field.invalid: repo bogus
 2 request.invalid: where more
 2 request.invalid: version more
 2 path.invalid: import none.jsonl

@@ -78,6 +78,7 @@ FILES = {
     "meta.json": '{"size": 3}',
     "entry.json": '{"kind": "tool_call", "tool_name": "grep"}',
     "list.json": "[1]",
+    "near/.beads/issues.jsonl": json.dumps({**_NEW, "id": "near-1"}) + "\n",
 }
 _SETTINGS = "issue-prefix: px\ncustom:\n  name: value\n"
 _ENTRY = {"id": "int-1", "kind": "llm_call", "created_at": "2026-01-01T00:00:00Z", "actor": "ann"}
@@ -89,7 +90,9 @@ def prepare(folder: Path) -> None:
         (folder / place / "home").mkdir(parents=True)
         (folder / place / "px").mkdir()
         for name, content in FILES.items():
-            (folder / place / "px" / name).write_text(content, encoding="utf-8")
+            path = folder / place / "px" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
     _make_store(bd_in(folder / "store"))
     _make_store(bd_in(folder / "git"))
     _make_repository(bd_in(folder / "git"))

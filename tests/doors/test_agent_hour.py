@@ -36,7 +36,7 @@ MEANT: dict[str, tuple[Words, str]] = {
     "unknown of dep": (("dep", "frob"), "Use one of: add, cycles, list, relate, remove, rm, tree,"),
     "--open": (("list", "--open"), "`--status open`"),
     "--closed": (("list", "--closed"), "`--status closed`"),
-    "--mine": (("ready", "--mine"), "`--assignee NAME`"),
+    "--mine": (("ready", "--mine"), "`--assignee me`"),
     "--all of ready": (("ready", "--all"), "`--limit 0`"),
     "--tag": (("list", "--tag", "x"), "`--label`"),
     "--since": (("list", "--since", "2026-01-01"), "`--created-after`"),

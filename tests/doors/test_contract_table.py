@@ -188,13 +188,9 @@ ABSENT = {
     "gate resolve": _LATER,
     "mol": _LATER,
     "mol pour": _LATER,
-    "repo": _LATER,
 }
 """Commands that are not there, and why."""
-REFUSED = {
-    "export --events": "`bd history` tells what happened",
-    "export --events-reset": "`bd history` tells what happened",
-}
+REFUSED: dict[str, str] = {}
 """Flags that are not taken, by command, and why.
 
 What is taken may still be refused when it is used, with an error that says why.

@@ -8,6 +8,8 @@ from pathlib import Path
 import apsw
 import pytest
 
+from beadwork.compose import DirectWorld
+from beadwork.doors.world import Options
 from tests.doors.program import ROOT, Bd, tree
 
 KEYS = {"name", "status", "message", "detail", "fix", "category"}
@@ -322,3 +324,14 @@ def test_the_guide_names_every_check(repository: Bd) -> None:
     guide = (ROOT / "docs" / "guide" / "doctor.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `([a-z-]+)` \|", guide, re.MULTILINE))
     assert named == {each["name"] for each in repository.json("doctor")["checks"]}
+
+
+def test_doctor_tells_how_many_checks_are_done(bd: Bd) -> None:
+    bd.create()
+    told: list[tuple[int, int, str]] = []
+    upkeep = DirectWorld(bd.environment, str(bd.folder)).upkeep(Options())
+    found = upkeep.look(progress=lambda *said: told.append(said))
+    assert {each.name for each in found} == set(upkeep.names)
+    total = told[0][1]
+    assert total > 10
+    assert told == [(done, total, "checks") for done in range(total + 1)]

@@ -48,6 +48,25 @@ def test_create_silent_is_the_id_alone(bd: Bd) -> None:
     assert answer.err == ""
 
 
+def test_create_quiet_says_the_id_alone_and_leaves_json_as_it_is(bd: Bd) -> None:
+    assert re.fullmatch(r"px-[0-9a-z]{3,8}\n", bd.ok("-q", "create", "New").out)
+    assert bd.ok("create", "-f", "-", "-q", given="## One\n## Two\n").out.count("\n") == 2
+    assert bd.json("-q", "create", "New")["title"] == "New"
+
+
+def test_what_stands_below_a_type_in_a_file_is_text_of_the_issue(bd: Bd) -> None:
+    content = (
+        "## One\nWhy\n### Type\nbug (a bad one)\n\nSince May.\n### Priority\nP1 at least\n"
+        "### Assignee\nAnn Lee\nif she can\n"
+    )
+    (one,) = bd.json("create", "-f", "-", given=content)
+    assert (one["issue_type"], one["priority"], one["assignee"]) == ("bug", 1, "Ann Lee")
+    assert one["description"] == "Why\n\n(a bad one)\n\nSince May.\n\nat least\n\nif she can"
+    answer = bd("create", "-f", "-", "--json", given="## Two\n### Type\nbgu or so\n")
+    assert (answer.code, '"bgu"' in answer.error["error"]) == (2, True)
+    assert "bug" in answer.error["hint"]
+
+
 def test_create_from_a_file_is_an_array(bd: Bd) -> None:
     need = bd.create("Need")
     (bd.folder / "plan.md").write_text(

@@ -301,9 +301,3 @@ def test_an_export_to_a_file_tells_how_many_on_standard_error(bd: Bd) -> None:
         "total_issues": 1,
     }
     assert (bd.folder / "bugs.jsonl").read_text(encoding="utf-8").count("\n") == 1
-
-
-def test_there_is_no_export_to_obsidian(bd: Bd) -> None:
-    answer = bd("export", "-f", "obsidian", "--json")
-    assert (answer.code, answer.out) == (2, "")
-    assert "jsonl" in answer.error["hint"]

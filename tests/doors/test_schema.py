@@ -12,6 +12,7 @@ from tests.doors.program import Bd
 from tests.doors.schema_check import Checker, faults, loose, open_places, undescribed
 
 ANY_JSON = {
+    "payload",
     *("metadata", "bonded_from", "creator", "validations"),
     *("before", "after", "lost", "holds", "data.*", "result.*"),
 }

@@ -139,6 +139,21 @@ def test_what_only_the_database_held_comes_back_as_far_as_it_can_be_read(bd: Bd)
     bd.ok("close", "px-000")
 
 
+def test_issues_of_another_repository_are_still_known_as_such(bd: Bd, tmp_path: Path) -> None:
+    other = tmp_path / "oz" / ".beads"
+    other.mkdir(parents=True)
+    line = bd.lines()["px-001"].replace("px-001", "oz-001")
+    (other / "issues.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    bd.ok("repo", "add", "../oz")
+    bd.ok("repo", "sync")
+    bd.ok("update", "oz-001", "--title", "Changed here")
+    _events_lost(fold_log(bd))
+    bd.ok("doctor", "--fix")
+    assert "oz-001" not in bd.lines()
+    assert bd.json("repo", "sync")["repositories"][0]["given_back"] == 1
+    assert "Changed here" in (other / "issues.jsonl").read_text(encoding="utf-8")
+
+
 def test_a_damaged_index_costs_nothing_at_all(bd: Bd) -> None:
     database = fold_log(bd)
     place = Database(str(database))

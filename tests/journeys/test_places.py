@@ -43,6 +43,19 @@ def test_a_store_does_not_reach_into_another_repository(bd: Bd) -> None:
     assert bd.json("list") == []
 
 
+def test_a_database_that_is_not_there_is_not_taken_for_another(bd: Bd) -> None:
+    bd.create()
+    for words in (("--db", ".beads/nope.db", "list"), ("where", "--db", ".beads/beadwork-2.db")):
+        answer = bd(*words, "--json")
+        assert (answer.code, answer.error["code"]) == (3, "store.absent")
+        assert str(bd.beads / "beadwork.db") in answer.error["hint"]
+    assert sorted(path.name for path in bd.beads.glob("*.db")) == ["beadwork.db"]
+    copy = bd.beads / "beadwork-aside.db"
+    bd.ok("backup", str(copy))
+    bd.create("later")
+    assert bd.json("where", "--db", ".beads/beadwork-aside.db")["database_path"] == str(copy)
+
+
 def test_the_environment_names_a_store(bd: Bd, bare: Bd, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -53,6 +66,8 @@ def test_the_environment_names_a_store(bd: Bd, bare: Bd, tmp_path: Path) -> None
     assert [row["id"] for row in other.json("list", BEADS_DB=str(bd.beads / "beadwork.db"))]
     assert [row["id"] for row in other.json("list", BEADS_DB=str(bd.beads / "beads.db"))]
     assert [row["id"] for row in other.json("list", "--db", "../px/.beads/beadwork.db")]
+    (bd.beads / "px.db").touch()
+    assert other.json("list", BEADS_DB=str(bd.beads / "px.db")), "an older name of classic's"
     assert other("list", BEADS_DIR="/nowhere").code == 3
     own = tmp_path / "own"
     made = other.json("init", "--prefix", "own", BEADS_DIR=str(own))

@@ -22,7 +22,8 @@ R = TypeVar("R", bound=Response)
 
 HELLO_S = 2.0
 """A daemon that does not say who it is by then counts as none."""
-_CHUNK = 256 * 1024
+_PIECE = 64 * 1024
+"""So much is read at once. For more, Python asks the system for memory each time."""
 _PATH_BYTES_MAX = 100
 
 
@@ -104,7 +105,7 @@ class Connection:
             raise Late
         self._socket.settimeout(left_s)
         try:
-            piece = self._socket.recv(_CHUNK)
+            piece = self._socket.recv(_PIECE)
         except TimeoutError as error:
             raise Late from error
         except OSError as error:

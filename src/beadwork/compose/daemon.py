@@ -54,8 +54,8 @@ _SEAT_CACHE_KIB = 2000
 """What a thread keeps of the database in memory; the system keeps the rest for all."""
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from others: a long list shall not hold up writes."""
-_GARBAGE = (10_000, 20, 20)
-"""How seldom Python looks for cycles: beside a long list, a look at all would hold up writes."""
+_GARBAGE = (1_000, 10, 500)
+"""When Python looks for cycles: often among the new, seldom among all, which holds up writes."""
 _CALLER = Caller(Holder("beadwork"))
 
 
@@ -116,7 +116,7 @@ class DaemonProcess:
         self._writer.on_woken = self._changes.tell
         self._started_at = format_us(now_us())
         self._client_s = time.monotonic()
-        self._client_at = self._started_at
+        self._client_us = now_us()
         self.log = Log(
             wanted.log or self._paths.log,
             now=_now,
@@ -282,7 +282,7 @@ class DaemonProcess:
             export_period_s=self._wanted.export_period_s,
             connections_max=self._connections_max,
             connections=lambda: loop.connections,
-            client_at=lambda: self._client_at,
+            client_at=lambda: format_us(self._client_us),
             exported_at=lambda: self._upkeep.exported_at,
             committed_at=lambda: self._upkeep.committed_at,
         )
@@ -377,7 +377,7 @@ class DaemonProcess:
 
     def _note_client(self) -> None:
         self._client_s = time.monotonic()
-        self._client_at = _now()
+        self._client_us = now_us()
 
     def _idle_s(self, loop: Loop) -> float:
         if loop.connections or self._commands.busy:

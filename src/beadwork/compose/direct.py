@@ -16,6 +16,7 @@ from beadwork.doors.world import (
     Founding,
     Hooks,
     Initialized,
+    Neighbour,
     Options,
     Starting,
     Streams,
@@ -43,6 +44,7 @@ from beadwork.sync.person import Person
 
 if TYPE_CHECKING:
     from beadwork.doors.upkeep import Upkeep
+    from beadwork.model.message import GitState
 
 from beadwork.compose.engines import (
     LOCK_TIMEOUT_S,
@@ -292,6 +294,16 @@ class DirectWorld(Person):
 
         return GitWorktrees(self.folder)
 
+    def neighbour(self, folder: str) -> Neighbour:
+        """Return the store of another repository.
+
+        Raises:
+            NoStore: there is none.
+        """
+        from beadwork.sync.neighbour import Neighbour as OtherStore
+
+        return OtherStore(folder, self.environ)
+
     def migrations(self) -> list[str]:
         """Return the migrations of the database that this program knows."""
         from beadwork.store.migrate import names
@@ -426,6 +438,15 @@ class DirectWorld(Person):
         folder, name = os.path.split(os.path.realpath(engine.export_path))
         if git.run(["ls-files", "--error-unmatch", name], folder=folder) is not None:
             git.run(["add", "--", name], folder=folder)
+
+    def git_state(self) -> "GitState | None":
+        """Return how the work tree of this folder stands; None outside of one."""
+        head = git.head(self.folder)
+        if head is None:
+            return None
+        from beadwork.model.message import GitState
+
+        return GitState(branch=head.branch, commit=head.commit, dirty=git.is_dirty(self.folder))
 
     def commits_since(self, engine: Engine, hours: int) -> int | None:
         """Count the latest commits that changed the file; None outside a git repository."""

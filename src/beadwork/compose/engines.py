@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from beadwork.engine import Caller, Engine, Guards
+from beadwork.model import limits
 from beadwork.model.claim import Holder
 from beadwork.model.errors import (
     BeadworkError,
+    ClockWrong,
 )
 from beadwork.model.issue import Vocabulary
 from beadwork.ops.ready import CheckCapability
@@ -39,6 +41,18 @@ class Locking(Protocol):
 def now_us() -> int:
     """Return the wall clock, in microseconds since the epoch."""
     return time.time_ns() // 1000  # noqa: TID251 -- the one real clock
+
+
+def _require_clock(clock: Callable[[], int]) -> int:
+    """Return what a clock shows.
+
+    Raises:
+        ClockWrong: no record could hold it.
+    """
+    now = clock()
+    if now > limits.CLOCK_US_MAX:
+        raise ClockWrong
+    return now
 
 
 def new_number() -> str:
@@ -107,7 +121,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         cache_kib=cache_kib,
     )
     guards = Guards(
-        now_us=clock,
+        now_us=lambda: _require_clock(clock),
         write_lock=lock("write.lock", contention.locked if contention else locked),
         export_lock=lock("export.lock"),
         log_fault=new_fault_log(place.folder),

@@ -12,7 +12,7 @@ from beadwork.daemon.exchange import Exchange, Gone
 from beadwork.doors.cli.main import run
 from beadwork.doors.world import Options, RunHere, Terminals
 from beadwork.engine import Call, Caller, Engine, Outcome, Progress
-from beadwork.model.errors import FileTrouble, InvalidPath, StoreFull
+from beadwork.model.errors import FileTrouble, InvalidPath, StoreFull, Unavailable
 from beadwork.model.overriding import override
 from beadwork.ops.record_file import Imported
 from beadwork.sync import config
@@ -156,9 +156,12 @@ class ServedWorld(DirectWorld):
 
         Raises:
             RunHere: the daemon ends, and the client waits on by itself.
+            Unavailable: it ends, and the client has shown something.
         """
-        if self._home.changes.is_ending and not self._exchange.has_output:
-            raise RunHere
+        if self._home.changes.is_ending:
+            if not self._exchange.has_output:
+                raise RunHere
+            raise Unavailable("The daemon ends", hint="Run the command again; nothing is lost.")
         return self.streams.is_read
 
     @override

@@ -37,6 +37,7 @@ from beadwork.ops.table import PLACES, operation_named, operation_of
 Tell = Callable[[bytes], None]
 _HINT_CHARS_MAX = 200
 _PIECE = 500
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
 _LOOK_S = 0.002
 """How long what a look at the file tells holds for writes."""
 
@@ -214,7 +215,7 @@ class JsonAnswers:
             UnknownOperation: there is none of this name.
         """
         if name in PLACES:
-            return Plan(self._around.writer.request(name, _said(arguments)))
+            return Plan(self._around.writer.request(name, _said(arguments)), _as_it_is)
         if name in self._known:
             return self._classic.plan(name, _map(arguments), actor)
         known = [*PLACES, *self._known, *self.own, *self.streams, "batch", "each"]
@@ -437,6 +438,11 @@ def _nothing(ask: Ask) -> None:
     del ask
 
 
+def _as_it_is(response: Response) -> Response:
+    """Leave a response to be encoded as it is: a dictionary of it would be one step more."""
+    return response
+
+
 def _shaped(outcome: Outcome, shape: Callable[[Any], Any]) -> Any:  # noqa: ANN401
     return outcome if isinstance(outcome, BeadworkError) else shape(outcome)
 
@@ -463,9 +469,9 @@ def _packed(outcome: Any) -> Any:  # noqa: ANN401 -- any JSON value, or an error
     if outcome is None or isinstance(outcome, BeadworkError):
         return outcome
     if not isinstance(outcome, list) or len(outcome) <= _PIECE:
-        return msgspec.Raw(msgspec.json.encode(outcome, enc_hook=str))
+        return msgspec.Raw(_ENCODER.encode(outcome))
     pieces = [
-        msgspec.json.encode(outcome[start : start + _PIECE], enc_hook=str)[1:-1]
+        _ENCODER.encode(outcome[start : start + _PIECE])[1:-1]
         for start in range(0, len(outcome), _PIECE)
     ]
     return msgspec.Raw(b"[" + b",".join(pieces) + b"]")
@@ -484,4 +490,4 @@ def line_of(shown: dict[str, Any], request_id: object) -> bytes:
     """Return an answer as it goes to a client, with the id of the request that it answers."""
     if request_id is not None:
         shown["request_id"] = request_id
-    return msgspec.json.encode(shown, enc_hook=str) + b"\n"
+    return _ENCODER.encode(shown) + b"\n"

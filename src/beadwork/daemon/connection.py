@@ -6,6 +6,8 @@ from typing import Literal
 
 Protocol = Literal["", "json", "frames"]
 _CHUNK = 256 * 1024
+_PIECE = 64 * 1024
+"""So much is read at once. For more, Python asks the system for memory each time."""
 _CHOKED_BYTES = 1024 * 1024
 """More than that is not kept for a client before its next request is begun."""
 
@@ -72,7 +74,7 @@ class Connection:
             OSError: the client is gone.
         """
         try:
-            piece = self.client.recv(_CHUNK)
+            piece = self.client.recv(_PIECE)
         except BlockingIOError:
             return
         if not piece:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from beadwork.daemon.frames import BadFrame, Command, Frame, frame, take
 
 _CHUNK = 256 * 1024
+_PIECE = 64 * 1024
+"""So much is read at once. For more, Python asks the system for memory each time."""
 _LOOK_S = 1.0
 """So often it is asked whether there is room for a client that takes nothing."""
 
@@ -166,7 +168,7 @@ class Exchange:
             try:
                 for found in take(self._held):
                     return found
-                came = self._connection.recv(_CHUNK)
+                came = self._connection.recv(_PIECE)
             except (OSError, BadFrame) as error:
                 self._is_gone = True
                 raise Gone from error

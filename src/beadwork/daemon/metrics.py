@@ -1,6 +1,7 @@
 """What the daemon counts: requests, their times, batches, connections."""
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,10 +27,9 @@ class Histogram:
         """Count a value."""
         self.total += value
         self.number += 1
-        for position, bound in enumerate(self.bounds):
-            if value <= bound:
-                self.counts[position] += 1
-                return
+        position = bisect_left(self.bounds, value)
+        if position < len(self.counts):
+            self.counts[position] += 1
 
     def cumulative(self) -> list[tuple[float, int]]:
         """Return how many values lie at or below each bound."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, Salvaged
-from beadwork.engine import Engine
+from beadwork.engine import Engine, Progress
 from beadwork.model import instants
 from beadwork.model.errors import (
     BeadworkError,
@@ -85,14 +85,20 @@ class Upkeep:
 
     # -- looking
 
-    def look(self, names: Sequence[str] = (), *, is_deep: bool = False) -> list[Finding]:
+    def look(
+        self,
+        names: Sequence[str] = (),
+        *,
+        is_deep: bool = False,
+        progress: Progress | None = None,
+    ) -> list[Finding]:
         """Carry out the checks of these names, or all; nothing is changed."""
         self.require_names(names)
         found = self._look_at_database(is_deep=is_deep)
         is_usable = all(each.status == "ok" for each in found)
         found += self._parts.around.look()
         if is_usable:
-            found += self._look_inside(names)
+            found += self._look_inside(names, progress or _tell_nobody)
         return [each for each in found if not names or each.name in names]
 
     def _look_at_database(self, *, is_deep: bool) -> list[Finding]:
@@ -145,7 +151,7 @@ class Upkeep:
             can_mend=True,
         )
 
-    def _look_inside(self, names: Sequence[str]) -> list[Finding]:
+    def _look_inside(self, names: Sequence[str], progress: Progress) -> list[Finding]:
         stored = [check.name for check in CHECKS if not names or check.name in names]
         try:
             engine = self._parts.open_engine()
@@ -154,8 +160,11 @@ class Upkeep:
         caller = self._parts.caller
         found: list[Finding] = []
         try:
-            if stored:
-                found += engine.run(CheckStore(names=stored), caller).findings
+            # One at a time, so that somebody who waits sees how far it is.
+            for done, name in enumerate(stored):
+                progress(done, len(stored), "checks")
+                found += engine.run(CheckStore(names=[name]), caller).findings
+            progress(len(stored), len(stored), "checks")
             if not names or set(names) & set(_FILE):
                 found += engine.run(CompareFile(), caller).findings
             if not names or "classic" in names:
@@ -305,6 +314,7 @@ class Upkeep:
                 memories=found.memories,
                 pairs=found.pairs,
                 unfiled=found.unfiled,
+                origins=found.origins,
             )
             return engine.run(kept, caller).claims
         finally:
@@ -404,6 +414,10 @@ class Upkeep:
                 f"The store has {lost} events that {path} lacks", path=path, events=lost
             )
         return lost
+
+
+def _tell_nobody(done: int, total: int, what: str) -> None:
+    del done, total, what
 
 
 def is_dated(path: str) -> bool:

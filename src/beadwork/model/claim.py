@@ -5,6 +5,7 @@ epoch, so a write that names an older one comes from somebody who lost the claim
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 
+_ME = "me"
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\s+$")
 
 
@@ -22,6 +24,12 @@ class Holder(NamedTuple):
     session: str = ""
 
 
+def named(name: str, holder: Holder) -> str:
+    """Return whom a name means: `me` is whoever asks."""
+    return holder.actor if name == _ME else name
+
+
+@lru_cache(maxsize=256)
 def require_holder(holder: Holder) -> Holder:
     """Return who acts, if the names are such as a line can hold.
 

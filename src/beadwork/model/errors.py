@@ -164,6 +164,25 @@ class UnknownBlob(NotFound):
     default_hint = "Check the digest. What nothing refers to is collected by `bd blob gc`."
 
 
+class UnknownMessage(NotFound):
+    """There is no message with this id."""
+
+    code = "message.unknown"
+    default_hint = "`bd msg inbox --all` and `bd msg outbox` show the ids."
+
+
+class UnknownReceipt(NotFound):
+    """There is no such receipt."""
+
+    code = "receipt.unknown"
+
+
+class NoSuchRecipient(NotFound):
+    """Nobody knows this recipient."""
+
+    code = "recipient.unknown"
+
+
 class NoStore(NotFound):
     """There is no Beadwork store here."""
 
@@ -176,6 +195,13 @@ class NoRepository(NotFound):
 
     code = "git.absent"
     default_hint = "Run `git init` first."
+
+
+class UnknownRepository(NotFound):
+    """No such repository is named."""
+
+    code = "repository.unknown"
+    default_hint = "See `bd repo list`."
 
 
 class NoWorktree(NotFound):
@@ -223,6 +249,26 @@ class ClaimStale(Conflict):
 
     code = "claim.stale"
     default_hint = "Stop work on it. What you sent is kept as a late result; claim again to go on."
+
+
+class ReceiptStale(Conflict):
+    """This receipt holds nothing any more."""
+
+    code = "receipt.stale"
+    default_hint = "It was settled, or its time ran out and it was handed out anew: receive again."
+
+
+class MessageExpired(Conflict):
+    """The message has expired."""
+
+    code = "message.expired"
+
+
+class RepliesLoop(Conflict):
+    """Too many replies follow one another."""
+
+    code = "thread.loop"
+    default_hint = "Two programs seem to answer each other. Begin a new thread: `bd msg send`."
 
 
 class CloseBlocked(Conflict):
@@ -279,6 +325,19 @@ class RestoreLoses(Conflict):
     default_hint = "Pass --force to lose it; the present store is kept beside."
 
 
+class MailboxFull(Unavailable):
+    """Too many messages wait for this recipient."""
+
+    code = "mailbox.full"
+    default_hint = "Wait until some are taken; `bd msg inbox --agent NAME` shows them."
+
+
+class NoReply(Unavailable):
+    """No answer came in time."""
+
+    code = "message.no_reply"
+
+
 class StoreBusy(Unavailable):
     """The store is locked by another process."""
 
@@ -307,6 +366,13 @@ class StoreFull(Unavailable):
 
     code = "store.full"
     default_hint = "Make room and run the command again; nothing of it was stored."
+
+
+class ClockWrong(Unavailable):
+    """The clock of this machine shows a time that no record can hold."""
+
+    code = "clock.wrong"
+    default_hint = "Set the clock of this machine; nothing was stored."
 
 
 class StoreNewer(Unavailable):

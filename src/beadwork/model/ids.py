@@ -14,6 +14,12 @@ IssueId = NewType("IssueId", str)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _HASH_BYTES = {3: 2, 4: 3, 5: 4, 6: 4, 7: 5, 8: 5}
 _COLLISION_CHANCE_MAX = 0.25
+_CROWD_MAX = {
+    # Of n hashes, two are equal by a chance of 1 - exp(-n² / (2 · 36^length)).
+    length: math.isqrt(int(-math.log(1 - _COLLISION_CHANCE_MAX) * 2 * 36**length))
+    for length in range(1, limits.HASH_CHARS_MAX + 1)
+}
+"""So many hashes of a length are unlikely to collide."""
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*-[A-Za-z0-9_]+(?:\.\d+)*")
 _PREFIX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _CHILD_TAIL = re.compile(r"\.\d+$")
@@ -39,9 +45,8 @@ def hash_of(  # noqa: PLR0913 -- the classic rule hashes these
 
 def hash_length(issue_count: int, *, shortest: int = limits.HASH_CHARS_MIN) -> int:
     """Return the shortest length at which `issue_count` hashes are unlikely to collide."""
-    for length in range(shortest, limits.HASH_CHARS_MAX + 1):
-        chance = 1 - math.exp(-(issue_count**2) / (2 * 36**length))
-        if chance <= _COLLISION_CHANCE_MAX:
+    for length in range(shortest, limits.HASH_CHARS_MAX):
+        if issue_count <= _CROWD_MAX[length]:
             return length
     return limits.HASH_CHARS_MAX
 

@@ -16,6 +16,7 @@ _RFC3339 = re.compile(
 _LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?")
 _LENGTH_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ITSELF = _EPOCH.replace(tzinfo=None)
 _DURATION = re.compile(r"([+-]?)(\d+)\s*([hdwmy])", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -56,12 +57,12 @@ def parse_us(text: str) -> int | None:
 def format_ns(instant_ns: int) -> str:
     """Write an instant in UTC, up to nine digits of fraction, trailing zeros cut."""
     seconds, fraction = divmod(instant_ns, 1_000_000_000)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    text = (_EPOCH_ITSELF + timedelta(seconds=seconds)).isoformat()
     digits = f"{fraction:09d}".rstrip("0")
     return f"{text}.{digits}Z" if digits else f"{text}Z"
 
 
+@lru_cache(maxsize=64)  # the requests of a batch have one time
 def format_us(instant_us: int) -> str:
     """Write an instant in UTC, trailing zeros of the fraction cut."""
     return format_ns(instant_us * 1000)

@@ -12,7 +12,7 @@ from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 
 
-class DependencyRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
+class DependencyRecord(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """An edge as it stands in the record of the issue that needs the other."""
 
     issue_id: str = ""
@@ -24,7 +24,7 @@ class DependencyRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     thread_id: str | None = None
 
 
-class Comment(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Comment(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """A remark on an issue; `id` is a number here, and may be text in newer files."""
 
     id: int | str = 0
@@ -34,7 +34,7 @@ class Comment(msgspec.Struct, omit_defaults=True, kw_only=True):
     created_at: str = ""
 
 
-class Issue(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Issue(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """A piece of work: one record of the file, typed. Times are RFC 3339 text."""
 
     id: str
@@ -229,20 +229,16 @@ def nearest_hint(word: str, known: Iterable[str], meanings: Mapping[str, str] | 
     return f"Use one of: {', '.join(names)}."
 
 
-def _is_printable(text: str) -> bool:
-    return "\x00" not in text
-
-
 def require_text(text: str, field: str) -> str:
     """Return a text that the store can hold.
 
     Raises:
         InvalidField: it has a NUL, is not Unicode, or is too long.
     """
-    if not _is_printable(text):
+    if "\x00" in text:
         raise InvalidField(f"The {field} has a NUL character", hint="Remove it.", field=field)
     try:
-        size = len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         raise InvalidField(
             f"The {field} is not valid UTF-8", hint="Send the text as UTF-8.", field=field
@@ -262,7 +258,7 @@ def require_name(name: str, field: str) -> str:
     Raises:
         InvalidField: it has several lines, or is too long.
     """
-    if len(name) > limits.ID_CHARS_MAX or set(name) & set("\r\n"):
+    if len(name) > limits.ID_CHARS_MAX or "\n" in name or "\r" in name:
         raise InvalidField(
             f"The {field} is too long, or has a line end in it",
             hint="Give a name in one line.",

@@ -22,6 +22,8 @@ RECENT_US = 48 * 3600 * 1_000_000
 """Issues younger than this come first in the hybrid order (classic-bd.md 4.4)."""
 STAMP_AHEAD_MS_MAX = 3600 * 1000
 """A stamp further ahead of the wall clock than this does not move our clock (R1)."""
+CLOCK_US_MAX = 250_000_000_000_000_000
+"""A later clock (about the year 9892) is wrong; what is counted from it could not be written."""
 LEASE_S_MAX = 10 * 365 * 86400
 KEY_KEPT_US = 7 * 86400 * 1_000_000
 EVENT_VALUE_BYTES_MAX = 4096
@@ -52,6 +54,27 @@ GRAPH_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
+PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
+PAYLOAD_SHOWN_BYTES_MAX = 256 * 1024
+"""A payload in a blob is shown with its message up to this size."""
+RECIPIENTS_MAX = 1000
+MAILBOX_OPEN_MAX = 10_000
+"""So many messages may wait for one recipient; a further one is refused."""
+HOPS_MAX = 100
+"""So many replies may follow one another in a thread: two programs that answer each other."""
+HOLD_S_DEFAULT = 300.0
+HOLD_S_MAX = 7 * 86400.0
+WAIT_S_MAX = 86400.0
+ATTEMPTS_DEFAULT = 5
+"""So often a message is handed out, before it is undeliverable."""
+ATTEMPTS_MAX = 1000
+BACKOFF_S_MAX = 300
+RECEIVED_MAX = 100
+BROADCAST_SEEN_US = 24 * 3600 * 1_000_000
+"""Who was not here for so long is not among everyone."""
+MESSAGE_KEPT_US = 30 * 86400 * 1_000_000
+"""How long a message is kept that all have acknowledged."""
+DEAD_LETTER_KEPT_US = 180 * 86400 * 1_000_000
 PRESENCE_US = 15 * 60 * 1_000_000
 """Who has not written for so long counts as away."""
 PRESENCE_NOTED_US = 5 * 1_000_000

@@ -140,6 +140,10 @@ class Document:
         text = self.parts()
         return all(term.part in text for term in terms)
 
+    def fits(self, terms: Sequence[Term]) -> bool:
+        """Tell whether a search for these terms finds the issue."""
+        return self.score(terms) is not None or self.has_parts(terms)
+
 
 class Snippet(NamedTuple):
     """A piece of a text, and where in it something was found: begin and end of each place."""

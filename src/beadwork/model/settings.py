@@ -13,7 +13,9 @@ from beadwork.model import ids
 from beadwork.model.errors import BeadworkError, InvalidField
 from beadwork.model.instants import duration_s
 
-Type = Literal["text", "yes or no", "number", "fraction", "time", "words", "choice", "prefix"]
+Type = Literal[
+    "text", "yes or no", "number", "fraction", "time", "words", "paths", "choice", "prefix"
+]
 Reach = Literal["any", "store", "machine"]
 """`any`: every layer. `store`: the two files of the store. `machine`: not in a shared file."""
 
@@ -61,6 +63,7 @@ _OURS = (
     _used("claim.lease", "time", "", "How long a claim holds; unset: for ever.", reach="store"),
     _used("store.path", "text", "", "The database, on a disk of this machine.", reach="machine"),
     _used("upgrade.seen", "text", "", "The version last reviewed here.", reach="machine"),
+    _used("repos.additional", "paths", "", "Repositories of `bd repo`.", reach="store"),
     _used("actor", "text", "", "Who acts.", variables=("BEADS_ACTOR",)),
     _used("db", "text", "", "The database file; environment only.", variables=("BEADS_DB",)),
     _used("json", "yes or no", "false", "Answer as JSON."),
@@ -116,6 +119,7 @@ _KEPT = (
     Setting("routing.default", "text", ".", ""),
     Setting("routing.maintainer", "text", ".", ""),
     Setting("routing.contributor", "text", "~/.beads-planning", ""),
+    Setting("repos.primary", "text", "", ""),
     Setting("sync.mode", "choice", "git-portable", "", choices=("git-portable",)),
     Setting("sync.branch", "text", "", "", variables=("BEADS_SYNC_BRANCH",)),
     Setting("sync.remote", "text", "", ""),
@@ -155,7 +159,6 @@ SETTINGS = {each.key: each for each in _OURS + _KEPT}
 FAMILIES = {
     "external_projects": "the folder of another project, for needs in it",
     "directory.labels": "",
-    "repos": "",
     "federation": "",
     "jira": "",
     "linear": "",
@@ -283,6 +286,9 @@ def _parsed(setting: Setting, text: str) -> object:
         return _truth(word)
     if setting.type == "number":
         return _natural(word)
+    if setting.type == "paths":
+        # A list, since classic parts no text by commas.
+        return [each for each in (part.strip() for part in word.split(",")) if each]
     if setting.type == "fraction":
         return _fraction(word)
     if setting.type == "time":

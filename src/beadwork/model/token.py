@@ -24,18 +24,22 @@ _ESCAPES = {
 _SPECIAL = re.compile("[<>&\u2028\u2029]")
 _UNSURE = re.compile("[\\\\<>&\u2028\u2029]")
 _CANONICAL = re.compile('(?:[^"\\s\\\\]++|"[^"\\\\<>&\u2028\u2029]*+")*+')
+_ENCODER = msgspec.json.Encoder()
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\s+')
 
 
 def encode(value: Any) -> str:  # noqa: ANN401 -- any JSON value is the point
     """Write a value as a canonical token."""
-    text = msgspec.json.encode(value).decode()
-    return escape(text)
+    return escape(_ENCODER.encode(value).decode())
 
 
 def escape(text: str) -> str:
     """Escape what classic's encoder escapes, in text that is JSON already."""
-    return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
+    return _SPECIAL.sub(_escaped, text) if _SPECIAL.search(text) else text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return _ESCAPES[found[0]]
 
 
 def decode(token: str) -> Any:  # noqa: ANN401 -- any JSON value is the point

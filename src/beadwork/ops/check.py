@@ -354,6 +354,9 @@ class Recover(Request[Recovered], frozen=True):
     unfiled: Annotated[
         list[str], Meta(description="Ephemeral issues that stay out of the file.")
     ] = []
+    origins: Annotated[
+        dict[str, str], Meta(description="Ids of issues of other repositories, and which.")
+    ] = {}
 
 
 @operation("store.recover", kind="write", example={"claims": []})
@@ -362,4 +365,5 @@ def recover(request: Recover, tx: Transaction) -> Recovered:
     tx.mends.put_memories(request.memories)
     tx.mends.put_pairs(request.pairs)
     tx.mends.unfile(request.unfiled)
+    tx.mends.put_origins(request.origins)
     return Recovered(claims=tx.mends.put_claims(request.claims))

@@ -9,6 +9,7 @@ from msgspec import Meta
 from beadwork.model import instants, token
 from beadwork.model.errors import ClaimStale, UndoConflict, UnknownEvent, UnknownIssue
 from beadwork.model.issue import Issue
+from beadwork.model.message import EVENT_KINDS
 from beadwork.model.record import STATE, Change, Record, assemble, registers
 from beadwork.model.transition import deleted
 from beadwork.ops.claim import IssueName, end_claim, fence, touched, updated
@@ -150,7 +151,7 @@ def undo(request: Undo, tx: Transaction) -> Undone:
     if number is None or not rows:
         raise UnknownEvent("There is no change to take back", hint="See `bd history ID`.")
     _require_undoable(rows)
-    restored = {row.n: _take_back(tx, row) for row in rows if row.n is not None}
+    restored = {row.n: _take_back(tx, row) for row in rows}
     tx.events.mark_undone(number)
     return Undone(request=number, issues=[shown(entry) for entry in restored.values()])
 
@@ -163,12 +164,27 @@ def _require_undoable(rows: Sequence[EventRow]) -> None:
                 hint="Undo the undo instead: its request is in `bd history`.",
                 id=row.issue_id,
             )
+        if row.kind in EVENT_KINDS:
+            raise UndoConflict(
+                "It was done in one with a message, and what is sent can't be taken back",
+                hint="Change the fields by hand, and tell those who got the message.",
+            )
         if row.kind not in ("created", "updated", "undone"):
             raise UndoConflict(
                 f"A change of kind {row.kind} can't be taken back",
                 hint="It came from a file; change the fields by hand.",
                 id=row.issue_id,
             )
+        _require_there(row)
+
+
+def _require_there(row: EventRow) -> None:
+    if row.n is None:
+        raise UndoConflict(
+            f"{row.issue_id} is not here any more",
+            hint="It was taken out with its repository: `bd repo sync` brings it back.",
+            id=row.issue_id,
+        )
 
 
 def _take_back(tx: Transaction, row: EventRow) -> Entry:

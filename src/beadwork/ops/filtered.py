@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta, structs
 
 from beadwork.model import instants
+from beadwork.model.claim import named
 from beadwork.model.errors import InvalidField
 from beadwork.model.issue import HIDDEN_TYPES, LISTED_NEVER, nearest_hint, require_priority
 from beadwork.ops.issue_fields import (
@@ -123,7 +124,7 @@ def meant(request: Filtered[Any], tx: Transaction) -> Filter:
         priority=request.priority,
         priority_min=request.priority_min,
         priority_max=request.priority_max,
-        assignee=request.assignee or None,
+        assignee=named(request.assignee, tx.holder) if request.assignee else None,
         has_no_assignee=request.no_assignee or request.assignee == "",
         labels=tuple(request.labels),
         labels_any=tuple(request.labels_any),

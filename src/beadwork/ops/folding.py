@@ -60,6 +60,8 @@ class FoldReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     unknown_statuses: dict[str, int] = {}
     unknown_types: dict[str, int] = {}
     foreign_prefixes: dict[str, int] = {}
+    taken: list[str] = []
+    """Ids in another repository's file that other issues have here; their lines are left out."""
     moved: list[Moved] = []
     adopted: list[Adopted] = []
     quarantined: list[Quarantined] = []
@@ -97,9 +99,11 @@ class _Formed(NamedTuple):
 class Folding:
     """Folds lines into the store, in one transaction, and reports."""
 
-    def __init__(self, tx: Transaction, *, is_project_file: bool) -> None:
+    def __init__(self, tx: Transaction, *, is_project_file: bool, origin: str = "") -> None:
         self._tx = tx
-        self._is_own = is_project_file
+        self._origin = origin
+        self._is_own = is_project_file or bool(origin)
+        """Whether the lines stand in the one file that holds their issues."""
         self.report = FoldReport()
         self._remembered: list[tuple[str, str | None]] = []
         self._bases: defaultdict[str, list[Record]] = defaultdict(list)
@@ -109,6 +113,7 @@ class Folding:
 
         `bases` are the lines that they were made from; else it is the line last seen in the file.
         """
+        lines = self._without_taken(lines) if self._origin else lines
         lines = self._news(lines) if self._is_own else lines
         self._read_bases(bases)
         known = self._tx.records.known([line.digest for line in lines])
@@ -124,6 +129,13 @@ class Folding:
             if issue_id in there or len(reads) > 1:
                 self._fold_id(issue_id, reads, is_there=issue_id in there)
         self._tx.records.remember(self._remembered)
+
+    def _without_taken(self, lines: Sequence[Line]) -> list[Line]:
+        """Leave out the lines of ids that issues from elsewhere have: neither is to move."""
+        ids = [_id_of(line.text) for line in lines]
+        taken = self._tx.origins.taken(ids, self._origin)
+        self.report.taken += sorted(taken)
+        return [line for issue_id, line in zip(ids, lines, strict=True) if issue_id not in taken]
 
     def _news(self, lines: Sequence[Line]) -> list[Line]:
         """Leave out the lines that the file had already when it was last seen."""
@@ -275,6 +287,8 @@ class Folding:
                 for formed, each in zip(classes, folded, strict=True)
             ]
         )
+        if self._origin:
+            self._tx.origins.put(numbers, self._origin)
         for n, each in zip(numbers, folded, strict=True):
             self._note_losses(n, each.losses)
         self.report.created += len(numbers)
@@ -310,6 +324,17 @@ class Folding:
         if losses:
             self._tx.records.lost(n, losses)
             self.report.conflicts += len(losses)
+
+
+def _id_of(text: str) -> str:
+    """Return the id in a line; empty where it can't be read."""
+    found = _ID.match(text)
+    if found:
+        return found[1]
+    try:
+        return codec.decode(text).id
+    except (msgspec.MsgspecError, ValueError):
+        return ""
 
 
 def _restored(record: Record, stamps: str | None) -> Record:

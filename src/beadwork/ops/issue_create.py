@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from beadwork.model import ids, limits, token
+from beadwork.model.claim import named
 from beadwork.model.dependency import (
     ORDERING_KINDS,
     PARENT_CHILD,
@@ -131,7 +132,7 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
     values: dict[str, Any] = {name: getattr(request, name) for name in PLAIN_TEXTS}
     for name, value in values.items():
         require_text(value, name)
-    require_name(request.assignee, "assignee")
+    values["assignee"] = require_name(named(request.assignee, tx.holder), "assignee")
     values["title"] = require_title(request.title)
     values["status"] = "open"
     values["priority"] = require_priority(request.priority)
@@ -143,8 +144,8 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
         values[name] = when(tx, getattr(request, name), name)
     values["metadata"] = request.metadata
     values.update(rare_fields(request.extra))
-    fields = {name: token.encode(value) for name, value in values.items()}
-    fields = {name: text for name, text in fields.items() if text not in EMPTY_TOKENS}
+    said = {n: token.encode(value) for n, value in values.items() if value not in ("", None)}
+    fields = {name: text for name, text in said.items() if text not in EMPTY_TOKENS}
     if request.ephemeral:
         fields["ephemeral"] = "true"
     return fields

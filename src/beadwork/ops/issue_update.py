@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, structs
 
 from beadwork.model import token
+from beadwork.model.claim import named
 from beadwork.model.dependency import (
     PARENT_CHILD,
 )
@@ -103,6 +104,8 @@ _UPDATED_TEXTS = (*PLAIN_TEXTS, "title")
 def update_issue(request: UpdateIssue, tx: Transaction) -> Updated:
     """Change fields of an issue."""
     entry = tx.issues.require(request.issue)
+    if isinstance(request.assignee, str):
+        request = structs.replace(request, assignee=named(request.assignee, tx.holder))
     _require_sense(request)
     require_alive(entry.record)
     epoch = None

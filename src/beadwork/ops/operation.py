@@ -15,7 +15,16 @@ class Response(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The answer of an operation. It is always an object, so that fields can be added."""
 
 
-class Expected(Response):
+class Unrecorded(Response):
+    """An answer of an operation that changes no record, so that the file need not be written."""
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Tell that no record changed."""
+        return True
+
+
+class Expected(Unrecorded):
     """An answer that may have to be waited for: it is not there yet as long as `wake_on` is set.
 
     `wake_on` names what whoever waits listens for, `wake_us` when to look again in any case.

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from beadwork.model import limits
+from beadwork.model.claim import named
 from beadwork.model.errors import AmbiguousId, InvalidField, InvalidQuery, UnknownIssue
 from beadwork.model.issue import HIDDEN_TYPES, TYPE_ALIASES
 from beadwork.model.query import All, Comparison, Node, Not, Place, Value, comparisons, parse, wrong
@@ -20,6 +21,8 @@ from beadwork.ops.views import ListedIssue, listed
 
 _SORTS = SORTS[1:]
 _CHUNK = 500
+_ACTORS = ("assignee", "created_by", "commenter")
+"""Fields that hold names of actors."""
 _ZONE_S_MAX = 86_400
 
 
@@ -124,6 +127,8 @@ def _meant(node: Comparison, value: Value, expression: str, tx: Transaction) -> 
             issue_type = TYPE_ALIASES.get(low, low)
             require_known_types(tx, [issue_type])
             return value._replace(text=issue_type)
+        if name in _ACTORS:
+            return value._replace(text=named(value.text, tx.holder))
     except InvalidField as error:
         place = Place(expression, value.position)
         raise wrong(place, error.message, error.hint, field=name) from error

@@ -45,6 +45,9 @@ class FoldLines(Request[Folded], frozen=True):
     is_project_file: Annotated[
         bool, Meta(description="The lines stand in this project's own file.")
     ] = False
+    origin: Annotated[
+        str, Meta(description="The other repository whose file the lines stand in.")
+    ] = ""
 
 
 @operation("record.fold", kind="write", example={"lines": ['{"id":"px-a3f","title":"Fix it"}']})
@@ -55,7 +58,7 @@ def fold_lines(request: FoldLines, tx: Transaction) -> Folded:
         Line(number, codec.digest(text), text)
         for number, text in zip(numbers, request.lines, strict=True)
     ]
-    folding = Folding(tx, is_project_file=request.is_project_file)
+    folding = Folding(tx, is_project_file=request.is_project_file, origin=request.origin)
     folding.fold(lines, bases=request.bases)
     return Folded(report=folding.report)
 

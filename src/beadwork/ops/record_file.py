@@ -58,13 +58,17 @@ class ImportFile(Request[Imported], frozen=True):
     path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
     text: Annotated[str | None, Meta(description="The records themselves.")] = None
     force: Annotated[bool, Meta(description="Also if the file is the one last seen.")] = False
+    origin: Annotated[
+        str, Meta(description="The other repository that the text is the file of.")
+    ] = ""
 
 
 @operation("record.import", kind="job", raises=(FileTrouble,), example={"text": ""})
 def import_file(request: ImportFile, desk: Desk) -> Imported:
     """Take in a file of records."""
     if request.text is not None:
-        report = _fold_all(desk, request.text.encode("utf-8", "surrogateescape"), is_own=False)
+        content = request.text.encode(*_ENCODING)
+        report = _fold_all(desk, content, is_own=False, origin=request.origin)
         return Imported(report=report, dangling=desk.call(ListDangling()).edges)
     path = request.path or desk.export_path
     if path == desk.export_path:
@@ -160,7 +164,9 @@ def _noted_state(settings: Mapping[str, str]) -> FileState | None:
     return msgspec.json.decode(found, type=FileState) if found else None
 
 
-def _fold_all(desk: Desk, content: bytes, *, is_own: bool, bases: Sequence[str] = ()) -> FoldReport:
+def _fold_all(
+    desk: Desk, content: bytes, *, is_own: bool, bases: Sequence[str] = (), origin: str = ""
+) -> FoldReport:
     """Fold a file in chunks; each is one transaction, and what was seen is skipped."""
     report = FoldReport()
     origins: defaultdict[bytes, list[str]] = defaultdict(list)
@@ -187,6 +193,7 @@ def _fold_all(desk: Desk, content: bytes, *, is_own: bool, bases: Sequence[str] 
                 numbers=[line.number for line in chunk],
                 bases=[base for each in ids for base in origins[each]],
                 is_project_file=is_own,
+                origin=origin,
             )
         )
         report.add(answer.report)

@@ -148,13 +148,15 @@ def rename_prefix(request: RenamePrefix, tx: Transaction) -> PrefixRenamed:
     """Give every issue of the project's prefix an id with another one."""
     new, old = ids.require_prefix(request.prefix), tx.vocabulary.prefix
     rows = tx.issues.select(Filter(), sort="id", is_reversed=False, limit=0)
-    renames, foreign = _prefixed(tx, [row.issue.id for row in rows], new)
+    elsewhere = tx.origins.ids()  # Their own repositories name them.
+    names = [row.issue.id for row in rows if row.issue.id not in elsewhere]
+    renames, foreign = _prefixed(tx, names, new)
     if foreign and not request.repair:
-        names = sorted({ids.split(each)[0] for each in foreign})
+        prefixes = sorted({ids.split(each)[0] for each in foreign})
         raise Conflict(
-            f"There are other prefixes too: {', '.join(names[:10])}",
+            f"There are other prefixes too: {', '.join(prefixes[:10])}",
             hint=f"`bd rename-prefix {new} --repair` joins them; allowed_prefixes are left alone.",
-            prefixes=names,
+            prefixes=prefixes,
         )
     renames |= _joined(tx, foreign, new)
     answer = PrefixRenamed(old_prefix=old, new_prefix=new, moves=_moves(renames))

@@ -8,6 +8,7 @@ from beadwork.model import limits
 from beadwork.model.errors import AmbiguousId, InvalidField, StoreReadOnly, UnknownIssue
 from beadwork.model.search import sought
 from beadwork.ops.filtered import Filtered, meant, require_limit, require_sort
+from beadwork.ops.mailbox import IndexMessages
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Desk, Filter, Row, Transaction
 from beadwork.ops.views import ListedIssue, listed
@@ -111,9 +112,10 @@ def _first_by_id(query: str, tx: Transaction, rows: list[Row]) -> list[Row]:
 
 
 class Queued(Response):
-    """How many issues the index does not know as they are now."""
+    """How many issues the index does not know as they are now, and whether it lacks messages."""
 
     count: int = 0
+    has_messages: bool = False
 
 
 class CountQueued(Request[Queued], frozen=True):
@@ -124,7 +126,8 @@ class CountQueued(Request[Queued], frozen=True):
 def count_queued(request: CountQueued, tx: Transaction) -> Queued:
     """Count the issues whose texts wait for the index."""
     del request
-    return Queued(count=tx.search.queue_length())
+    has_messages = bool(tx.messages.unindexed(limit=1))
+    return Queued(count=tx.search.queue_length(), has_messages=has_messages)
 
 
 class Indexed(Response):
@@ -161,7 +164,11 @@ class IndexTexts(Request[Indexed], frozen=True):
 @operation("search.index", kind="job", raises=(StoreReadOnly,), example={"spare": 0})
 def index_texts(request: IndexTexts, desk: Desk) -> Indexed:
     """Index the issues that wait, a batch at a time."""
-    total = desk.call(CountQueued()).count
+    queued = desk.call(CountQueued())
+    if queued.has_messages:
+        while desk.call(IndexMessages()).count:
+            pass
+    total = queued.count
     if total <= request.spare:
         return Indexed()
     done = 0

@@ -15,6 +15,11 @@ from beadwork.model.issue import nearest_hint
 from beadwork.ops.operation import Operation, Request
 
 PLACES = {
+    "agent.addresses": "agent:list_addresses",
+    "agent.leave": "agent:leave_agent",
+    "agent.list": "agent:list_agents",
+    "agent.subscribe": "agent:subscribe",
+    "agent.unsubscribe": "agent:unsubscribe",
     "batch.run": "batch:run_batch",
     "blob.collect": "blob_upkeep:collect_blobs",
     "blob.gc": "blob_upkeep:gc_blobs",
@@ -26,6 +31,9 @@ PLACES = {
     "capability.ship": "capability:ship_capability",
     "comment.add": "comment:add_comment",
     "comment.list": "comment:list_comments",
+    "dead_letter.drop": "dead_letter:drop_dead_letter",
+    "dead_letter.list": "dead_letter:list_dead_letters",
+    "dead_letter.replay": "dead_letter:replay_dead_letter",
     "dependency.add": "dependency:add_dependency",
     "dependency.cycles": "dependency:find_cycles",
     "dependency.list": "dependency:list_dependencies",
@@ -84,6 +92,25 @@ PLACES = {
     "memory.list": "memory:list_memories",
     "memory.recall": "memory:recall",
     "memory.remember": "memory:remember",
+    "message.ack": "delivery:acknowledge_message",
+    "message.await_reply": "reply:await_reply",
+    "message.extend": "delivery:extend_hold",
+    "message.hook": "delivery:show_new",
+    "message.inbox": "mailbox:show_inbox",
+    "message.index": "mailbox:index_messages",
+    "message.list": "mailbox:list_messages",
+    "message.nack": "delivery:return_message",
+    "message.outbox": "mailbox:show_outbox",
+    "message.peek": "delivery:peek_messages",
+    "message.receive": "delivery:receive_messages",
+    "message.reply": "reply:reply_message",
+    "message.search": "mailbox:search_messages",
+    "message.send": "message:send_message",
+    "message.show": "mailbox:show_message",
+    "message.thread": "mailbox:show_thread",
+    "origin.changed": "origin:list_changed",
+    "origin.list": "origin:list_origins",
+    "origin.take_out": "origin:take_out",
     "pair.clear": "pair:clear_pair",
     "pair.get": "pair:get_pair",
     "pair.list": "pair:list_pairs",
@@ -137,13 +164,17 @@ def request_named(name: str, payload: bytes | Mapping[str, Any]) -> Request[Any]
         raise UnknownOperation(
             f'There is no operation "{name[:100]}"', hint=nearest_hint(name, PLACES)
         )
-    kind = operation_named(name).request
     try:
         if isinstance(payload, bytes):
-            return cast("Request[Any]", msgspec.json.decode(payload or b"{}", type=kind))
-        return cast("Request[Any]", msgspec.convert(payload, kind))
+            return _decoder(name).decode(payload or b"{}")
+        return cast("Request[Any]", msgspec.convert(payload, operation_named(name).request))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
+
+
+@cache
+def _decoder(name: str) -> msgspec.json.Decoder[Request[Any]]:
+    return msgspec.json.Decoder(operation_named(name).request)
 
 
 def operations() -> list[Operation]:

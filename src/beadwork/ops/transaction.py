@@ -12,7 +12,11 @@ from beadwork.model.record import Change, Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.blob_files import BlobFolder, Blobs
 from beadwork.ops.health import Checks, Mends
+from beadwork.ops.mail import Agents, Deliveries, Messages
 from beadwork.ops.operation import R, Request
+from beadwork.ops.tallies import Happened as Happened
+from beadwork.ops.tallies import Statistics as Statistics
+from beadwork.ops.tallies import Tally as Tally
 from beadwork.ops.wanted import Filter as Filter
 from beadwork.ops.wanted import ReadyFilter as ReadyFilter
 
@@ -292,6 +296,24 @@ class ExportLine(NamedTuple):
     changed_seq: int
 
 
+class ChangedLine(NamedTuple):
+    """What an issue of another repository says here, and the line it was made from, if kept."""
+
+    text: str
+    base: str | None
+
+
+class Origins(Protocol):
+    """Where issues came from that are not this project's own."""
+
+    def put(self, numbers: Iterable[int], repository: str) -> None: ...
+    def counts(self) -> list[tuple[str, int]]: ...
+    def ids(self) -> set[str]: ...
+    def taken(self, issue_ids: Sequence[str], repository: str) -> set[str]: ...
+    def changed(self, repository: str) -> list[ChangedLine]: ...
+    def take_out(self, repository: str) -> int: ...
+
+
 class Records(Protocol):
     """What the store remembers of the file."""
 
@@ -338,39 +360,6 @@ class Graphs(Protocol):
     def issues(self, ns: Sequence[int]) -> list[Issue]: ...
     def links(self, ns: Sequence[int]) -> list[Link]: ...
     def workable(self, ns: Sequence[int]) -> list[str]: ...
-
-
-class Tally(NamedTuple):
-    """How many issues stand where; `lead_us` is how long the closed ones took in all."""
-
-    total: int
-    open: int
-    in_progress: int
-    closed: int
-    blocked: int
-    deferred: int
-    ready: int
-    tombstones: int
-    pinned: int
-    ripe_epics: int
-    lead_us: int
-    lead_count: int
-
-
-class Happened(NamedTuple):
-    """How many events of which sort there were."""
-
-    created: int
-    closed: int
-    updated: int
-    reopened: int
-
-
-class Statistics(Protocol):
-    """Counts of issues and events."""
-
-    def tally(self, assignee: str | None) -> Tally: ...
-    def happened(self, since_us: int) -> Happened: ...
 
 
 class Memories(Protocol):
@@ -425,11 +414,19 @@ class Transaction(Protocol):
     @property
     def records(self) -> Records: ...
     @property
+    def origins(self) -> Origins: ...
+    @property
     def memories(self) -> Memories: ...
     @property
     def blobs(self) -> Blobs: ...
     @property
     def blob_files(self) -> BlobFolder: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def agents(self) -> Agents: ...
     @property
     def checks(self) -> Checks: ...
     @property

@@ -55,9 +55,12 @@ def clean_up(request: CleanUp, tx: Transaction) -> CleanedUp:
     until = tx.now_us - int(request.older_than_days * DAY_US)
     wanted = Filter(statuses=("closed",), closed_before_us=until)
     rows = tx.issues.select(wanted, sort="id", is_reversed=False, limit=0)
+    elsewhere = tx.origins.ids()  # Their own repositories clean up.
     rows = [row for row in rows if row.issue.ephemeral or not request.ephemeral]
+    rows = [row for row in rows if row.issue.id not in elsewhere]
     chosen = [tx.issues.require(row.issue.id) for row in rows if not row.issue.pinned]
     doomed = list(_with_dependents(tx, chosen)) if request.cascade else chosen
+    doomed = [entry for entry in doomed if entry.id not in elsewhere]
     for entry in () if request.dry_run else doomed:
         fields = deleted(
             entry.record, now_us=tx.now_us, actor=tx.holder.actor, reason=request.reason
@@ -125,10 +128,12 @@ def list_compactable(request: ListCompactable, tx: Transaction) -> Candidates:
     days = TIER_DAYS[request.tier] if request.older_than_days is None else request.older_than_days
     wanted = Filter(statuses=("closed",), closed_before_us=tx.now_us - int(days * DAY_US))
     rows = tx.issues.select(wanted, sort="id", is_reversed=False, limit=0)
+    elsewhere = tx.origins.ids()
     found = [
         _candidate(row, request.tier, tx.now_us)
         for row in rows
         if (row.issue.compaction_level or 0) == request.tier - 1
+        and row.issue.id not in elsewhere
         and _size(row.issue)
         and not _has_live_dependents(tx, row.issue.id)
     ]

@@ -39,6 +39,7 @@ class Salvaged(NamedTuple):
     lines: list[str]
     claims: list[KeptClaim]
     unfiled: list[str]
+    origins: dict[str, str]
     memories: list[KeptMemory]
     pairs: list[KeptPair]
 
@@ -228,7 +229,7 @@ class Database:
 
     def salvage(self) -> Salvaged:
         """Read what can be read, row by row, from a damaged database."""
-        found = Salvaged([], [], [], [], [])
+        found = Salvaged([], [], [], {}, [], [])
         try:
             with self.reading() as session:
                 _salvage(session, found)
@@ -258,6 +259,9 @@ def _salvage(session: SqliteSession, found: Salvaged) -> None:
         filed = _try(session, "check.filed_at", n)
         if filed is not None and not filed[0]:
             found.unfiled.append(issue_id)
+        origin = _try(session, "check.origin_at", n)
+        if origin is not None:
+            found.origins[issue_id] = origin[0]
         claim = _try(session, "check.claim_at", n)
         if claim is not None:
             found.claims.append(KeptClaim(*claim))

@@ -19,6 +19,11 @@ def _plain(text: str) -> str:
     return text.replace("\x00", "") if "\x00" in text else text
 
 
+def _text(record: Record, name: str) -> str:
+    value = record.fields.get(name)
+    return "" if value is None else _plain(token.decode_text(value))
+
+
 def _us(record: Record, name: str) -> int | None:
     value = record.fields.get(name)
     return None if value is None else instants.parse_us(token.decode_text(value))
@@ -60,12 +65,12 @@ def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, ob
     is_asleep = defer_us is not None and defer_us > now_us
     return {
         "id": record.id,
-        "title": _plain(record.text("title")),
-        "status": _plain(record.status),
+        "title": _text(record, "title"),
+        "status": _text(record, "status"),
         "priority": _priority(record),
-        "issue_type": _plain(record.text("issue_type")),
-        "assignee": _plain(record.text("assignee")),
-        "external_ref": _plain(record.text("external_ref")),
+        "issue_type": _text(record, "issue_type"),
+        "assignee": _text(record, "assignee"),
+        "external_ref": _text(record, "external_ref"),
         "birth_ns": max(_INSTANT_NS_MIN, min(_INT64_MAX, birth_ns)),
         "created_us": created_ns // 1000,
         "updated_us": updated_ns // 1000,

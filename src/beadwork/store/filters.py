@@ -151,6 +151,9 @@ def _asked(  # noqa: PLR0913 -- what a query is made of
     parameters = _parameters(session, tx, wanted)
     if among is not None:
         parameters["among"] = listed(list(among))
+        if "labels_any" in parameters:
+            # Of a few issues the labels are looked up, rather than all issues with a label.
+            parameters["labels_near"] = parameters.pop("labels_any")
     query = with_parts("issue.matches", {*_flags(wanted), *parameters, *parts})
     if wanted.labels:
         parameters["label_count"] = len(set(wanted.labels))

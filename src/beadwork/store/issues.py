@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _AFTER_ALL = "\U0010ffff"
 _MATCHES_MAX = 5000
+_ROWS = 1000
+"""So many rows are read at once: to free them all at once would hold up other threads."""
 _SEARCHED = frozenset(
     {"title", "labels", "description", "design", "acceptance_criteria", "notes", "comments"}
 )
@@ -175,8 +177,12 @@ class IssueStore:
 
     def rows(self, numbers: list[int]) -> list[Row]:
         """Return what a list shows of these issues, in this order."""
-        found = {row[0]: row for row in self._session.all("issue.rows", ns=listed(numbers))}
-        return [_row(found[n]) for n in numbers]
+        shown: list[Row] = []
+        for start in range(0, len(numbers), _ROWS):
+            some = numbers[start : start + _ROWS]
+            found = {row[0]: row for row in self._session.all("issue.rows", ns=listed(some))}
+            shown += [_row(found[n]) for n in some]
+        return shown
 
     def row(self, n: int) -> Row:
         """Return what a list shows of an issue."""

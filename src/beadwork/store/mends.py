@@ -1,6 +1,6 @@
 """Putting right what the checks find, inside one writing transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LONE = (
     *("check.lone_labels", "check.lone_edges", "check.loosen_targets", "check.loosen_spawners"),
     *("check.lone_claims", "check.lone_grants", "check.lone_conflicts", "check.lone_former_ids"),
-    *("check.loosen_events", "check.lone_documents", "check.lone_queued"),
+    *("check.loosen_events", "check.lone_documents", "check.lone_queued", "check.lone_origins"),
 )
 
 
@@ -109,20 +109,20 @@ class Mends:
     def documents(self) -> int:
         """Take out issues that nothing says any more; the file may bring them back."""
         lost = [self._number_of(each) for each in self._tx.checks.documents()]
-        for n in lost:
-            self._session.run("check.forget_document", n=n)
         if lost:
-            # The rows that name an issue go before it does.
-            self._forget(lost)
+            self.take_out(lost)
         return len(lost)
 
-    def _forget(self, numbers: list[int]) -> None:
+    def take_out(self, numbers: Sequence[int]) -> None:
+        """Take issues out of the store, as if they had never come; events of them stay."""
         keys = [{"n": n} for n in numbers]
+        # The rows that name an issue go before it does.
         for query in (
             *("check.delete_labels", "check.delete_edges", "check.drop_targets"),
             *("check.drop_spawners", "check.drop_claim", "check.drop_grants"),
             *("check.drop_conflicts", "check.drop_former_ids", "check.drop_events"),
-            *("check.drop_queued",),
+            *("check.drop_queued", "check.forget_document", "origin.drop"),
+            *("search.drop_words", "search.drop_parts"),
         ):
             self._session.many(query, keys)
         self._session.many("check.forget", keys)
@@ -164,6 +164,11 @@ class Mends:
     def put_pairs(self, pairs: Sequence[KeptPair]) -> None:
         """Put pairs back; what was set since stands."""
         self._session.many("check.put_pair", [msgspec.structs.asdict(each) for each in pairs])
+
+    def put_origins(self, origins: Mapping[str, str]) -> None:
+        """Note anew which repositories issues came from, by their ids."""
+        for issue_id, repository in origins.items():
+            self._tx.origins.put([self._number_of(issue_id)], repository)
 
     def unfile(self, issue_ids: Sequence[str]) -> None:
         """Keep ephemeral issues of our own out of the file."""

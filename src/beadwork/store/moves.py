@@ -84,6 +84,7 @@ class MoveStore:
             changed_seq=seq,
         )
         self._tx.log("moved", left.n, left.id, ())
+        self._session.run("origin.copy", left=left.n, n=entry.n)
         base = entry.base
         if base is None:
             base = codec.join_line(entry.body, codec.stamps_text(entry.record))

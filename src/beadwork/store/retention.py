@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from beadwork.model import limits
+from beadwork.model.message import EVENT_KINDS
 from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Retention:
         for seq, n, kind, operation, changes in self._session.all(
             "retention.of_request", request=request
         ):
+            if kind in EVENT_KINDS:
+                continue
             if n is None or kind not in _PASSING or operation in _KEPT_OPERATIONS:
                 return False
             last = self._last_changes(n)

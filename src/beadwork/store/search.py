@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from beadwork.model import limits
-from beadwork.model.search import FIELDS, Document, Term
+from beadwork.model.search import FIELDS, Document, Term, words
 from beadwork.ops.transaction import Filter, Row
 from beadwork.store import filters
 from beadwork.store.session import Session, listed
@@ -17,6 +17,8 @@ _TERMS_MAX = 30
 """So many words or trigrams the index is asked for; what is sought beyond is looked up."""
 _CHUNK = 500
 _GRAM = 3
+_WALKED = (4, 16)
+"""How many issues of a list are looked at, for each one that is wanted of a search in its order."""
 _FOREMOST = "id title labels"
 """The fields that tell most."""
 
@@ -81,8 +83,39 @@ class SearchStore:
     ) -> list[Row]:
         """Return the issues that the terms fit, in an order of lists."""
         order = filters.Order(sort, is_reversed, limit)
-        fitting = self._fitting(terms)
-        return self.rows(filters.ordered(self._session, self._tx, wanted, order, among=fitting))
+        chosen = self._walked(terms, wanted, order) if limit and self._are_many(terms) else None
+        if chosen is None:
+            fitting = self._fitting(terms)
+            chosen = filters.ordered(self._session, self._tx, wanted, order, among=fitting)
+        return self.rows(chosen)
+
+    def _are_many(self, terms: Sequence[Term]) -> bool:
+        """Tell whether so many issues have the words that a list soon comes upon some."""
+        if not any(term.words for term in terms):
+            return False
+        match, _ = _words_match(terms)
+        most = limits.SEARCH_RANKED_MAX
+        found = self._session.all("search.with_words", match=match, before=_FOREVER, limit=most)
+        return len(found) == most
+
+    def _walked(
+        self, terms: Sequence[Term], wanted: Filter, order: filters.Order
+    ) -> list[int] | None:
+        """Look at the first issues of a list for those that the terms fit.
+
+        None if they are not enough: then to look at all others would take too long.
+        """
+        chosen: list[int] = []
+        start = 0
+        for times in _WALKED:
+            part = order._replace(limit=times * order.limit, start=start)
+            numbers = filters.ordered(self._session, self._tx, wanted, part)
+            documents = self._documents(numbers)
+            chosen += [n for n in numbers if documents[n].fits(terms)]
+            if len(chosen) >= order.limit or len(numbers) < part.limit:
+                return chosen[: order.limit]
+            start += part.limit
+        return None
 
     def listed(
         self, wanted: Filter, *, sort: str, is_reversed: bool, start: int = 0, limit: int = 0
@@ -111,11 +144,7 @@ class SearchStore:
     def _fitting(self, terms: Sequence[Term]) -> list[int]:
         """Return the issues that the terms fit, in no order."""
         waiting = self._documents(self._queued(_FOREVER))
-        found = {
-            n
-            for n, document in waiting.items()
-            if document.score(terms) is not None or document.has_parts(terms)
-        }
+        found = {n for n, document in waiting.items() if document.fits(terms)}
         if any(term.words for term in terms):
             match, is_whole = _words_match(terms)
             every = _Sieve(self._session, self._tx, None)
@@ -158,11 +187,12 @@ class SearchStore:
         """
         match, is_whole = _words_match(terms)
         most = limits.SEARCH_RANKED_MAX if limit else _FOREVER
-        numbers = self._with_words(match, terms, sieve, most + 1, is_whole=is_whole)
+        asked = sieve.narrowed(match)
+        numbers = self._with_words(asked, terms, sieve, most + 1, is_whole=is_whole)
         if not numbers:
             return {}
         if len(numbers) > most:
-            titles = f"{{{_FOREMOST}}} : ({match})"
+            titles = sieve.narrowed(f"{{{_FOREMOST}}} : ({match})")
             foremost = self._with_words(titles, terms, sieve, most, is_whole=is_whole)
             return dict.fromkeys(numbers, -1.0) | dict.fromkeys(foremost, -2.0)
         kept = set(numbers)
@@ -181,7 +211,8 @@ class SearchStore:
         """Return the newest issues that have the words, as far as they may be shown."""
         kept: list[int] = []
         before = _FOREVER
-        asked = min(2 * most, _FOREVER) if sieve.is_fine or not is_whole else most
+        asked = most if is_whole else 2 * most
+        asked = min(sieve.share * asked, _FOREVER)
         while True:
             rows = self._session.all("search.with_words", match=match, before=before, limit=asked)
             numbers = [n for (n,) in rows]
@@ -232,6 +263,24 @@ class _Sieve:
         self._known: dict[int, bool] = {}
         self.is_fine = wanted is not None
         """Whether it keeps back more than a few."""
+        has_labels = wanted is not None and bool(wanted.labels or wanted.labels_any)
+        self.share = 2 if self.is_fine and not has_labels else 1
+        """How many hits to ask for, for each one that passes: labels are asked for with them."""
+
+    def narrowed(self, match: str) -> str:
+        """Return a query of the index of words that asks for the labels too, as far as it can.
+
+        Some other labels have the same words, so what it finds is still to be looked at.
+        """
+        wanted = self._wanted
+        asked: list[tuple[str, ...]] = [(each,) for each in wanted.labels] if wanted else []
+        asked += [wanted.labels_any] if wanted and wanted.labels_any else []
+        for group in asked[:_TERMS_MAX]:
+            phrases = [" ".join(words(each)) for each in group[: _TERMS_MAX + 1]]
+            if all(phrases) and len(phrases) <= _TERMS_MAX:
+                said = " OR ".join(f'"{each}"' for each in phrases)
+                match = f"({match}) AND labels : ({said})"
+        return match
 
     def passed(self, numbers: Sequence[int]) -> list[int]:
         """Keep those of these issues that may be shown, in their order."""

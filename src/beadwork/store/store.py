@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from beadwork.model import limits
 from beadwork.model.claim import Holder
@@ -32,6 +33,25 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return facts.st_dev, facts.st_ino
+
+
+class _Savepoint:
+    """A savepoint as long as it is entered."""
+
+    def __init__(self, session: SqliteSession) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        """Begin it."""
+        self._session.control("SAVEPOINT request")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Keep what was done; or undo it, unless the database has done so already (R9)."""
+        if kind is not None:
+            if not self._session.is_in_transaction:
+                return
+            self._session.control("ROLLBACK TO request")
+        self._session.control("RELEASE request")
 
 
 class SqliteStore:
@@ -203,19 +223,9 @@ class SqliteStore:
         if self._writer is not None and self._writer.is_in_transaction:
             self._writer.control("ROLLBACK")
 
-    @contextlib.contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> AbstractContextManager[None]:
         """Undo what is done inside if it fails, and only that."""
-        session = self.writer()
-        session.control("SAVEPOINT request")
-        try:
-            yield
-        except BaseException:
-            if session.is_in_transaction:
-                session.control("ROLLBACK TO request")
-                session.control("RELEASE request")
-            raise
-        session.control("RELEASE request")
+        return _Savepoint(self.writer())
 
     @property
     def is_in_transaction(self) -> bool:
@@ -285,7 +295,8 @@ class SqliteStore:
 
     def noted_vocabulary(self) -> str | None:
         """Return the vocabulary that the flags of all issues were set by."""
-        row = self._reading().one("setting.get", name=VOCABULARY)
+        session = self._writer or self._reading()
+        row = session.one("setting.get", name=VOCABULARY)
         return None if row is None else str(row[0])
 
     def note_vocabulary(self, text: str, transaction: StoreTransaction) -> None:

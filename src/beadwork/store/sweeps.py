@@ -9,13 +9,19 @@ def run_due(transaction: StoreTransaction) -> None:
     """Run every sweep that has something to do."""
     wake_deferred(transaction)
     expire_claims(transaction)
+    end_deliveries(transaction)
+    drop_messages(transaction)
     drop_keys(transaction)
     drop_events(transaction)
 
 
 def is_due(transaction: StoreTransaction) -> bool:
-    """Tell whether an issue or a claim waits for a sweep; keys and events can wait for a write."""
-    return transaction.ready.has_due() or bool(transaction.claims.expired())
+    """Tell whether something waits for a sweep; what is only to go can wait for a write."""
+    return (
+        transaction.ready.has_due()
+        or bool(transaction.claims.expired())
+        or transaction.deliveries.has_ended()
+    )
 
 
 def wake_deferred(transaction: StoreTransaction) -> None:
@@ -32,6 +38,16 @@ def expire_claims(transaction: StoreTransaction) -> None:
             fields = moved(entry.record, "open", is_reopening=False)
             fields["assignee"] = None
             transaction.issues.write(entry, updated(transaction, entry.record, fields))
+
+
+def end_deliveries(transaction: StoreTransaction) -> None:
+    """Deliver again what was held and not settled in time; let go what has expired."""
+    transaction.deliveries.end_due()
+
+
+def drop_messages(transaction: StoreTransaction) -> None:
+    """Forget messages that nobody waits for any more, after their time."""
+    transaction.messages.drop_old()
 
 
 def drop_keys(transaction: StoreTransaction) -> None:

@@ -1,7 +1,9 @@
 """One transaction over the store: the nouns, the clock, the log."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from beadwork.model import instants, stamp
@@ -27,9 +29,13 @@ from beadwork.store.sleepers import SleeperStore
 from beadwork.store.statistics import StatisticsStore
 
 if TYPE_CHECKING:
+    from beadwork.store.agents import AgentStore
     from beadwork.store.blobs import BlobStore
     from beadwork.store.checks import CheckStore
+    from beadwork.store.deliveries import DeliveryStore
     from beadwork.store.mends import Mends
+    from beadwork.store.messages import MessageStore
+    from beadwork.store.origins import OriginStore
     from beadwork.store.retention import Retention
     from beadwork.store.search import SearchStore
     from beadwork.store.suggestions import SuggestionStore
@@ -102,6 +108,30 @@ class Counters:
 class StoreTransaction:
     """All that a handler may touch, over one session. It satisfies `ops.transaction`."""
 
+    issues: IssueStore
+    dependencies: DependencyStore
+    graphs: GraphStore
+    stats: StatisticsStore
+    labels: LabelStore
+    ready: ReadyStore
+    claims: ClaimStore
+    moves: MoveStore
+    sleepers: SleeperStore
+    events: EventStore
+    records: RecordStore
+    keys: KeyStore
+    memories: MemoryStore
+    readiness: Readiness
+    agents: "AgentStore"
+    blobs: "BlobStore"
+    checks: "CheckStore"
+    deliveries: "DeliveryStore"
+    mends: "Mends"
+    messages: "MessageStore"
+    origins: "OriginStore"
+    retention: "Retention"
+    search: "SearchStore"
+
     def __init__(  # noqa: PLR0913 -- what a request brings, each by name
         self,
         session: Session,
@@ -123,57 +153,14 @@ class StoreTransaction:
         self.blob_files = blob_files
         self.request_seq: int | None = None
         self._counters = counters or Counters(session)
-        self.issues = IssueStore(session, self)
-        self.dependencies = DependencyStore(session, self)
-        self.graphs = GraphStore(session, self)
-        self.stats = StatisticsStore(session, self)
-        self.labels = LabelStore(session)
-        self.ready = ReadyStore(session, self)
-        self.claims = ClaimStore(session, self)
-        self.moves = MoveStore(session, self)
-        self.sleepers = SleeperStore(self)
-        self.events = EventStore(session, self)
-        self.records = RecordStore(session, self)
-        self.keys = KeyStore(session, self)
-        self.memories = MemoryStore(session, self)
-        self.readiness = Readiness(session, self)
 
-    @property
-    def blobs(self) -> "BlobStore":
-        """Return what is known of blobs."""
-        # Late import: few requests have one.
-        from beadwork.store.blobs import BlobStore
+    if not TYPE_CHECKING:  # what is no noun is an error to the type checker
 
-        return BlobStore(self._session, self)
-
-    @property
-    def retention(self) -> "Retention":
-        """Return what lets old events go."""
-        from beadwork.store.retention import Retention
-
-        return Retention(self._session, self)
-
-    @property
-    def checks(self) -> "CheckStore":
-        """Return what doctor looks at; few commands have a use for it."""
-        from beadwork.store.checks import CheckStore
-
-        return CheckStore(self._session, self)
-
-    @property
-    def mends(self) -> "Mends":
-        """Return what doctor may put right."""
-        from beadwork.store.mends import Mends
-
-        return Mends(self._session, self)
-
-    @property
-    def search(self) -> "SearchStore":
-        """Return the index of texts."""
-        # Late import: few commands search.
-        from beadwork.store.search import SearchStore
-
-        return SearchStore(self._session, self)
+        def __getattr__(self, name: str) -> object:
+            """Make a noun when it is first asked for: a request needs a few of them."""
+            made = _NOUNS.get(name) or _late_noun(name)
+            noun = self.__dict__[name] = made(self._session, self)
+            return noun
 
     @property
     def suggestions(self) -> "SuggestionStore":
@@ -268,3 +255,44 @@ class StoreTransaction:
         if self.request_seq is None:
             self.request_seq = seq
         self.events.append_all(seq, [(Subject(kind, n, each), line) for n, each, line in found])
+
+
+_NOUNS: Mapping[str, Callable[[Session, StoreTransaction], object]] = {
+    "issues": IssueStore,
+    "dependencies": DependencyStore,
+    "graphs": GraphStore,
+    "stats": StatisticsStore,
+    "labels": lambda session, _: LabelStore(session),
+    "ready": ReadyStore,
+    "claims": ClaimStore,
+    "moves": MoveStore,
+    "sleepers": lambda _, tx: SleeperStore(tx),
+    "events": EventStore,
+    "records": RecordStore,
+    "keys": KeyStore,
+    "memories": MemoryStore,
+    "readiness": Readiness,
+}
+_LATE = {
+    "agents": "agents:AgentStore",
+    "blobs": "blobs:BlobStore",
+    "checks": "checks:CheckStore",
+    "deliveries": "deliveries:DeliveryStore",
+    "mends": "mends:Mends",
+    "messages": "messages:MessageStore",
+    "origins": "origins:OriginStore",
+    "retention": "retention:Retention",
+    "search": "search:SearchStore",
+}
+"""Nouns that few requests have to do with: their modules are imported when they are asked for."""
+
+
+@cache
+def _late_noun(name: str) -> Callable[[Session, StoreTransaction], object]:
+    if name not in _LATE:
+        raise AttributeError(name)
+    module, _, attribute = _LATE[name].partition(":")
+    made: Callable[[Session, StoreTransaction], object] = getattr(
+        importlib.import_module(f"beadwork.store.{module}"), attribute
+    )
+    return made

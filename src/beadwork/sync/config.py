@@ -47,6 +47,7 @@ _STORE_KEYS = frozenset(
         "types.custom",
         "ready.exclude_id_patterns",
         "claim.lease",
+        "repos.additional",
         "store.path",
         "upgrade.seen",
     )

@@ -19,6 +19,9 @@ from beadwork.sync.files import Files
 _LINE = re.compile(r"""(?P<indent>\s*)(?P<key>[^\s#:'"-][^:#]*?|"[^"]*"|'[^']*')\s*:(?=\s|$)""")
 _REMARK = re.compile(r"""\s*(?:"[^"]*"|'[^']*'|[^#"']*?)(?P<remark>\s+\#.*)?$""")
 
+_NESTED = frozenset({"repos"})
+"""Groups of keys that classic reads as a map only."""
+
 
 class Layer(NamedTuple):
     """One place that says something of a setting."""
@@ -222,6 +225,8 @@ def put(text: str, key: str, value: object) -> str:
         lines.insert(block.end, f"{indent[0] if indent else '  '}{name}: {shown}")
         return "\n".join(lines)
     end = "" if not text or text.endswith("\n") else "\n"
+    if group in _NESTED:
+        return f"{text}{end}{group}:\n  {name}: {shown}\n"
     return f"{text}{end}{key}: {shown}\n"
 
 

@@ -8,7 +8,7 @@ from beadwork.model import ids
 from beadwork.model.errors import StoreExists
 from beadwork.sync import config, git, mounts, scaffold
 from beadwork.sync.hooks import Hooks
-from beadwork.sync.locate import Place, home_folder, locate, place_of
+from beadwork.sync.locate import Place, home_folder, named_place, place_of
 
 
 class Wanted(scaffold.Wanted, Protocol):
@@ -74,7 +74,8 @@ def found(site: Site, wanted: Wanted) -> Founded:
     folder = site.home
     _require_local(site, folder)
     is_new = scaffold.make_folder(folder)
-    place = locate(site.folder, {}, site.explicit) if site.explicit else place_of(folder)
+    named = os.path.abspath(os.path.join(site.folder, site.explicit))
+    place = named_place(named) if site.explicit else place_of(folder)
     there = config.vocabulary(config.load(place.folder)).prefix
     prefix = _prefix(place, wished, there, wanted.source)
     written = [] if there else [scaffold.settle_config(place.folder, prefix)]

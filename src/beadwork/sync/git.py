@@ -76,16 +76,36 @@ def _packed_ref(place: GitPlace, name: str) -> str | None:
     return None
 
 
-def head_commit(folder: str) -> str | None:
-    """Return the commit that HEAD names around a folder, by reading files only."""
+class Head(NamedTuple):
+    """What HEAD names: a branch, unless it is detached, and a commit, unless there is none yet."""
+
+    branch: str
+    commit: str
+
+
+def head(folder: str) -> Head | None:
+    """Return what HEAD names around a folder, by reading files only; None outside git."""
     place = git_place(folder)
     if place is None:
         return None
-    head = _loose_ref(place, "HEAD")
-    if head is None or not head.startswith("ref: "):
-        return head
-    name = head.removeprefix("ref: ")
-    return _loose_ref(place, name) or _packed_ref(place, name)
+    said = _loose_ref(place, "HEAD") or ""
+    if not said.startswith("ref: "):
+        return Head("", said)
+    name = said.removeprefix("ref: ")
+    commit = _loose_ref(place, name) or _packed_ref(place, name) or ""
+    return Head(name.removeprefix("refs/heads/"), commit)
+
+
+def head_commit(folder: str) -> str | None:
+    """Return the commit that HEAD names around a folder, by reading files only."""
+    found = head(folder)
+    return found.commit or None if found is not None else None
+
+
+def is_dirty(folder: str) -> bool:
+    """Tell whether tracked files of the work tree have changes; ours don't count."""
+    asked = ["status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude).beads"]
+    return bool(run(asked, folder=folder))
 
 
 def committed_file(path: str) -> tuple[str, bytes] | None:

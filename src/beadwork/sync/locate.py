@@ -7,6 +7,9 @@ from typing import NamedTuple
 from beadwork.model.errors import InvalidField, NoStore
 
 DATABASE = "beadwork.db"
+_CLASSIC = "beads.db"
+_OUR_NAMES = "beadwork"
+"""What databases that doctor and restore put aside begin with, too."""
 _REDIRECTS_MAX = 8
 
 
@@ -118,10 +121,11 @@ def git_place(start: str) -> GitPlace | None:
     folder = os.path.abspath(start)
     while True:
         candidate = os.path.join(folder, ".git")
-        if os.path.isdir(candidate):
-            return GitPlace(folder, candidate, candidate)
-        if os.path.isfile(candidate):
-            return _git_file(candidate, folder)
+        if os.path.exists(candidate):
+            if os.path.isdir(candidate):
+                return GitPlace(folder, candidate, candidate)
+            if os.path.isfile(candidate):
+                return _git_file(candidate, folder)
         if os.path.basename(folder) != ".git" and _is_bare(folder):
             return GitPlace(None, folder, folder)
         above = os.path.dirname(folder)
@@ -210,7 +214,7 @@ def locate(start: str, environ: Mapping[str, str], database: str | None = None) 
         explicit = None
         return _required(os.path.join(start, environ["BEADS_DIR"]), start)
     if explicit:
-        return _named(os.path.abspath(os.path.join(start, explicit)))
+        return _required_database(os.path.abspath(os.path.join(start, explicit)))
     git = git_place(start)
     if git is not None and (git.work_tree is None or git.is_linked):
         return _required(home_folder(start), start)
@@ -220,16 +224,37 @@ def locate(start: str, environ: Mapping[str, str], database: str | None = None) 
     return place_of(found)
 
 
-def _named(path: str) -> Place:
+def named_place(path: str) -> Place:
     """Return the store that a path means: a database, or the folder that holds one.
 
-    In a `.beads` folder any name is taken for ours, as classic's own is another (R14).
+    In a `.beads` folder the name of a classic database is taken for ours (R14).
     """
     if os.path.isdir(path):
         return place_of(path)
     folder, name = os.path.split(path)
-    is_classic = os.path.basename(folder) == ".beads" or name == "beads.db"
+    is_classic = name == _CLASSIC or (_is_home(folder) and not name.startswith(_OUR_NAMES))
     return place_of(folder, None if is_classic else path)
+
+
+def _is_home(folder: str) -> bool:
+    return os.path.basename(folder) == ".beads"
+
+
+def _required_database(path: str) -> Place:
+    """Return the store that a path means, if the path is not mistaken.
+
+    Raises:
+        NoStore: in this `.beads` folder there is no database of the name.
+    """
+    folder, name = os.path.split(path)
+    is_usual = name in (DATABASE, _CLASSIC)
+    if _is_home(folder) and os.path.isdir(folder) and not is_usual and not os.path.exists(path):
+        raise NoStore(
+            f"There is no database {path}",
+            hint=f"Leave out --db and BEADS_DB, or name {os.path.join(folder, DATABASE)}.",
+            path=path,
+        )
+    return named_place(path)
 
 
 def _required(folder: str, start: str) -> Place:

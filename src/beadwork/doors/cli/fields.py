@@ -36,7 +36,7 @@ _OPTIONS = (
     click.option("--spec-id", help="The specification that it belongs to."),
     click.option("-p", "--priority", type=PRIORITY, help="0 (critical) to 4 (backlog); else 2."),
     click.option("-t", "--type", "issue_type", help="Its type: task, bug, feature, epic, ..."),
-    click.option("-a", "--assignee", help='Who should do it; "" for nobody.'),
+    click.option("-a", "--assignee", help='Who should do it; me is you, "" nobody.'),
     click.option("--external-ref", help="What it is called elsewhere."),
     click.option("-e", "--estimate", type=COUNT, help="Minutes of work."),
     click.option("--due", help='When it is due: 2026-01-31, +2d, tomorrow; "" for never.'),

@@ -27,7 +27,7 @@ _OPTIONS = (
     _option("-p", "--priority", type=PRIORITY, help="Only this priority."),
     _option("--priority-min", type=PRIORITY, help="This priority or a higher number."),
     _option("--priority-max", type=PRIORITY, help="This priority or a lower number."),
-    _option("-a", "--assignee", help='Only of this assignee; "" for nobody\'s.'),
+    _option("-a", "--assignee", help='Only of this assignee; me is you, "" nobody.'),
     _option("--no-assignee", is_flag=True, help="Only nobody's."),
     _option("-l", "--label", multiple=True, help="With all of these labels."),
     _option("--label-any", multiple=True, help="With any of these labels."),

@@ -64,6 +64,7 @@ _COMMANDS = {
     "memories": "memory:memories",
     "merge": "importing:merge",
     "migrate": "upgrade:migrate",
+    "msg": "msg:msg",
     "new": "create:create",
     "note": "verbs:note",
     "onboard": "guide:onboard",
@@ -85,6 +86,7 @@ _COMMANDS = {
     "rename": "rename:rename",
     "rename-prefix": "rename:rename_prefix",
     "reopen": "issue:reopen",
+    "repo": "repo:repo",
     "reset": "admin:reset",
     "restore": "backup:restore",
     "schema": "schema:schema",
@@ -150,7 +152,7 @@ _HERE = frozenset(
             "import",
             "init",
         ),
-        *("merge", "migrate", "restore", "setup", "upgrade", "worktree"),
+        *("merge", "migrate", "repo", "restore", "setup", "upgrade", "worktree"),
         *("admin", "cleanup", "compact", "gc", "prune", "purge", "reset"),
     }
 )

@@ -14,10 +14,30 @@ _TEXTS = {
     "acceptance criteria": "acceptance_criteria",
     "acceptance": "acceptance_criteria",
     "notes": "notes",
-    "type": "issue_type",
-    "assignee": "assignee",
-    "parent": "parent",
 }
+
+
+def _line(text: str) -> tuple[Any, str]:
+    return text, ""
+
+
+def _word(text: str) -> tuple[Any, str]:
+    word, _, more = text.partition(" ")
+    return word, more
+
+
+def _priority(text: str) -> tuple[Any, str]:
+    word, more = _word(text)
+    return PRIORITY.convert(word, None, None), more
+
+
+_SHORT = {
+    "type": ("issue_type", _word),
+    "priority": ("priority", _priority),
+    "assignee": ("assignee", _line),
+    "parent": ("parent", _word),
+}
+"""Sections that say one thing in their first line; what else stands there belongs to the issue."""
 _LISTS = {"labels": "labels", "dependencies": "dependencies", "deps": "dependencies"}
 
 
@@ -38,17 +58,24 @@ def requests(content: str) -> list[CreateIssue]:
 def _request(title: str, body: str) -> CreateIssue:
     sections = re.split(r"^### +(.+?)[ \t]*$", body, flags=re.MULTILINE)
     fields: dict[str, Any] = {"description": sections[0].strip()}
+    texts: list[str] = []
     for name, raw in zip(sections[1::2], sections[2::2], strict=True):
         key, content = name.lower(), raw.strip()
-        if key in _TEXTS:
+        if key in _SHORT:
+            field, convert = _SHORT[key]
+            head, _, rest = content.partition("\n")
+            word, more = convert(head.strip())
+            fields[field] = word
+            texts += [more, rest]
+        elif key in _TEXTS:
             fields[_TEXTS[key]] = content
         elif key in _LISTS:
             fields[_LISTS[key]] = split_words(tuple(content.split()))
-        elif key == "priority":
-            fields["priority"] = PRIORITY.convert(content, None, None)
         else:
             # A heading of the author's own belongs to the description.
             fields["description"] = f"{fields['description']}\n\n### {name}\n{content}".strip()
+    said = "\n\n".join(filter(None, (each.strip() for each in texts)))
+    fields["description"] = f"{fields['description']}\n\n{said}".strip()
     if not fields.get("issue_type", "task"):
         del fields["issue_type"]
     return CreateIssue(title=title.strip(), **fields)

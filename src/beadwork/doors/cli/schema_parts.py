@@ -322,6 +322,7 @@ REPORTED: Schema = {
     "unknown_statuses?": mapping(number("How many."), "Statuses that are not known."),
     "unknown_types?": mapping(number("How many."), "Types that are not known."),
     "foreign_prefixes?": mapping(number("How many."), "Prefixes of other projects."),
+    "taken?": texts("Ids of another repository that issues here have; their lines are left out."),
     "moved?": array(
         thing(
             "A move.",

@@ -362,6 +362,49 @@ _PLACE: dict[str, Schema] = {
             {"mode": text("git-portable."), "modes?": texts("All modes that there are.")},
         ),
     ),
+    "repo add": thing(
+        "The repository.",
+        {"added": truth("False if it was named before."), "path": text("As it is named.")},
+    ),
+    "repo remove": thing(
+        "The repository.",
+        {
+            "removed": truth("True."),
+            "path": text("As it was named."),
+            "issues_deleted": number("How many issues were taken out here."),
+        },
+    ),
+    "repo list": thing(
+        "The repositories.",
+        {
+            "primary": text("This one."),
+            "additional": texts("The others, as they are named."),
+            "issues": mapping(number("How many."), "How many issues came from each."),
+        },
+    ),
+    "repo sync": thing(
+        "What came and went.",
+        {
+            "synced": truth("Whether all went well."),
+            "issues_imported": number("How many issues are new here, or changed."),
+            "repositories": array(
+                thing(
+                    "A repository.",
+                    {
+                        "path": text("As it is named."),
+                        "created": number("How many issues came."),
+                        "updated": number("How many changed here."),
+                        "unchanged": number("How many were known."),
+                        "given_back": number("How many were changed in its file."),
+                        "taken": texts("Ids that issues here have; they were left out."),
+                        "unread": number("How many lines can't be read."),
+                    },
+                ),
+                "Those that went well.",
+            ),
+            "errors": texts("What went wrong with others."),
+        },
+    ),
     "preflight": either(
         "What to look after; with --check or --fix, what is left to do.",
         thing("What to look after.", {"text": text("The text.")}),

@@ -4,12 +4,13 @@ from typing import Any
 
 from beadwork.doors.cli.schema_blob import BLOB
 from beadwork.doors.cli.schema_daemon import DAEMON
+from beadwork.doors.cli.schema_mail import MAIL
 from beadwork.doors.cli.schema_parts import ERROR, Schema, definitions
 from beadwork.doors.cli.schema_project import PROJECT
 from beadwork.doors.cli.schema_upkeep import UPKEEP
 from beadwork.doors.cli.schema_work import WORK
 
-ANSWERS: dict[str, Schema] = {**WORK, **PROJECT, **UPKEEP, **BLOB, **DAEMON}
+ANSWERS: dict[str, Schema] = {**WORK, **PROJECT, **UPKEEP, **BLOB, **DAEMON, **MAIL}
 """Command to the schema of its answer."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -184,6 +184,15 @@ class Session:
         self._has_written |= not getattr(answer, "is_unchanged", False)
         return answer
 
+    def run_again(self, request: Request[R]) -> R:
+        """Carry out a request that a command makes again and again, each time anew.
+
+        Raises:
+            BeadworkError: whatever it raises.
+        """
+        self.require_writable()
+        return self.engine.run(request, self.caller._replace(key=""))
+
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit, each succeeding or failing by itself."""
         self.require_writable()
@@ -191,7 +200,10 @@ class Session:
         engine = self.engine
         with self.progress():
             answers = engine.write_all(calls)
-        self._has_written |= any(not isinstance(each, BeadworkError) for each in answers)
+        self._has_written |= any(
+            not isinstance(each, BeadworkError) and not getattr(each, "is_unchanged", False)
+            for each in answers
+        )
         return answers
 
     def _keyed(self) -> Caller:
@@ -360,6 +372,12 @@ class Session:
         """Tell whether an agent runs the command, as classic guesses it."""
         environ = self.world.environ
         return environ.get("BD_AGENT_MODE") == "1" or bool(environ.get("CLAUDE_CODE"))
+
+
+def let_go(values: list[Any]) -> None:
+    """Free a list in pieces, so that others have a turn between: Python frees it all at once."""
+    while values:
+        del values[-_PIECE:]
 
 
 def _pretty(value: Any) -> Iterator[str]:  # noqa: ANN401 -- any JSON value

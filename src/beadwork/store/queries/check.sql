@@ -140,7 +140,8 @@ ORDER BY i.id
 
 -- name: outdated
 -- The issues that the file had in another form when it was last seen.
-SELECT i.id FROM issue i JOIN document d ON d.n = i.n WHERE d.base IS NOT NULL
+SELECT i.id FROM issue i JOIN document d ON d.n = i.n
+WHERE d.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM origin o WHERE o.n = i.n)
 
 -- name: drop_quarantine
 -- Let go of the lines that could not be read.
@@ -181,6 +182,10 @@ DELETE FROM conflict WHERE n NOT IN (SELECT i.n FROM issue i)
 -- name: lone_former_ids
 -- Former ids of no issue.
 DELETE FROM former_id WHERE n NOT IN (SELECT i.n FROM issue i)
+
+-- name: lone_origins
+-- Origins of no issue.
+DELETE FROM origin WHERE n NOT IN (SELECT i.n FROM issue i)
 
 -- name: lone_queued
 -- What is to be indexed for search, of no issue.
@@ -255,6 +260,10 @@ SELECT COALESCE(MAX(n), 0) FROM document
 -- What is remembered, the next key after one.
 SELECT key, text, actor, created_us, updated_us FROM memory WHERE key > :after
 ORDER BY key LIMIT 1
+
+-- name: origin_at
+-- Which repository the issue of a document came from.
+SELECT repository FROM origin WHERE n = :n
 
 -- name: pair_after
 -- A pair, the next key after one.

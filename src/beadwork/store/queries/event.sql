@@ -36,7 +36,7 @@ FROM event WHERE request = :request ORDER BY seq DESC
 -- name: last_request
 -- The latest request that can be undone, of an actor or to an issue.
 SELECT MAX(request) FROM event
-WHERE undone_by IS NULL AND kind IN ('created', 'updated')
+WHERE undone_by IS NULL AND n IS NOT NULL AND kind IN ('created', 'updated')
     AND operation NOT IN ('record.fold', 'event.undo')
     AND (CAST(:actor AS TEXT) IS NULL OR actor = :actor)
     AND (CAST(:n AS BIGINT) IS NULL OR n = :n)

@@ -164,6 +164,9 @@ WHERE i.n > 0
     /*if:labels_any*/ AND i.n IN (
     /*if:labels_any*/     SELECT l.n FROM label l
     /*if:labels_any*/     WHERE l.label IN /*dialect:each_text*/(:labels_any))
+    /*if:labels_near*/ AND EXISTS (
+    /*if:labels_near*/     SELECT 1 FROM label l
+    /*if:labels_near*/     WHERE l.n = i.n AND l.label IN /*dialect:each_text*/(:labels_near))
     /*if:labels_alike*/ AND i.n IN (
     /*if:labels_alike*/     SELECT l.n FROM label l
     /*if:labels_alike*/     WHERE l.label IN /*dialect:each_text*/(:labels_alike))

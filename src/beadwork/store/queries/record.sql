@@ -37,7 +37,8 @@ FROM conflict c JOIN issue i ON i.n = c.n ORDER BY i.id, c.register, c.stamp
 -- Every issue that stands in the file, in the file's order.
 SELECT d.body, d.stamps, d.raw
 FROM issue i JOIN document d ON d.n = i.n
-WHERE i.filed = 1 OR i.ephemeral = 0
+WHERE (i.filed = 1 OR i.ephemeral = 0)
+  AND NOT EXISTS (SELECT 1 FROM origin o WHERE o.n = i.n)
 ORDER BY i.id
 
 -- name: dirty_to_export
@@ -46,18 +47,21 @@ ORDER BY i.id
 SELECT i.n, d.body, d.stamps, d.raw, i.changed_seq, i.id
 FROM issue i JOIN document d ON d.n = i.n
 WHERE i.changed_seq > 0 AND i.changed_seq > :seq AND (i.filed = 1 OR i.ephemeral = 0)
+  AND NOT EXISTS (SELECT 1 FROM origin o WHERE o.n = i.n)
 
 -- name: outdated_to_export
 -- The issues changed since the last export, and those whose line in the file was another one.
 SELECT i.n, d.body, d.stamps, d.raw, i.changed_seq, i.id
 FROM issue i JOIN document d ON d.n = i.n
 WHERE (i.changed_seq > :seq OR d.base IS NOT NULL) AND (i.filed = 1 OR i.ephemeral = 0)
+  AND NOT EXISTS (SELECT 1 FROM origin o WHERE o.n = i.n)
 ORDER BY i.id
 
 -- name: dirty_count
 -- How many issues changed since the last export.
-SELECT COUNT(*) FROM issue
-WHERE changed_seq > 0 AND changed_seq > :seq AND (filed = 1 OR ephemeral = 0)
+SELECT COUNT(*) FROM issue i
+WHERE i.changed_seq > 0 AND i.changed_seq > :seq AND (i.filed = 1 OR i.ephemeral = 0)
+  AND NOT EXISTS (SELECT 1 FROM origin o WHERE o.n = i.n)
 
 -- name: changed_seq
 -- The change that an issue's record is the state of.

@@ -45,6 +45,16 @@ INSERT OR REPLACE INTO search_words (
 -- The text of an issue that parts of words are looked for in.
 INSERT OR REPLACE INTO search_parts (rowid, text) VALUES (:n, :text)
 
+-- name: drop_words
+-- only: sqlite
+-- An issue that is taken out has no words.
+DELETE FROM search_words WHERE rowid = :n
+
+-- name: drop_parts
+-- only: sqlite
+-- An issue that is taken out has no parts of words.
+DELETE FROM search_parts WHERE rowid = :n
+
 -- name: with_words
 -- only: sqlite
 -- The newest issues before one that have these words.

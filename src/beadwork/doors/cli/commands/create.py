@@ -103,7 +103,7 @@ def _create_one(session: Session, given: dict[str, Any]) -> None:
     if given["validate"]:
         _validate(request)
     issue = session.run(request).issue
-    if given["silent"] and not given["dry_run"]:
+    if _is_silent(session, given) and not given["dry_run"]:
         session.write(f"{issue.id}\n")
         return
     verb = "Would create" if given["dry_run"] else "Created"
@@ -114,6 +114,11 @@ def _create_one(session: Session, given: dict[str, Any]) -> None:
             f"  P{issue.priority} {text.line(issue.issue_type)}, {issue.status}"
         ),
     )
+
+
+def _is_silent(session: Session, given: dict[str, Any]) -> bool:
+    """Tell whether ids are all that is to be said."""
+    return given["silent"] or (session.flags.is_quiet and not session.flags.is_json)
 
 
 def _validate(request: CreateIssue) -> None:
@@ -130,7 +135,7 @@ def _create_many(session: Session, given: dict[str, Any]) -> None:
     requests = [msgspec.structs.replace(each, **shared) for each in requests]
     done = _tried(session, requests) if given["dry_run"] else _made(session, requests)
     verb = "Would create" if given["dry_run"] else "Created"
-    if done and given["silent"]:
+    if done and _is_silent(session, given):
         session.write("".join(f"{each.id}\n" for each in done))
     elif done:
         session.show(

@@ -69,8 +69,8 @@ def doctor(session: Session, /, **given: Any) -> None:
     if given["perf"]:
         _measure(session)
         return
-    with session.progress():
-        found = upkeep.look(names, is_deep=given["deep"])
+    with session.progress() as progress:
+        found = upkeep.look(names, is_deep=given["deep"], progress=progress)
     mending = None
     if given["fix"] or given["interactive"]:
         found, mending = _fix(session, upkeep, found, given)
@@ -156,9 +156,9 @@ def _fix(
         ready = [each for each in ready if _is_wanted(session, each)]
     elif not session.flags.is_json:
         session.warn("\n".join(["Mending:", *(f"  {text.line(each)}" for each in plan)]))
-    with session.progress():
+    with session.progress() as progress:
         mending = upkeep.mend(ready)
-        again = upkeep.look(is_deep=given["deep"])
+        again = upkeep.look(is_deep=given["deep"], progress=progress)
     names = [each.name for each in found]
     if given["names"]:
         again = [each for each in again if each.name in names]

@@ -10,6 +10,7 @@ from beadwork.doors.cli.commands.issue import failures, require_ids
 from beadwork.doors.cli.fields import field_options, fields, piped
 from beadwork.doors.cli.options import ID, NUMBER, BeadCommand, lease_s, pass_session, split_words
 from beadwork.doors.cli.session import Session
+from beadwork.model.claim import named
 from beadwork.model.errors import InvalidField
 from beadwork.ops.issue_update import Updated, UpdateIssue
 
@@ -51,7 +52,8 @@ def update(session: Session, /, **given: Any) -> None:
                 hint="Give one of them.",
                 field=one,
             )
-    if given["claim"] and given["assignee"] == session.caller.holder.actor:
+    holder = session.caller.holder
+    if given["claim"] and named(given["assignee"] or "", holder) == holder.actor:
         given["assignee"] = None  # A claim assigns it to just this name.
     changes = _changes(session, given)
     requests = [UpdateIssue(issue=name, **changes) for name in ids]

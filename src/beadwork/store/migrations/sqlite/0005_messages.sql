@@ -54,8 +54,9 @@ CREATE TABLE delivery (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_by_mailbox ON delivery (mailbox, seq);
 CREATE INDEX delivery_waiting ON delivery (mailbox, priority, seq) WHERE state = 'waiting';
-CREATE INDEX delivery_delayed ON delivery (mailbox, sender, priority, seq)
-    WHERE state = 'waiting' AND due_us > 0;
+CREATE INDEX delivery_due ON delivery (mailbox, due_us) WHERE state = 'waiting' AND due_us > 0;
+CREATE INDEX delivery_again ON delivery (mailbox, sender, priority, seq)
+    WHERE state = 'waiting' AND attempts > 0;
 CREATE INDEX delivery_held ON delivery (mailbox, sender, priority, seq) WHERE state = 'held';
 CREATE INDEX delivery_by_hold_end ON delivery (held_until_us) WHERE state = 'held';
 CREATE INDEX delivery_by_expiry ON delivery (expires_us)

@@ -1,0 +1,189 @@
+"""Agents: who is here, what they do, and which topics and groups they are in."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from beadwork.model import instants, limits
+from beadwork.model.address import parse_group_or_topic
+from beadwork.model.errors import InvalidField
+from beadwork.ops.mail import AgentRow
+from beadwork.ops.operation import Request, Response, Unrecorded, operation
+from beadwork.ops.transaction import Transaction
+
+
+class Agent(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Somebody who has been here, as their writes tell.
+
+    `state`: here (wrote within a quarter of an hour, or waits for messages), away, or left.
+    """
+
+    name: str
+    state: str
+    since: str
+    seen: str
+    first: str
+    operation: str = ""
+    session: str = ""
+    issues: list[str] = []
+    subscriptions: list[str] = []
+    open: int = 0
+
+
+class Agents(Response):
+    """Who has been here, the latest first."""
+
+    agents: list[Agent] = []
+
+
+class ListAgents(Request[Agents], frozen=True):
+    """List who has been here, since when, and what they do: which issues they hold."""
+
+    here: Annotated[bool, Meta(description="Only those who are here now.")] = False
+
+
+@operation("agent.list", kind="read", example={})
+def list_agents(request: ListAgents, tx: Transaction) -> Agents:
+    """List who has been here."""
+    found = [_agent(tx, row) for row in tx.agents.all()]
+    return Agents(agents=[each for each in found if each.state == "here" or not request.here])
+
+
+def _agent(tx: Transaction, row: AgentRow) -> Agent:
+    is_here = tx.now_us - row.seen_us < limits.PRESENCE_US
+    return Agent(
+        name=row.agent,
+        state="left" if row.left_us is not None else "here" if is_here else "away",
+        since=instants.format_us(row.since_us),
+        seen=instants.format_us(row.seen_us),
+        first=instants.format_us(row.first_us),
+        operation=row.operation,
+        session=row.session,
+        issues=tx.agents.held_issues(row.agent),
+        subscriptions=tx.agents.subscriptions(row.agent),
+        open=tx.deliveries.open_count(row.agent),
+    )
+
+
+class Left(Unrecorded):
+    """What ended with it: messages to the session that nobody will take."""
+
+    agent: str
+    undeliverable: int = 0
+
+
+class LeaveAgent(Request[Left], frozen=True):
+    """Say that the caller goes. What was sent to its session (its attempt) ends with it."""
+
+
+@operation("agent.leave", kind="write", example={})
+def leave_agent(request: LeaveAgent, tx: Transaction) -> Left:
+    """Say that the caller goes."""
+    del request
+    holder = tx.holder
+    count = 0
+    if holder.session:
+        said = "The attempt has ended"
+        count = tx.deliveries.end_mailbox(f"attempt:{holder.session}", said)
+    tx.agents.leave(holder.actor)
+    return Left(agent=holder.actor, undeliverable=count)
+
+
+# -- topics and groups
+
+
+class Membership(Unrecorded):
+    """Who is in a topic or group now. `cursor`: what is sent after this event reaches them.
+
+    `changed`: whether it was different before.
+    """
+
+    address: str
+    members: list[str]
+    changed: bool
+    cursor: int
+
+
+AddressText = Annotated[str, Meta(description="A #topic or a @group.", min_length=1)]
+Subscriber = Annotated[str | None, Meta(description="Who; by default the caller.")]
+
+
+class Subscribe(Request[Membership], frozen=True):
+    """Get a copy of all that is sent to a #topic, or be one of those who take for a @group.
+
+    Listing what came before the answer's cursor, and receiving, together miss nothing.
+    """
+
+    address: AddressText
+    agent: Subscriber = None
+
+
+@operation("agent.subscribe", kind="write", raises=(InvalidField,), example={"address": "#build"})
+def subscribe(request: Subscribe, tx: Transaction) -> Membership:
+    """Be in a topic or group."""
+    address = parse_group_or_topic(request.address).text
+    changed = tx.agents.subscribe(address, request.agent or tx.holder.actor)
+    return _membership(tx, address, changed=changed)
+
+
+class Unsubscribe(Request[Membership], frozen=True):
+    """Be no more in a topic or group. What was delivered stays."""
+
+    address: AddressText
+    agent: Subscriber = None
+
+
+@operation("agent.unsubscribe", kind="write", raises=(InvalidField,), example={"address": "#build"})
+def unsubscribe(request: Unsubscribe, tx: Transaction) -> Membership:
+    """Be no more in a topic or group."""
+    address = parse_group_or_topic(request.address).text
+    changed = tx.agents.unsubscribe(address, request.agent or tx.holder.actor)
+    return _membership(tx, address, changed=changed)
+
+
+def _membership(tx: Transaction, address: str, *, changed: bool) -> Membership:
+    return Membership(
+        address=address,
+        members=tx.agents.subscribers(address),
+        changed=changed,
+        cursor=tx.events.last_seq(),
+    )
+
+
+class Gathering(msgspec.Struct, kw_only=True):
+    """A topic or group, and who is in it."""
+
+    address: str
+    members: list[str]
+    open: int = 0
+
+
+class Gatherings(Response):
+    """Topics, or groups, by name."""
+
+    addresses: list[Gathering] = []
+
+
+class ListAddresses(Request[Gatherings], frozen=True):
+    """List the topics and the groups that somebody is in."""
+
+    kind: Annotated[
+        str, Meta(description="topic or group; by default both.", pattern="^(topic|group|)$")
+    ] = ""
+
+
+@operation("agent.addresses", kind="read", example={"kind": "topic"})
+def list_addresses(request: ListAddresses, tx: Transaction) -> Gatherings:
+    """List topics and groups."""
+    sign = {"topic": "#", "group": "@"}.get(request.kind, "")
+    members: dict[str, list[str]] = {}
+    for address, agent, _ in tx.agents.addresses():
+        if address.startswith(sign):
+            members.setdefault(address, []).append(agent)
+    return Gatherings(
+        addresses=[
+            Gathering(address=each, members=names, open=tx.deliveries.open_count(each))
+            for each, names in members.items()
+        ]
+    )

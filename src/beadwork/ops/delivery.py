@@ -1,0 +1,320 @@
+"""Receiving: a message is handed out for a time, and acknowledged, given back, or handed out again."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from beadwork.model import instants, limits
+from beadwork.model.address import parse
+from beadwork.model.errors import (
+    InvalidField,
+    ReceiptStale,
+    UnknownMessage,
+    UnknownReceipt,
+)
+from beadwork.model.message import backoff_us, delivery_in
+from beadwork.ops.mail import DeliveryRow
+from beadwork.ops.message import (
+    Delivery,
+    HoldSeconds,
+    Message,
+    WaitSeconds,
+    delivery_of,
+    message_of,
+)
+from beadwork.ops.operation import Expected, Request, Response, Unrecorded, operation
+from beadwork.ops.transaction import Transaction
+
+ReceiptText = Annotated[
+    str, Meta(description="The receipt that the message came with.", min_length=1)
+]
+_HELD_MAX = 20
+_REASON_CHARS_MAX = 1000
+
+
+def mailboxes_of(tx: Transaction, agent: str = "") -> list[str]:
+    """Return the mailboxes that somebody takes from: their own, their attempt's, their groups'."""
+    actor = agent or tx.holder.actor
+    own = [actor]
+    if not agent and tx.holder.session:
+        own.append(f"attempt:{tx.holder.session}")
+    return own + [each for each in tx.agents.subscriptions(actor) if each.startswith("@")]
+
+
+class Handed(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A message that was handed out: under which receipt, how often it was, until when it is held."""
+
+    receipt: str
+    message: Message
+    held_until: str
+    attempt: int = 1
+    mailbox: str = ""
+
+
+class Received(Expected):
+    """What was handed out; nothing if nothing is there.
+
+    `held`: receipts of what was handed out before and not settled; what comes after them from the
+    same sender waits. `waiting`: how many wait, those included that are not due.
+    """
+
+    messages: list[Handed] = []
+    held: list[str] = []
+    waiting: int = 0
+
+
+class ReceiveMessages(Request[Received], frozen=True):
+    """Take messages for the caller, the most urgent first: its own, its attempt's, its groups'.
+
+    Each is held for the caller for a time. Acknowledge it by its receipt, or give it back; else it
+    is handed out again, until it is undeliverable. Of one sender, within a priority, the next comes
+    only when the one before is settled; several may be taken at once, in order.
+    """
+
+    limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 1
+    hold_s: HoldSeconds = limits.HOLD_S_DEFAULT
+    wait_s: WaitSeconds = None
+
+
+@operation("message.receive", kind="write", raises=(InvalidField,), example={"limit": 1})
+def receive_messages(request: ReceiveMessages, tx: Transaction) -> Received:
+    """Take messages for the caller."""
+    mailboxes = mailboxes_of(tx)
+    rows = tx.deliveries.next(mailboxes, limit=request.limit)
+    if rows:
+        hold_us = int(request.hold_s * 1_000_000)
+        return Received(messages=[_handed(tx, tx.deliveries.hold(row, hold_us)) for row in rows])
+    return _nothing(tx, mailboxes)
+
+
+def _nothing(tx: Transaction, mailboxes: Sequence[str]) -> Received:
+    held = tx.deliveries.held(mailboxes, limit=_HELD_MAX)
+    own = [row.receipt for row in held if row.holder == tx.holder.actor]
+    return Received(
+        held=own,
+        waiting=sum(tx.deliveries.open_count(each) for each in mailboxes) - len(held),
+        wake_on=[f"mail:{each}" for each in mailboxes],
+        wake_us=tx.deliveries.next_due(mailboxes),
+    )
+
+
+def _handed(tx: Transaction, row: DeliveryRow) -> Handed:
+    found = tx.messages.by_number(row.seq)
+    if found is None:
+        raise UnknownMessage(f"The message {row.seq} is gone")
+    return Handed(
+        receipt=row.receipt,
+        message=message_of(tx, found),
+        held_until=instants.format_us(row.held_until_us or 0),
+        attempt=row.attempts,
+        mailbox=row.mailbox,
+    )
+
+
+class Waiting(msgspec.Struct, kw_only=True):
+    """A message that waits, and how far its delivery is."""
+
+    message: Message
+    delivery: Delivery
+
+
+class Waitings(Response):
+    """Messages that wait, in the order in which they would be handed out."""
+
+    messages: list[Waiting] = []
+
+
+class PeekMessages(Request[Waitings], frozen=True):
+    """Look at what would be handed out next; nothing is held by that."""
+
+    limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 10
+
+
+@operation("message.peek", kind="read", example={})
+def peek_messages(request: PeekMessages, tx: Transaction) -> Waitings:
+    """Look at what would be handed out next."""
+    rows = tx.deliveries.next(mailboxes_of(tx), limit=request.limit)
+    return Waitings(messages=listed(tx, rows))
+
+
+def listed(tx: Transaction, rows: Sequence[DeliveryRow], *, has_body: bool = True) -> list[Waiting]:
+    """Show deliveries with their messages."""
+    found = [(row, tx.messages.by_number(row.seq)) for row in rows]
+    return [
+        Waiting(message=message_of(tx, message, has_body=has_body), delivery=delivery_of(row))
+        for row, message in found
+        if message is not None
+    ]
+
+
+# -- settling
+
+
+class Settled(Unrecorded):
+    """How far the delivery is now. `already`: it was so before."""
+
+    id: str
+    delivery: Delivery
+    already: bool = False
+    held_until: str | None = None
+
+
+def require_held(tx: Transaction, receipt: str) -> DeliveryRow:
+    """Return the delivery that a receipt holds.
+
+    Raises:
+        UnknownReceipt: it is none.
+        ReceiptStale: it holds nothing any more.
+    """
+    row = require_receipt(tx, receipt)
+    is_held = row.state == "held" and (row.held_until_us or 0) > tx.now_us
+    if row.receipt != receipt.strip() or not is_held:
+        error = _stale(tx, row)
+        raise error
+    return row
+
+
+def require_receipt(tx: Transaction, receipt: str) -> DeliveryRow:
+    """Return the delivery that a receipt names, whether or not it is held by it.
+
+    Raises:
+        UnknownReceipt: it is none.
+    """
+    row = tx.deliveries.of_receipt(receipt)
+    if row is not None:
+        return row
+    hint = "The receipt came with the message; `bd msg inbox` shows what is held."
+    if delivery_in(receipt) is None and tx.messages.by_id(receipt.strip().upper()):
+        hint = f"That is a message's id. {hint}"
+    raise UnknownReceipt(f'There is no receipt "{receipt.strip()[:60]}"', hint=hint)
+
+
+def _stale(tx: Transaction, row: DeliveryRow) -> ReceiptStale:
+    name = tx.messages.id_of(row.seq)
+    state = f"held by {row.holder} under another receipt" if row.state == "held" else row.state
+    return ReceiptStale(
+        f"This receipt holds nothing any more: the message {name} is {state}",
+        id=name,
+        state=row.state,
+        attempts=row.attempts,
+    )
+
+
+def _settled(tx: Transaction, now: DeliveryRow, *, already: bool = False) -> Settled:
+    return Settled(
+        id=tx.messages.id_of(now.seq),
+        delivery=delivery_of(now),
+        already=already,
+        held_until=None if now.state != "held" else instants.format_us(now.held_until_us or 0),
+    )
+
+
+class AcknowledgeMessage(Request[Settled], frozen=True):
+    """Acknowledge a message: it was dealt with, and is not delivered again."""
+
+    receipt: ReceiptText
+
+
+@operation(
+    "message.ack",
+    kind="write",
+    raises=(UnknownReceipt, ReceiptStale),
+    example={"receipt": "1042.0.1.2f1a"},
+)
+def acknowledge_message(request: AcknowledgeMessage, tx: Transaction) -> Settled:
+    """Acknowledge a message; a repeat of the same receipt changes nothing."""
+    row = require_receipt(tx, request.receipt)
+    if row.state == "acknowledged" and row.receipt == request.receipt.strip():
+        return _settled(tx, row, already=True)
+    row = require_held(tx, request.receipt)
+    return _settled(tx, tx.deliveries.settle(row, "acknowledged"))
+
+
+class ReturnMessage(Request[Settled], frozen=True):
+    """Give a message back: it is delivered again, after a while, or is undeliverable at once."""
+
+    receipt: ReceiptText
+    delay_s: Annotated[
+        Annotated[float, Meta(ge=0, le=limits.LEASE_S_MAX)] | None,
+        Meta(description="Not before so many seconds; by default longer each time."),
+    ] = None
+    reason: Annotated[str, Meta(max_length=_REASON_CHARS_MAX)] = ""
+    dead: Annotated[bool, Meta(description="Nobody can deal with it: no further try.")] = False
+
+
+@operation(
+    "message.nack",
+    kind="write",
+    raises=(UnknownReceipt, ReceiptStale),
+    example={"receipt": "1042.0.1.2f1a", "delay_s": 30, "reason": "busy"},
+)
+def return_message(request: ReturnMessage, tx: Transaction) -> Settled:
+    """Give a message back."""
+    row = require_held(tx, request.receipt)
+    said = f": {request.reason}" if request.reason else ""
+    if request.dead:
+        row = tx.deliveries.settle(row, "undeliverable", f"Refused by {tx.holder.actor}{said}")
+    elif row.attempts >= row.attempts_max:
+        why = f"Given back {row.attempts} times, last by {tx.holder.actor}{said}"
+        row = tx.deliveries.settle(row, "undeliverable", why)
+    else:
+        delay_us = backoff_us(row.attempts)
+        if request.delay_s is not None:
+            delay_us = int(request.delay_s * 1_000_000)
+        row = tx.deliveries.give_back(row, delay_us, f"Given back by {tx.holder.actor}{said}")
+    return _settled(tx, row)
+
+
+class ExtendHold(Request[Settled], frozen=True):
+    """Hold a message for longer: so many seconds from now."""
+
+    receipt: ReceiptText
+    hold_s: HoldSeconds = limits.HOLD_S_DEFAULT
+
+
+@operation(
+    "message.extend",
+    kind="write",
+    raises=(UnknownReceipt, ReceiptStale),
+    example={"receipt": "1042.0.1.2f1a", "hold_s": 600},
+)
+def extend_hold(request: ExtendHold, tx: Transaction) -> Settled:
+    """Hold a message for longer."""
+    row = require_held(tx, request.receipt)
+    return _settled(tx, tx.deliveries.extend(row, int(request.hold_s * 1_000_000)))
+
+
+# -- at the end of an agent's turn
+
+
+class Shown(Unrecorded):
+    """What is new for the caller, and how many more there are."""
+
+    messages: list[Waiting] = []
+    more: int = 0
+
+
+class ShowNew(Request[Shown], frozen=True):
+    """Show what waits for the caller and was not shown before. It is not acknowledged by that."""
+
+    limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 10
+
+
+@operation("message.hook", kind="write", example={})
+def show_new(request: ShowNew, tx: Transaction) -> Shown:
+    """Show what is new, and note that it was shown."""
+    rows = tx.deliveries.unseen(mailboxes_of(tx), limit=limits.RECEIVED_MAX)
+    kept = rows[: request.limit]
+    for row in kept:
+        tx.deliveries.show(row)
+    return Shown(messages=listed(tx, kept), more=len(rows) - len(kept))
+
+
+def mailbox_of(tx: Transaction, agent: str | None) -> list[str]:
+    """Return the mailboxes of the caller, or those of an agent, or a group's alone."""
+    if agent is None:
+        return mailboxes_of(tx)
+    address = parse(agent)
+    return mailboxes_of(tx, address.name) if address.kind == "agent" else [address.text]

@@ -1,0 +1,176 @@
+"""Messages: each is written once, and found by its number, its thread, its sender, its words."""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from beadwork.model import limits
+from beadwork.model.errors import BeadworkError
+from beadwork.model.message import new_id, number_in
+from beadwork.model.record import Change
+from beadwork.model.search import Term, words
+from beadwork.ops.mail import Draft, MessageRow
+from beadwork.store.session import Session
+
+if TYPE_CHECKING:
+    from beadwork.store.transaction import StoreTransaction
+
+_SWEPT = "messages_swept"
+_SWEEP_PERIOD_US = 600 * 1_000_000
+_NEWEST = 2**62
+
+
+class MessageStore:
+    """The messages of one transaction."""
+
+    def __init__(self, session: Session, tx: "StoreTransaction") -> None:
+        self._session = session
+        self._tx = tx
+
+    def add(self, draft: Draft) -> MessageRow:
+        """Write a message, and the event that tells of it and gives it its number."""
+        seq = self._tx.next_seq()
+        tx, holder = self._tx, self._tx.holder
+        message_id = new_id(tx.now_us, tx.replica, seq)
+        told = msgspec.json.encode({"to": draft.addresses, "type": draft.type}).decode()
+        tx.log("sent", None, "", [Change(("message", message_id), None, told)])
+        row = MessageRow(seq, message_id, tx.now_us, holder.actor, holder.session, *draft)
+        self._session.run(
+            "message.insert", **{**row._asdict(), "addresses": json.dumps(row.addresses)}
+        )
+        if row.blob is not None and row.blob_bytes is not None:
+            tx.blobs.refer(row.blob, row.blob_bytes)
+        return row
+
+    def by_number(self, seq: int) -> MessageRow | None:
+        """Return a message by its number."""
+        found = self._session.one("message.of", seq=seq)
+        if found is None:
+            return None
+        row = MessageRow._make(found)
+        return row._replace(addresses=json.loads(found[5]))
+
+    def by_id(self, message_id: str) -> MessageRow | None:
+        """Return a message by its id."""
+        seq = number_in(message_id)
+        found = None if seq is None else self.by_number(seq)
+        return found if found is not None and found.id == message_id else None
+
+    def with_key(self, key: str) -> MessageRow | None:
+        """Return what the caller sent under a key."""
+        found = self._session.one("message.with_key", sender=self._tx.holder.actor, key=key)
+        return None if found is None else self.by_number(found[0])
+
+    def ids(self, seqs: Sequence[int]) -> dict[int, str]:
+        """Return the ids of messages by their numbers."""
+        if not seqs:
+            return {}
+        return dict(self._session.all("message.ids", seqs=json.dumps(list(seqs))))
+
+    def id_of(self, seq: int) -> str:
+        """Return the id of a message."""
+        found = self._session.one("message.id", seq=seq)
+        return "" if found is None else str(found[0])
+
+    def in_thread(self, thread: int, *, limit: int) -> list[int]:
+        """Return the numbers of the messages of a thread, in their order."""
+        return self._numbers("message.in_thread", thread=thread, limit=limit)
+
+    def sent_by(self, sender: str, *, before: int | None, limit: int) -> list[int]:
+        """Return what somebody sent, the latest first."""
+        return self._numbers(
+            "message.sent_by", sender=sender, before=before or _NEWEST, limit=limit
+        )
+
+    def latest(self, *, before: int | None, limit: int) -> list[int]:
+        """Return the latest messages."""
+        return self._numbers("message.latest", before=before or _NEWEST, limit=limit)
+
+    def since(self, seq: int, *, limit: int) -> list[int]:
+        """Return the messages after a number, in their order."""
+        return self._numbers("message.since", seq=seq, limit=limit)
+
+    def _numbers(self, query: str, **parameters: object) -> list[int]:
+        return [seq for (seq,) in self._session.all(query, **parameters)]
+
+    # -- words
+
+    def unindexed(self, *, limit: int) -> list[int]:
+        """Return messages that the index does not know yet."""
+        row = self._session.one("message.indexed_to")
+        return self.since(row[0] if row else 0, limit=limit)
+
+    def index(self, limit: int) -> int:
+        """Index some more messages; return how many."""
+        seqs = self.unindexed(limit=limit)
+        self._session.many(
+            "message.put_words",
+            ({"seq": seq, "words": " ".join(words(self.text(seq)))} for seq in seqs),
+        )
+        if seqs:
+            self._session.run("message.note_indexed", seq=seqs[-1])
+        return len(seqs)
+
+    def text(self, seq: int) -> str:
+        """Return what a message can be found by."""
+        row = self.by_number(seq)
+        if row is None:
+            return ""
+        payload = row.payload
+        if payload is None and row.blob is not None:
+            with contextlib.suppress(BeadworkError):
+                payload = self._tx.blob_files.read(row.blob).decode("utf-8", "replace")
+        said = _texts(msgspec.json.decode(payload)) if payload else []
+        return "\n".join([row.type, row.sender, *row.addresses, *said])
+
+    def with_words(self, terms: Sequence[Term], *, before: int | None, limit: int) -> list[int]:
+        """Return the latest messages that have the words, as far as they are indexed."""
+        asked = " AND ".join(
+            f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}'
+            for term in terms
+            if term.words
+        )
+        if not asked:
+            return []
+        return self._numbers(
+            "message.with_words", match=asked, before=before or _NEWEST, limit=limit
+        )
+
+    # -- going
+
+    def drop_old(self) -> None:
+        """Let old messages go that nobody waits for any more; some at a time."""
+        swept = int(self._tx.setting(_SWEPT) or 0)
+        if 0 <= self._tx.now_us - swept < _SWEEP_PERIOD_US:
+            return
+        rows = self._session.all(
+            "message.old",
+            before=self._tx.now_us - limits.MESSAGE_KEPT_US,
+            dead_before=self._tx.now_us - limits.DEAD_LETTER_KEPT_US,
+            limit=limits.SWEEP_ROWS_MAX,
+        )
+        for seq, blob in rows:
+            self._drop(seq, blob)
+        if len(rows) < limits.SWEEP_ROWS_MAX:
+            self._tx.put_setting(_SWEPT, str(self._tx.now_us))
+
+    def _drop(self, seq: int, blob: str | None) -> None:
+        self._session.run("message.drop_deliveries", seq=seq)
+        self._session.run("message.drop_words", seq=seq)
+        self._session.run("message.drop", seq=seq)
+        if blob is not None:
+            self._tx.blobs.release(blob)
+
+
+def _texts(value: object) -> list[str]:
+    """Return every text in a JSON value."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in _texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return []
