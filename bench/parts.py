@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+import blobs
 import commands
 import crowd
 import daemon
@@ -22,6 +23,7 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Iterable[Figure]]]] = {
     "fold": ("Fold of two files of 100,000 lines, few of them different", files.measure_fold),
     "graph": ("Readiness", graph.measure),
     "search": ("Search in the engine, 100,000 issues", search.measure),
+    "blobs": ("Blobs of a gigabyte, in a direct command", blobs.measure),
     "daemon": ("Through the daemon", daemon.measure),
     "messages": ("Messages", mail.measure),
     "processes": ("Processes that create at once", crowd.measure),
