@@ -33,14 +33,16 @@ _FLAT = int(os.environ.get("BEADWORK_MESSAGES", "40000"))
 def measure(bench: Bench) -> Iterator[Figure]:
     place = bench.store(1_000)
     with daemon_on(place) as daemon:
-        yield from _crowd(bench, daemon, "send", _SENDS, 4_000)
-        yield from _crowd(bench, daemon, "round", _ROUNDS, 2_000)
+        yield from _crowd(bench, daemon, "send", _SENDS, target=4_000)
+        yield from _crowd(bench, daemon, "round", _ROUNDS, target=2_000)
         yield _wakes(daemon)
         yield from _memory(daemon)
     yield from _mailbox(bench)
 
 
-def _crowd(bench: Bench, daemon: Daemon, what: str, count: int, target: float) -> Iterator[Figure]:
+def _crowd(
+    bench: Bench, daemon: Daemon, what: str, count: int, *, target: float
+) -> Iterator[Figure]:
     """Clients that are each a process, as fast as they are answered."""
     with bare(bench.folder("floor")) as connection:
         connection.execute("CREATE TABLE line (n INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT")

@@ -141,11 +141,13 @@ def peek_messages(request: PeekMessages, tx: Transaction) -> Waitings:
 
 def listed(tx: Transaction, rows: Sequence[DeliveryRow], *, has_body: bool = True) -> list[Waiting]:
     """Show deliveries with their messages."""
-    found = [(row, tx.messages.by_number(row.seq)) for row in rows]
+    found = tx.messages.by_numbers([row.seq for row in rows])
     return [
-        Waiting(message=message_of(tx, message, has_body=has_body), delivery=delivery_of(row))
-        for row, message in found
-        if message is not None
+        Waiting(
+            message=message_of(tx, found[row.seq], has_body=has_body), delivery=delivery_of(row)
+        )
+        for row in rows
+        if row.seq in found
     ]
 
 

@@ -135,15 +135,15 @@ class DeliveryStore:
     def dead(self, *, before: int | None, limit: int) -> list[DeliveryRow]:
         """Return what could not be delivered, the latest first."""
         rows = self._session.all("delivery.dead", before=before or _NEWEST, limit=limit)
-        return [self.at(seq, place) for seq, place in rows]
+        return [DeliveryRow._make(row) for row in rows]
 
     def _listed(
         self, query: str, mailboxes: Sequence[str], limit: int, **more: object
     ) -> list[DeliveryRow]:
         return [
-            self.at(seq, place)
+            DeliveryRow._make(row)
             for mailbox in mailboxes
-            for seq, place in self._session.all(query, mailbox=mailbox, limit=limit, **more)
+            for row in self._session.all(query, mailbox=mailbox, limit=limit, **more)
         ]
 
     def open_count(self, mailbox: str) -> int:
@@ -241,8 +241,8 @@ class DeliveryStore:
     def end_mailbox(self, mailbox: str, reason: str) -> int:
         """Deliver nothing more of a mailbox; return how many it had."""
         rows = self._session.all("delivery.open_of", mailbox=mailbox)
-        for seq, place in rows:
-            self.settle(self.at(seq, place), "undeliverable", reason)
+        for row in rows:
+            self.settle(DeliveryRow._make(row), "undeliverable", reason)
         return len(rows)
 
     def _changed(self, kind: str, delivery: DeliveryRow, state: str) -> None:
@@ -267,10 +267,11 @@ class DeliveryStore:
     def end_due(self) -> None:
         """End what has run out of time: holds that nobody settled, messages nobody took."""
         now_us, most = self._tx.now_us, limits.SWEEP_ROWS_MAX
-        for seq, place in self._session.all("delivery.ended_holds", now_us=now_us, limit=most):
-            self._end_hold(self.at(seq, place))
-        for seq, place in self._session.all("delivery.ended", now_us=now_us, limit=most):
-            self.settle(self.at(seq, place), "expired", "It expired before anybody took it")
+        for row in self._session.all("delivery.ended_holds", now_us=now_us, limit=most):
+            self._end_hold(DeliveryRow._make(row))
+        for row in self._session.all("delivery.ended", now_us=now_us, limit=most):
+            said = "It expired before anybody took it"
+            self.settle(DeliveryRow._make(row), "expired", said)
 
     def _end_hold(self, delivery: DeliveryRow) -> None:
         if delivery.expires_us is not None and delivery.expires_us <= self._tx.now_us:

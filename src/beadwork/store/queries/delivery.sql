@@ -63,29 +63,39 @@ SELECT MIN(t.at_us) FROM (
 
 -- name: held
 -- What a recipient holds.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND state = 'held'
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND state = 'held'
 ORDER BY seq LIMIT :limit
 
 -- name: waiting
 -- What waits for a recipient, the most urgent first.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND state = 'waiting'
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND state = 'waiting'
 ORDER BY priority, seq LIMIT :limit
 
 -- name: unseen
 -- What waits for a recipient and was not shown.
-SELECT seq, place FROM delivery
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery
 WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
     AND (expires_us IS NULL OR expires_us > :now_us)
 ORDER BY priority, seq LIMIT :limit
 
 -- name: in_mailbox
 -- All that came for a recipient before a message, the latest first.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND seq < :before
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND seq < :before
 ORDER BY seq DESC LIMIT :limit
 
 -- name: dead
 -- What could not be delivered, the latest first.
-SELECT seq, place FROM delivery WHERE state IN ('expired', 'undeliverable') AND seq < :before
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE state IN ('expired', 'undeliverable') AND seq < :before
 ORDER BY seq DESC, place LIMIT :limit
 
 -- name: hold
@@ -122,18 +132,24 @@ UPDATE delivery SET shown_us = :now_us WHERE seq = :seq AND place = :place
 
 -- name: ended_holds
 -- Holds whose time is over.
-SELECT seq, place FROM delivery WHERE state = 'held' AND held_until_us <= :now_us
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE state = 'held' AND held_until_us <= :now_us
 ORDER BY held_until_us LIMIT :limit
 
 -- name: ended
 -- What waits and has expired.
-SELECT seq, place FROM delivery
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery
 WHERE state = 'waiting' AND expires_us IS NOT NULL AND expires_us <= :now_us
 ORDER BY expires_us LIMIT :limit
 
 -- name: open_of
 -- What waits for a recipient, or is held.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND state IN ('waiting', 'held')
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND state IN ('waiting', 'held')
 
 -- name: states
 -- How many deliveries of a message stand where.
