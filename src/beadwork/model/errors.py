@@ -143,6 +143,13 @@ class UnknownMemory(NotFound):
     default_hint = "See `bd memories` for the keys."
 
 
+class UnknownLease(NotFound):
+    """There is no such lease."""
+
+    code = "lease.unknown"
+    default_hint = "See `bd lease list` for the numbers."
+
+
 class NoStore(NotFound):
     """There is no Beadwork store here."""
 
@@ -195,6 +202,20 @@ class ClaimStale(Conflict):
 
     code = "claim.stale"
     default_hint = "Stop work on it. What you sent is kept as a late result; claim again to go on."
+
+
+class LeaseHeld(Conflict):
+    """Someone else has a lease of this."""
+
+    code = "lease.held"
+    default_hint = "See `bd lease list`."
+
+
+class LeaseStale(Conflict):
+    """Your lease has ended."""
+
+    code = "lease.stale"
+    default_hint = "Acquire it again before you go on: another may have changed what it covers."
 
 
 class CloseBlocked(Conflict):

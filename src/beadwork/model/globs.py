@@ -83,6 +83,11 @@ def require_path(path: str) -> str:
     return "/".join(segments)
 
 
+def quoted(path: str) -> str:
+    """Return the pattern that matches just this path, whatever letters are in it."""
+    return "".join(f"[{each}]" if each in "*?[{}" else each for each in path)
+
+
 def literal(path: str, *, is_case_blind: bool = False) -> Glob:
     """Return what matches just this path, whatever letters are in it."""
     segments = (

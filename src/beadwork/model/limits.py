@@ -71,3 +71,5 @@ LEASE_LATE_S = 5.0
 """How much longer than it would wait a request stands in line."""
 LEASE_KEPT_US = 180 * 86400 * 1_000_000
 """How long leases that have ended are kept."""
+LEASES_LISTED_MAX = 10_000
+"""Leases that are looked at where those that have ended are listed, too."""

@@ -166,7 +166,9 @@ def _require_undoable(rows: Sequence[EventRow]) -> None:
         if row.kind not in ("created", "updated", "undone"):
             raise UndoConflict(
                 f"A change of kind {row.kind} can't be taken back",
-                hint="It came from a file; change the fields by hand.",
+                hint="It came from a file; change the fields by hand."
+                if row.issue_id
+                else "Do the contrary instead.",
                 id=row.issue_id,
             )
 

@@ -20,6 +20,18 @@ _SETTING = "retention"
 _DAY_US = 86_400 * 1_000_000
 _PASSING = frozenset({"updated", "folded", "undone"})
 _KEPT_OPERATIONS = frozenset({"issue.compact"})
+_OWN_KINDS = frozenset(
+    {
+        "lease.asked",
+        "leased",
+        "lease.renewed",
+        "unleased",
+        "lease.expired",
+        "lease.broken",
+        "lease.withdrawn",
+    }
+)
+"""Kinds of events that tell of no issue, and of nothing that is not over by itself."""
 _CHANGES = msgspec.json.Decoder(list[tuple[list[str], str | None, str | None]])
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -48,6 +60,7 @@ class Retention:
             if self._tx.now_us - progress.began_us < _DAY_US:
                 return 0
             progress = _Progress(began_us=self._tx.now_us)
+            self._tx.leases.drop_old(self._tx.now_us - limits.LEASE_KEPT_US)
         count = self._step(progress)
         self._tx.put_setting(_SETTING, msgspec.json.encode(progress).decode())
         return count
@@ -77,6 +90,8 @@ class Retention:
         for seq, n, kind, operation, changes in self._session.all(
             "retention.of_request", request=request
         ):
+            if n is None and kind in _OWN_KINDS:
+                continue
             if n is None or kind not in _PASSING or operation in _KEPT_OPERATIONS:
                 return False
             last = self._last_changes(n)

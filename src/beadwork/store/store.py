@@ -17,7 +17,7 @@ from beadwork.store.sqlite import (
     open_reader,
     open_writer,
 )
-from beadwork.store.transaction import Counters, Outside, StoreTransaction
+from beadwork.store.transaction import CaseBlind, Counters, Outside, StoreTransaction
 
 _HOME = "home"
 _MARK = "mark"
@@ -43,6 +43,7 @@ class SqliteStore:
         busy_ms: int,
         new_replica: Callable[[], str],
         outside: Outside = lambda _: False,
+        case_blind: CaseBlind = lambda: False,
         opener: Opener | None = None,
         has_checkpoints: bool = True,
         cache_kib: int = CACHE_KIB,
@@ -51,6 +52,7 @@ class SqliteStore:
         self._busy_ms = busy_ms
         self._new_replica = new_replica
         self._outside = outside
+        self._case_blind = case_blind
         self._opener = {"opener": opener} if opener else {}
         self._cache_kib = cache_kib
         self._has_checkpoints = has_checkpoints
@@ -245,6 +247,7 @@ class SqliteStore:
         return StoreTransaction(
             self.writer(),
             outside=self._outside,
+            case_blind=self._case_blind,
             counters=self._counters,
             now_us=now_us,
             holder=holder,
@@ -267,6 +270,7 @@ class SqliteStore:
                 vocabulary=vocabulary,
                 operation=operation,
                 outside=self._outside,
+                case_blind=self._case_blind,
             )
         finally:
             if session.is_in_transaction:

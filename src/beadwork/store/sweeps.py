@@ -2,6 +2,7 @@
 
 from beadwork.model.transition import moved
 from beadwork.ops.claim import updated
+from beadwork.ops.lease_line import end_over
 from beadwork.store.transaction import StoreTransaction
 
 
@@ -9,13 +10,18 @@ def run_due(transaction: StoreTransaction) -> None:
     """Run every sweep that has something to do."""
     wake_deferred(transaction)
     expire_claims(transaction)
+    expire_leases(transaction)
     drop_keys(transaction)
     drop_events(transaction)
 
 
 def is_due(transaction: StoreTransaction) -> bool:
-    """Tell whether an issue or a claim waits for a sweep; keys and events can wait for a write."""
-    return transaction.ready.has_due() or bool(transaction.claims.expired())
+    """Tell whether an issue, a claim or a lease waits for a sweep; the rest can wait for a write."""
+    return (
+        transaction.ready.has_due()
+        or bool(transaction.claims.expired())
+        or transaction.leases.has_over()
+    )
 
 
 def wake_deferred(transaction: StoreTransaction) -> None:
@@ -32,6 +38,11 @@ def expire_claims(transaction: StoreTransaction) -> None:
             fields = moved(entry.record, "open", is_reopening=False)
             fields["assignee"] = None
             transaction.issues.write(entry, updated(transaction, entry.record, fields))
+
+
+def expire_leases(transaction: StoreTransaction) -> None:
+    """End leases whose time is over, and wishes that nobody asks for; those in line come next."""
+    end_over(transaction)
 
 
 def drop_keys(transaction: StoreTransaction) -> None:

@@ -16,6 +16,7 @@ from beadwork.store.graphs import GraphStore
 from beadwork.store.issues import IssueStore
 from beadwork.store.keys import KeyStore
 from beadwork.store.labels import LabelStore
+from beadwork.store.leases import LeaseStore
 from beadwork.store.memories import MemoryStore
 from beadwork.store.moves import MoveStore
 from beadwork.store.readiness import Readiness
@@ -38,6 +39,8 @@ _REPLICA = "replica"
 
 Outside = Callable[[str], bool]
 """Tells whether `external:<project>:<capability>` is provided there."""
+CaseBlind = Callable[[], bool]
+"""Tells whether paths that differ in small and capital letters only are the same to git."""
 
 
 class Counters:
@@ -109,6 +112,7 @@ class StoreTransaction:
         vocabulary: Vocabulary,
         operation: str,
         outside: Outside,
+        case_blind: CaseBlind = lambda: False,
         counters: Counters | None = None,
     ) -> None:
         self._session = session
@@ -117,6 +121,7 @@ class StoreTransaction:
         self.vocabulary = vocabulary
         self.operation = operation
         self.is_provided = outside
+        self._case_blind = case_blind
         self.request_seq: int | None = None
         self._counters = counters or Counters(session)
         self.issues = IssueStore(session, self)
@@ -132,6 +137,7 @@ class StoreTransaction:
         self.records = RecordStore(session, self)
         self.keys = KeyStore(session, self)
         self.memories = MemoryStore(session, self)
+        self.leases = LeaseStore(session, self)
         self.readiness = Readiness(session, self)
 
     @property
@@ -170,6 +176,11 @@ class StoreTransaction:
         from beadwork.store.suggestions import SuggestionStore
 
         return SuggestionStore(self._session)
+
+    @property
+    def is_case_blind(self) -> bool:
+        """Tell whether paths that differ in case only are the same (R19)."""
+        return self._case_blind()
 
     @property
     def now_text(self) -> str:

@@ -1,7 +1,7 @@
 -- Leases of paths and names, and the line of those who wait for them.
 
 -- state: waiting, held, released, expired, broken, withdrawn. resources: what was asked for, as
--- JSON. expires_us: none if the lease holds until its session ends. waits_until_us: who waits, or
+-- JSON, and its digest. expires_us: none if the lease holds until its session ends. waits_until_us: who waits, or
 -- was granted from the line and has not come for it, is given up then.
 CREATE TABLE lease (
     number INTEGER PRIMARY KEY,
@@ -10,6 +10,7 @@ CREATE TABLE lease (
     state TEXT NOT NULL,
     exclusive INTEGER NOT NULL,
     resources TEXT NOT NULL,
+    digest TEXT NOT NULL,
     reason TEXT NOT NULL,
     lease_epoch INTEGER NOT NULL,
     asked_us INTEGER NOT NULL,
@@ -21,7 +22,7 @@ CREATE TABLE lease (
     ended_by TEXT NOT NULL,
     why TEXT NOT NULL
 ) STRICT;
-CREATE INDEX lease_live ON lease (actor, resources) WHERE state IN ('waiting', 'held');
+CREATE INDEX lease_live ON lease (actor, digest) WHERE state IN ('waiting', 'held');
 CREATE INDEX lease_by_session ON lease (session)
     WHERE state IN ('waiting', 'held') AND session <> '';
 CREATE INDEX lease_by_expiry ON lease (expires_us) WHERE state = 'held' AND expires_us IS NOT NULL;
@@ -32,9 +33,10 @@ CREATE INDEX lease_by_end ON lease (ended_us) WHERE ended_us IS NOT NULL;
 -- pattern, in small letters; the name itself.
 CREATE TABLE lease_pattern (
     lease INTEGER NOT NULL REFERENCES lease (number),
+    place INTEGER NOT NULL,
     kind TEXT NOT NULL,
     prefix TEXT NOT NULL,
     pattern TEXT NOT NULL,
-    PRIMARY KEY (kind, prefix, lease, pattern)
+    PRIMARY KEY (lease, place)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lease_pattern_by_lease ON lease_pattern (lease);
+CREATE INDEX lease_pattern_by_prefix ON lease_pattern (kind, prefix);
