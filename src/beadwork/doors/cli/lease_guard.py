@@ -11,7 +11,7 @@ from beadwork.doors.cli import times
 from beadwork.doors.cli.session import Session
 from beadwork.doors.cli.text import line
 from beadwork.doors.cli.views import moments
-from beadwork.model.errors import BeadworkError
+from beadwork.model.errors import BeadworkError, Unavailable
 from beadwork.ops.lease import CheckLeases, Covered
 
 _LIMIT_S = 2.0
@@ -53,7 +53,9 @@ def _look(session: Session, found: list[list[Covered]], troubles: list[str]) -> 
 
 def _covered(session: Session) -> list[Covered]:
     staged = session.world.staged_paths(_GIT_S)
-    paths = [each for each in staged or [] if not each.startswith(_OWN)]
+    if staged is None:
+        raise Unavailable("git does not tell what is staged")
+    paths = [each for each in staged if not each.startswith(_OWN)]
     if not paths:
         return []
     engine = session.world.open(session.flags.options)

@@ -80,9 +80,9 @@ def leases(found: Sequence["ShownLease"]) -> "Drawing | None":
     """Draw who has leases of what; nothing to draw where there are none."""
 
     def draw(screen: "Screen") -> str:
-        from beadwork.doors.cli.views import leases as drawn
+        from beadwork.doors.cli.views import lease_lines
 
-        return drawn.table(screen, found)
+        return lease_lines.table(screen, found)
 
     return draw if found else None
 
