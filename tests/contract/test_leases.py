@@ -310,6 +310,16 @@ def test_who_waits_for_ones_own_lease_does_not_hold_one_up(project: Project) -> 
         acquire(project, "src/c", actor="carol")
 
 
+def test_a_grant_lets_its_holder_pass_those_who_wait_for_it_now(project: Project) -> None:
+    acquire(project, "a", actor="carol")
+    acquire(project, "d", actor="dan")
+    ask(project, "a", actor="alice")
+    ask(project, "a", "b", "d", actor="bob")
+    assert ask(project, "b", actor="alice").held_by[0].holder == "bob"
+    project.run(ReleaseLeases(all=True), actor="carol")
+    assert held(project) == [("dan", ["d"]), ("alice", ["a"]), ("alice", ["b"])]
+
+
 def test_a_dead_waiter_leaves_the_line_by_itself(project: Project) -> None:
     acquire(project, "a", ttl_s=3000.0)
     ask(project, "a", actor="bob")

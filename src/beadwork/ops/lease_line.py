@@ -34,10 +34,19 @@ def _waits_for(tx: Transaction, ahead: Lease, wanted: Lease) -> bool:
 def end(tx: Transaction, lease: Lease, state: State, why: str = "") -> Lease:
     """End a lease, or take a wish out of the line, and let those in line have what is free now."""
     ended = tx.leases.end(lease, state, why)
-    for each in tx.leases.overlapping(ended):
-        if each.state == "waiting" and not standing_before(tx, each):
-            tx.leases.grant(each)
+    waiting = {each.number: each for each in tx.leases.overlapping(ended) if _waits(each)}
+    while waiting:
+        wish = waiting.pop(min(waiting))
+        if not standing_before(tx, wish):
+            granted = tx.leases.grant(wish)
+            # Those who wait for this one from now on hold its holder up no more.
+            later = (each for each in tx.leases.waiting(wish.actor) if each.number > wish.number)
+            waiting |= {each.number: each for each in later if each.holder.is_same(granted.holder)}
     return ended
+
+
+def _waits(lease: Lease) -> bool:
+    return lease.state == "waiting"
 
 
 def end_session(tx: Transaction, session: str) -> list[Lease]:

@@ -105,6 +105,10 @@ class LeaseStore:
             return self._live(self._session.all("lease.live"))
         return self._live(self._session.all("lease.live_of", actor=actor))
 
+    def waiting(self, actor: str) -> list[Lease]:
+        """Return what an actor waits for, first ones first."""
+        return self._live(self._session.all("lease.waiting_of", actor=actor))
+
     def latest(self, *, actor: str | None, limit: int) -> list[Lease]:
         """Return leases, those that have ended too, latest first."""
         return [_lease(row) for row in self._session.all("lease.latest", actor=actor, limit=limit)]

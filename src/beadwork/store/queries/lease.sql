@@ -48,6 +48,13 @@ SELECT number, actor, session, state, exclusive, resources, reason, lease_epoch,
     granted_us, expires_us, length_us, waits_until_us, ended_us, ended_by, why
 FROM lease WHERE actor = :actor AND state IN ('waiting', 'held') ORDER BY number
 
+-- name: waiting_of
+-- What an actor waits for, in the order of the line.
+SELECT number, actor, session, state, exclusive, resources, reason, lease_epoch, asked_us,
+    granted_us, expires_us, length_us, waits_until_us, ended_us, ended_by, why
+FROM lease WHERE waits_until_us IS NOT NULL AND state = 'waiting' AND actor = :actor
+ORDER BY number
+
 -- name: latest
 -- Leases, those that have ended too, latest first.
 SELECT number, actor, session, state, exclusive, resources, reason, lease_epoch, asked_us,
