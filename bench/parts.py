@@ -8,6 +8,7 @@ import daemon
 import engines
 import files
 import graph
+import leases
 import search
 from figures import Figure
 
@@ -21,6 +22,10 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Iterable[Figure]]]] = {
     "fold": ("Fold of two files of 100,000 lines, few of them different", files.measure_fold),
     "graph": ("Readiness", graph.measure),
     "search": ("Search in the engine, 100,000 issues", search.measure),
+    "leases": (
+        "Leases in the engine, among 10,000 live ones, without their commit",
+        leases.measure,
+    ),
     "daemon": ("Through the daemon", daemon.measure),
     "processes": ("Processes that create at once", crowd.measure),
 }

@@ -73,3 +73,5 @@ LEASE_KEPT_US = 180 * 86400 * 1_000_000
 """How long leases that have ended are kept."""
 LEASES_LISTED_MAX = 10_000
 """Leases that are looked at where those that have ended are listed, too."""
+LEASES_STANDING_MAX = 20
+"""Of those that stand before a lease, so many are named."""

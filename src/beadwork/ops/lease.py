@@ -107,7 +107,7 @@ class Leases(Response):
 class Acquired(Expected, kw_only=True):
     """The lease, held or waiting. `already`: the caller held it before; it was renewed.
 
-    While it is waiting, `held_by` tells what stands before it; the first is what holds it up.
+    While it is waiting, `held_by` tells what stands before it, the first twenty.
     """
 
     lease: ShownLease
@@ -159,7 +159,7 @@ def acquire_lease(request: AcquireLease, tx: Transaction) -> Acquired:
         granted = tx.leases.grant(wanted)
         lease = tx.leases.renew(granted, granted.expires_us, granted.length_us)
         return Acquired(lease=shown_lease(lease))
-    standing = [_standing(tx, each, wanted) for each in before]
+    standing = [_standing(tx, each, wanted) for each in before[: limits.LEASES_STANDING_MAX]]
     if not request.wait_s:
         raise held_error(wanted.resources, standing)
     patience_us = min(
