@@ -418,6 +418,8 @@ class DirectWorld(Person):
 
     def staged_paths(self, timeout_s: float) -> list[str] | None:
         """Return what the commit that is being made changes; None if git does not tell."""
+        if git_place(self.folder) is None:
+            return []
         return git.staged(self.folder, timeout_s=timeout_s)
 
     def stage(self, engine: Engine) -> None:

@@ -11,13 +11,13 @@ from beadwork.model.issue import Issue, Vocabulary
 from beadwork.model.record import Change, Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.health import Checks, Mends
-from beadwork.ops.leasing import Leases
 from beadwork.ops.operation import R, Request
 from beadwork.ops.wanted import Filter as Filter
 from beadwork.ops.wanted import ReadyFilter as ReadyFilter
 
 if TYPE_CHECKING:
     from beadwork.model.search import Term
+    from beadwork.ops.leasing import Leases
 
 
 class Entry(NamedTuple):
@@ -429,7 +429,7 @@ class Transaction(Protocol):
     @property
     def memories(self) -> Memories: ...
     @property
-    def leases(self) -> Leases: ...
+    def leases(self) -> "Leases": ...
     @property
     def checks(self) -> Checks: ...
     @property

@@ -107,7 +107,8 @@ class LeaseStore:
 
     def waiting(self, actor: str) -> list[Lease]:
         """Return what an actor waits for, first ones first."""
-        return self._live(self._session.all("lease.waiting_of", actor=actor))
+        rows = self._session.all("lease.waiting_of", actor=actor, now_us=self._tx.now_us)
+        return sorted(map(_lease, rows), key=lambda each: each.number)
 
     def latest(self, *, actor: str | None, limit: int) -> list[Lease]:
         """Return leases, those that have ended too, latest first."""
@@ -120,17 +121,11 @@ class LeaseStore:
     def _live(self, rows: Iterable[Row]) -> list[Lease]:
         return [lease for lease in map(_lease, rows) if lease.is_live(self._tx.now_us)]
 
-    def has_over(self) -> bool:
-        """Tell whether time alone has ended something."""
-        now_us = self._tx.now_us
-        return any(
-            self._session.one(query, now_us=now_us, limit=1)
-            for query in ("lease.expired", "lease.given_up")
-        )
-
     def over(self) -> list[Lease]:
         """Return what time alone has ended: held for long enough, or not asked for any more."""
-        self._bound_patience()
+        # Where the clock went back, nobody stands in line for the hours in between.
+        latest_us = self._tx.now_us + limits.LEASE_UNASKED_US
+        self._session.run("lease.bound_patience", latest_us=latest_us)
         numbers = [
             row[0]
             for query in ("lease.expired", "lease.given_up")
@@ -140,12 +135,6 @@ class LeaseStore:
             return []
         rows = self._session.all("lease.numbered", numbers=listed(sorted(set(numbers))))
         return [_lease(row) for row in rows]
-
-    def _bound_patience(self) -> None:
-        """Where the clock went back, let nobody stand in line for the hours in between."""
-        latest_us = self._tx.now_us + limits.LEASE_UNASKED_US
-        if self._session.one("lease.too_patient", latest_us=latest_us):
-            self._session.run("lease.bound_patience", latest_us=latest_us)
 
     # -- changing
 

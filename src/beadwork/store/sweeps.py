@@ -2,7 +2,6 @@
 
 from beadwork.model.transition import moved
 from beadwork.ops.claim import updated
-from beadwork.ops.lease_line import end_over
 from beadwork.store.transaction import StoreTransaction
 
 
@@ -20,7 +19,7 @@ def is_due(transaction: StoreTransaction) -> bool:
     return (
         transaction.ready.has_due()
         or bool(transaction.claims.expired())
-        or transaction.leases.has_over()
+        or transaction.has_lease_over()
     )
 
 
@@ -42,7 +41,11 @@ def expire_claims(transaction: StoreTransaction) -> None:
 
 def expire_leases(transaction: StoreTransaction) -> None:
     """End leases whose time is over, and wishes that nobody asks for; those in line come next."""
-    end_over(transaction)
+    if transaction.has_lease_over():
+        # Late import: seldom is there any.
+        from beadwork.ops.lease_line import end_over
+
+        end_over(transaction)
 
 
 def drop_keys(transaction: StoreTransaction) -> None:

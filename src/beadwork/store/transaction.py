@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from beadwork.model import instants, stamp
+from beadwork.model import instants, limits, stamp
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.model.record import Change
@@ -16,7 +16,6 @@ from beadwork.store.graphs import GraphStore
 from beadwork.store.issues import IssueStore
 from beadwork.store.keys import KeyStore
 from beadwork.store.labels import LabelStore
-from beadwork.store.leases import LeaseStore
 from beadwork.store.memories import MemoryStore
 from beadwork.store.moves import MoveStore
 from beadwork.store.readiness import Readiness
@@ -28,6 +27,7 @@ from beadwork.store.statistics import StatisticsStore
 
 if TYPE_CHECKING:
     from beadwork.store.checks import CheckStore
+    from beadwork.store.leases import LeaseStore
     from beadwork.store.mends import Mends
     from beadwork.store.retention import Retention
     from beadwork.store.search import SearchStore
@@ -137,7 +137,6 @@ class StoreTransaction:
         self.records = RecordStore(session, self)
         self.keys = KeyStore(session, self)
         self.memories = MemoryStore(session, self)
-        self.leases = LeaseStore(session, self)
         self.readiness = Readiness(session, self)
 
     @property
@@ -160,6 +159,20 @@ class StoreTransaction:
         from beadwork.store.mends import Mends
 
         return Mends(self._session, self)
+
+    @property
+    def leases(self) -> "LeaseStore":
+        """Return the leases, and the line."""
+        # Late import: most commands have none.
+        from beadwork.store.leases import LeaseStore
+
+        return LeaseStore(self._session, self)
+
+    def has_lease_over(self) -> bool:
+        """Tell whether a lease or a wish for one waits for a sweep."""
+        latest_us = self.now_us + limits.LEASE_UNASKED_US
+        found = self._session.one("lease.any_over", now_us=self.now_us, latest_us=latest_us)
+        return found is not None
 
     @property
     def search(self) -> "SearchStore":

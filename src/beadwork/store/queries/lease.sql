@@ -49,11 +49,10 @@ SELECT number, actor, session, state, exclusive, resources, reason, lease_epoch,
 FROM lease WHERE actor = :actor AND state IN ('waiting', 'held') ORDER BY number
 
 -- name: waiting_of
--- What an actor waits for, in the order of the line.
+-- What an actor waits for.
 SELECT number, actor, session, state, exclusive, resources, reason, lease_epoch, asked_us,
     granted_us, expires_us, length_us, waits_until_us, ended_us, ended_by, why
-FROM lease WHERE waits_until_us IS NOT NULL AND state = 'waiting' AND actor = :actor
-ORDER BY number
+FROM lease WHERE waits_until_us > :now_us AND state = 'waiting' AND actor = :actor
 
 -- name: latest
 -- Leases, those that have ended too, latest first.
@@ -71,6 +70,14 @@ FROM lease
 WHERE session = :session AND session <> '' AND state IN ('waiting', 'held')
 ORDER BY number
 
+-- name: any_over
+-- Whether time alone has ended something, or somebody would wait for longer than anybody does.
+SELECT 1
+WHERE EXISTS (SELECT 1 FROM lease l WHERE l.state = 'held' AND l.expires_us IS NOT NULL
+        AND l.expires_us <= :now_us)
+    OR EXISTS (SELECT 1 FROM lease l WHERE l.waits_until_us <= :now_us)
+    OR EXISTS (SELECT 1 FROM lease l WHERE l.waits_until_us > :latest_us)
+
 -- name: expired
 -- The held leases whose time is over.
 SELECT number FROM lease
@@ -80,18 +87,13 @@ ORDER BY expires_us LIMIT :limit
 -- name: given_up
 -- Who stands in line and has not asked for long, and who never came for what was granted.
 SELECT number FROM lease
-WHERE waits_until_us IS NOT NULL AND waits_until_us <= :now_us
+WHERE waits_until_us <= :now_us
 ORDER BY waits_until_us LIMIT :limit
 
--- name: too_patient
--- Whether somebody would wait for longer than anybody does: the clock went back.
-SELECT number FROM lease
-WHERE waits_until_us IS NOT NULL AND waits_until_us > :latest_us LIMIT 1
-
 -- name: bound_patience
--- Nobody waits for longer than this.
+-- Nobody waits for longer than this: the clock went back.
 UPDATE lease SET waits_until_us = :latest_us
-WHERE waits_until_us IS NOT NULL AND waits_until_us > :latest_us
+WHERE waits_until_us > :latest_us
 
 -- name: insert
 -- A lease, or the wish for one.
