@@ -9,6 +9,7 @@ import daemon
 import engines
 import files
 import graph
+import leases
 import mail
 import search
 from figures import Figure
@@ -24,6 +25,10 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Iterable[Figure]]]] = {
     "graph": ("Readiness", graph.measure),
     "search": ("Search in the engine, 100,000 issues", search.measure),
     "blobs": ("Blobs of a gigabyte, in a direct command", blobs.measure),
+    "leases": (
+        "Leases in the engine, among 10,000 live ones, without their commit",
+        leases.measure,
+    ),
     "daemon": ("Through the daemon", daemon.measure),
     "messages": ("Messages", mail.measure),
     "processes": ("Processes that create at once", crowd.measure),

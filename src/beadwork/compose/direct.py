@@ -18,6 +18,7 @@ from beadwork.doors.world import (
     Initialized,
     Neighbour,
     Options,
+    Rooted,
     Starting,
     Streams,
     Where,
@@ -432,6 +433,26 @@ class DirectWorld(Person):
     def full_path(self, path: str) -> str:
         """Return the absolute path of what the user named."""
         return os.path.abspath(os.path.join(self.folder, path))
+
+    def rooted(self, options: Options, path: str) -> Rooted:
+        """Return a path or pattern that the user named, seen from the root of the work tree."""
+        found = git_place(self.folder)
+        root = found.work_tree if found is not None else None
+        root = os.path.realpath(root or os.path.dirname(self.place(options).folder))
+        here = os.path.realpath(self.folder)
+        full = os.path.join(here, path)
+        folder = os.path.relpath(here, root)
+        if os.path.isabs(path):
+            above, name = os.path.split(path.rstrip("/"))
+            folder, path = ".", os.path.relpath(os.path.join(os.path.realpath(above), name), root)
+        folder = "" if folder == "." else folder
+        return Rooted(folder, path, os.path.lexists(full), os.path.isdir(full))
+
+    def staged_paths(self, timeout_s: float) -> list[str] | None:
+        """Return what the commit that is being made changes; None if git does not tell."""
+        if git_place(self.folder) is None:
+            return []
+        return git.staged(self.folder, timeout_s=timeout_s)
 
     def stage(self, engine: Engine) -> None:
         """Add the exported file to git's index, where git tracks it."""

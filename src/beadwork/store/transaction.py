@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from beadwork.model import instants, stamp
+from beadwork.model import instants, limits, stamp
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.model.record import Change
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from beadwork.store.blobs import BlobStore
     from beadwork.store.checks import CheckStore
     from beadwork.store.deliveries import DeliveryStore
+    from beadwork.store.leases import LeaseStore
     from beadwork.store.mends import Mends
     from beadwork.store.messages import MessageStore
     from beadwork.store.origins import OriginStore
@@ -46,6 +47,8 @@ _REPLICA = "replica"
 
 Outside = Callable[[str], bool]
 """Tells whether `external:<project>:<capability>` is provided there."""
+CaseBlind = Callable[[], bool]
+"""Tells whether paths that differ in small and capital letters only are the same to git."""
 
 
 class Counters:
@@ -126,6 +129,7 @@ class StoreTransaction:
     blobs: "BlobStore"
     checks: "CheckStore"
     deliveries: "DeliveryStore"
+    leases: "LeaseStore"
     mends: "Mends"
     messages: "MessageStore"
     origins: "OriginStore"
@@ -142,6 +146,7 @@ class StoreTransaction:
         operation: str,
         outside: Outside,
         blob_files: BlobFolder,
+        case_blind: CaseBlind = lambda: False,
         counters: Counters | None = None,
     ) -> None:
         self._session = session
@@ -151,6 +156,7 @@ class StoreTransaction:
         self.operation = operation
         self.is_provided = outside
         self.blob_files = blob_files
+        self._case_blind = case_blind
         self.request_seq: int | None = None
         self._counters = counters or Counters(session)
 
@@ -162,6 +168,12 @@ class StoreTransaction:
             noun = self.__dict__[name] = made(self._session, self)
             return noun
 
+    def has_lease_over(self) -> bool:
+        """Tell whether a lease or a wish for one waits for a sweep."""
+        latest_us = self.now_us + limits.LEASE_UNASKED_US
+        found = self._session.one("lease.any_over", now_us=self.now_us, latest_us=latest_us)
+        return found is not None
+
     @property
     def suggestions(self) -> "SuggestionStore":
         """Return the ids that a word may become."""
@@ -169,6 +181,11 @@ class StoreTransaction:
         from beadwork.store.suggestions import SuggestionStore
 
         return SuggestionStore(self._session)
+
+    @property
+    def is_case_blind(self) -> bool:
+        """Tell whether paths that differ in case only are the same (R19)."""
+        return self._case_blind()
 
     @property
     def now_text(self) -> str:
@@ -278,6 +295,7 @@ _LATE = {
     "blobs": "blobs:BlobStore",
     "checks": "checks:CheckStore",
     "deliveries": "deliveries:DeliveryStore",
+    "leases": "leases:LeaseStore",
     "mends": "mends:Mends",
     "messages": "messages:MessageStore",
     "origins": "origins:OriginStore",
