@@ -238,6 +238,8 @@ class _Exchange:
             self._send_input(_read_all(0))
         elif kind == b"l":
             self._send_input(_read_line())
+        elif kind == b"q":
+            self._send(*((b"E", b"%d" % _BROKEN_PIPE) if self._is_unread else (b"I", b"")))
         elif kind == b"r":
             self._send_file(payload)
         elif kind == b"w":

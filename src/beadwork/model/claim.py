@@ -24,6 +24,10 @@ class Holder(NamedTuple):
     session: str = ""
 
 
+ITSELF = Holder("beadwork")
+"""Whoever does what nobody asked for: the daemon, a sweep. It is no agent."""
+
+
 def named(name: str, holder: Holder) -> str:
     """Return whom a name means: `me` is whoever asks."""
     return holder.actor if name == _ME else name

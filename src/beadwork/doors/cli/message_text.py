@@ -96,6 +96,7 @@ def received(value: Handed) -> str:
     """Show a message that was handed out, and what to do with it."""
     again = f", for the {value.attempt}. time" if value.attempt > 1 else ""
     held = f"  receipt {value.receipt} (held until {times.shown(value.held_until)}{again})"
+    held += f"\n  once dealt with: bd msg ack {value.receipt}"
     return f"{whole(value.message)}\n{held}"
 
 
