@@ -1,7 +1,7 @@
 """Receiving: a message is handed out for a time, and acknowledged, given back, or handed out again."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -72,6 +72,8 @@ class ReceiveMessages(Request[Received], frozen=True):
     is handed out again, until it is undeliverable. Of one sender, within a priority, the next comes
     only when the one before is settled; several may be taken at once, in order.
     """
+
+    circumstances: ClassVar[tuple[str, ...]] = ("wait_s",)
 
     limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 1
     hold_s: HoldSeconds = limits.HOLD_S_DEFAULT

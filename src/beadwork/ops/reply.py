@@ -140,6 +140,8 @@ class Replied(Expected):
 class AwaitReply(Request[Replied], frozen=True):
     """Take the answer to a message of the caller's, and acknowledge it. Others stay."""
 
+    circumstances: ClassVar[tuple[str, ...]] = ("wait_s",)
+
     message: MessageName
     wait_s: WaitSeconds = None
 
