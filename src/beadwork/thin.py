@@ -36,6 +36,13 @@ class _NoDaemon(Exception):
     """Whether a daemon may have begun to run it."""
 
 
+def _begun() -> _NoDaemon:
+    """Return what to raise where a daemon may have begun to run the command."""
+    found = _NoDaemon()
+    found.has_begun = True
+    return found
+
+
 class _Lost(Exception):
     """The daemon went away in the middle."""
 
@@ -215,9 +222,7 @@ class _Exchange:
         except (OSError, _Lost) as error:
             if not self._has_output:
                 # It runs again under the same key: what was done is not done twice.
-                lost = _NoDaemon()
-                lost.has_begun = True
-                raise lost from error
+                raise _begun() from error
             return _complain(self._key)
 
     def _follow(self) -> int:
@@ -226,7 +231,8 @@ class _Exchange:
             if kind == b"x":
                 return max(payload[0], self._failed_write and _complain_of(self._failed_write))
             if kind == b"L":
-                raise _NoDaemon
+                # It may have written before it had to wait: it runs again under the same key.
+                raise _begun()
             self._act(kind, payload)
 
     def _act(self, kind: bytes, payload: bytes) -> None:
