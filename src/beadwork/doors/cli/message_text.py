@@ -62,8 +62,10 @@ def body(message: Message) -> str:
         return f"  {said(message)}"
     if isinstance(payload, dict) and isinstance(payload.get("text"), str):
         rest = {name: value for name, value in payload.items() if name != "text"}
+        head = [f"subject: {_value(rest.pop('subject'))}"] if "subject" in rest else []
+        begun = [payload["text"]] if payload["text"] or not head else []
         lines = [f"{name}: {_value(value)}" for name, value in rest.items()]
-        return text.block("\n".join([payload["text"], *lines]))
+        return text.block("\n".join([*head, *begun, *lines]))
     return text.block(payload if isinstance(payload, str) else _pretty(payload))
 
 

@@ -8,6 +8,7 @@ from beadwork.doors.cli import message_text as shown
 from beadwork.doors.cli import text, times
 from beadwork.doors.cli.options import NUMBER, BeadCommand, BeadGroup, Whole, pass_session
 from beadwork.doors.cli.session import Session
+from beadwork.doors.cli.views.screen import Screen
 from beadwork.model.address import parse_group_or_topic
 from beadwork.ops.agent import (
     Agent,
@@ -39,9 +40,16 @@ _WHO = click.option("--agent", metavar="NAME", help="Who; by default you.")
 def agents(session: Session, here: bool) -> None:
     """List who has been here, since when, and what they do."""
     found = session.run(ListAgents(here=here)).agents
+
+    def draw(screen: Screen) -> str:
+        from beadwork.doors.cli.views import mail
+
+        return mail.agents(screen, found)
+
     session.show(
         [shown.shape(each) for each in found],
         lambda: "\n".join(_agent(each) for each in found) or "Nobody.",
+        drawn=draw,
     )
 
 
@@ -49,7 +57,7 @@ def _agent(value: Agent) -> str:
     parts = [f"{text.line(value.name)}: {value.state}"]
     if value.state == "here":
         parts.append(f"since {times.shown(value.since)}")
-    parts.append(f"last seen {times.shown(value.seen)} ({value.operation})")
+    parts.append(f"last seen {times.shown(value.seen)}")
     if value.issues:
         parts.append(f"holds {', '.join(text.line(each) for each in value.issues)}")
     if value.subscriptions:
