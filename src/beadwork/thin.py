@@ -36,6 +36,13 @@ class _NoDaemon(Exception):
     """Whether a daemon may have begun to run it."""
 
 
+def _begun() -> _NoDaemon:
+    """Return what to raise where a daemon may have begun to run the command."""
+    found = _NoDaemon()
+    found.has_begun = True
+    return found
+
+
 class _Lost(Exception):
     """The daemon went away in the middle."""
 
@@ -228,9 +235,7 @@ class _Exchange:
         except (OSError, _Lost) as error:
             if not self._has_output:
                 # It runs again under the same key: what was done is not done twice.
-                lost = _NoDaemon()
-                lost.has_begun = True
-                raise lost from error
+                raise _begun() from error
             return _complain(self._key)
 
     def _follow(self) -> int:
@@ -239,7 +244,8 @@ class _Exchange:
             if kind == b"x":
                 return max(payload[0], self._failed_write and _complain_of(self._failed_write))
             if kind == b"L":
-                raise _NoDaemon
+                # It may have written before it had to wait: it runs again under the same key.
+                raise _begun()
             self._act(kind, payload)
 
     def _act(self, kind: bytes, payload: bytes) -> None:
@@ -251,6 +257,8 @@ class _Exchange:
             self._send_input(_read_all(0))
         elif kind == b"l":
             self._send_input(_read_line())
+        elif kind == b"q":
+            self._send(*((b"E", b"%d" % _BROKEN_PIPE) if self._is_unread else (b"I", b"")))
         elif kind == b"r":
             self._send_file(payload)
         elif kind == b"w":

@@ -2,10 +2,13 @@
 
 import pytest
 
+from beadwork.engine import Caller
 from beadwork.model import limits
+from beadwork.model.claim import ITSELF
 from beadwork.model.errors import (
     InvalidField,
     InvalidRequest,
+    KeyReused,
     MailboxFull,
     MessageExpired,
     NoSuchRecipient,
@@ -15,7 +18,7 @@ from beadwork.model.errors import (
     UnknownMessage,
     UnknownReceipt,
 )
-from beadwork.model.message import number_in
+from beadwork.model.message import GitState, number_in
 from beadwork.ops.agent import LeaveAgent, ListAgents, Subscribe, Unsubscribe
 from beadwork.ops.batch import RunBatch, Step
 from beadwork.ops.claim import ClaimIssue
@@ -402,6 +405,28 @@ def test_the_same_key_sends_one_message(project: Project) -> None:
     assert len(receive(project, limit=10)) == 2
 
 
+def test_a_repeat_under_a_key_may_come_from_another_commit(project: Project) -> None:
+    def repeated(commit: str, text: str = "hi") -> Sent:
+        asked = SendMessage(
+            to=["bob"], payload={"text": text}, git_state=GitState(commit=commit, dirty=True)
+        )
+        return project.run(asked, "alice", key="k1")
+
+    first = repeated("a" * 40)
+    assert repeated("b" * 40) == first
+    with pytest.raises(KeyReused):
+        repeated("b" * 40, "other")
+
+
+def test_an_id_in_the_place_of_a_receipt_is_answered_with_the_receipt(project: Project) -> None:
+    sent = send(project, "bob")
+    (got,) = receive(project)
+    for actor, hint in (("bob", got.receipt), ("carol", "`bd msg receive`")):
+        with pytest.raises(UnknownReceipt) as refused:
+            project.run(AcknowledgeMessage(receipt=sent.id), actor)
+        assert hint in refused.value.hint
+
+
 # ------------------------------------------------------------------------- large payloads, threads
 
 
@@ -594,6 +619,26 @@ def test_who_writes_is_here_and_who_is_silent_is_away(project: Project) -> None:
     assert agents["alice"].open == 1
     project.run(LeaveAgent(), "bob")
     assert [each.name for each in project.run(ListAgents(here=True)).agents] == []
+
+
+def test_who_leaves_has_left_until_they_write_again(project: Project) -> None:
+    def state() -> list[str]:
+        return [each.state for each in project.run(ListAgents()).agents if each.name == "bob"]
+
+    send(project, "alice", actor="bob")
+    for _ in range(2):
+        project.clock.advance(3600)
+        project.run(LeaveAgent(), "bob")
+        assert state() == ["left"]
+        send(project, "alice", actor="bob")
+        assert state() == ["here"]
+
+
+def test_what_is_done_by_itself_makes_no_agent(project: Project) -> None:
+    project.engine.run(IndexMessages(), Caller(ITSELF))
+    sent = send(project, "everyone")
+    assert sent.deliveries == []
+    assert [each.name for each in project.run(ListAgents()).agents] == ["alice"]
 
 
 def test_old_messages_go_and_dead_letters_stay_longer(project: Project) -> None:

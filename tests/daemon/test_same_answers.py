@@ -18,23 +18,26 @@ import pytest
 
 from tests.daemon.running import running
 from tests.doors import contract_runs_finding as finding
+from tests.doors import contract_runs_mail as mail
 from tests.doors import contract_runs_project as project
 from tests.doors import contract_runs_sample as projects
 from tests.doors import contract_runs_upkeep as upkeep
 from tests.doors import contract_runs_work as work
-from tests.doors.contract_runs import Run
+from tests.doors.contract_runs import Run, filled
 from tests.doors.program import Answer, Bd
 
 pytestmark = pytest.mark.slow
 
 _STORY = 25
 """So many commands are one story: then both sides begin anew."""
-_TABLES = (work, finding, project, upkeep)
+_TABLES = (work, finding, project, upkeep, mail)
 _ALONE = ("daemon", "--daemon", "watch", "doctor", "backup", "restore", "info", "preflight")
 """Commands that tell of the daemon itself, or of the machine; their own tests run both ways."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?")
 _STAMP = re.compile(r"\b[0-9a-z]{6,12}[.-][0-9a-z]+[.-][0-9a-f]{8}\b")
 _MADE_UP = re.compile(r"\b(?:px|other|int|new)-[0-9a-z]{3,8}\b")
+_MESSAGE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b")
+_RECEIPT = re.compile(r"\b(\d+\.\d+\.\d+)\.[0-9a-f]+\b")
 _HEX = re.compile(r"\b[0-9a-f]{8,64}\b")
 _TOOK = re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|µs|us)\b")
 _SINCE = re.compile(r"\b(?:just now|\d+[smhd] ago|in \d+[smhd])\b")
@@ -50,6 +53,7 @@ class Side(NamedTuple):
         """Answer a text without what no two runs share."""
         text = text.replace(str(self.bd.folder), "<here>").replace(str(self.bd.home), "<home>")
         text = _MADE_UP.sub(lambda found: self._named(found[0]), text)
+        text = _RECEIPT.sub(r"\1.<receipt>", _MESSAGE.sub("<message>", text))
         for pattern in (_TIME, _STAMP, _TOOK, _SINCE):
             text = pattern.sub("<time>", text)
         return _HEX.sub("<hex>", text)
@@ -90,7 +94,9 @@ STORIES = list(stories())
 def directly(bd: Bd) -> Side:
     def run(each: Run, more: tuple[str, ...]) -> Answer:
         given = (bd.folder / each.given).read_text("utf-8") if each.given else ""
-        return bd(*each.words, *more, given=given, **dict(each.environment))
+        answer = bd(*filled(each.words, bd.said), *more, given=given, **dict(each.environment))
+        bd.said += answer.out
+        return answer
 
     return Side(bd, run)
 
@@ -98,7 +104,10 @@ def directly(bd: Bd) -> Side:
 def served(bd: Bd) -> Side:
     def run(each: Run, more: tuple[str, ...]) -> Answer:
         given = (bd.folder / each.given).read_text("utf-8") if each.given else None
-        return bd.at(bd.folder, **dict(each.environment)).run(*each.words, *more, given=given)
+        words = filled(each.words, bd.said)
+        answer = bd.at(bd.folder, **dict(each.environment)).run(*words, *more, given=given)
+        bd.said += answer.out
+        return answer
 
     return Side(bd, run)
 

@@ -3,7 +3,8 @@
 A table has a line for each run. What succeeds: `(1) NAME=value words < file => text`, of which
 only the words of the command are needed: the exit code if it is not 0, the environment, what
 comes on standard input, and a text that the answer holds. What fails: `3 issue.unknown: words`,
-the exit code and the code of the error. `first && second` does the first as a preparation.
+the exit code and the code of the error. `first && second` does the first as a preparation, and
+the second may name what the first made up: `{message}`, `{receipt}`, `{digest}`.
 """
 
 import re
@@ -19,6 +20,11 @@ _PLACED = re.compile(r"^(?:\((?P<code>\d+)\) )?(?P<words>.*?)(?: => (?P<holds>.*
 _REFUSED = re.compile(r"^(?P<code>\d+) (?P<error>[a-z_.]+): (?P<words>.*)$")
 _INSTEAD = {"comments": ["list"], "dep": ["shorthand"], "graph": ["show"], "state": ["show"]}
 """What a group runs where no command of it is named."""
+_MADE = {
+    "{message}": re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b"),
+    "{receipt}": re.compile(r"\b\d+\.\d+\.\d+\.[0-9a-f]+\b"),
+    "{digest}": re.compile(r"\b[0-9a-f]{64}\b"),
+}
 _VARIABLE = re.compile(r"[A-Z_]+=")
 
 
@@ -92,6 +98,14 @@ def _run(line: str, place: str, text: str) -> Run:
         environment=tuple(environment),
         given=given.strip(),
     )
+
+
+def filled(words: tuple[str, ...], said: str) -> tuple[str, ...]:
+    """Put what was made up and shown last in the place of its name."""
+    for name, pattern in _MADE.items():
+        if any(name in word for word in words):
+            words = tuple(word.replace(name, pattern.findall(said)[-1]) for word in words)
+    return words
 
 
 def leaves(command: click.Command = root, path: tuple[str, ...] = ()) -> Iterator[Use]:

@@ -81,6 +81,9 @@ class _Captured(io.TextIOWrapper):
 class Bd:
     """`bd` in one folder, under one environment."""
 
+    said = ""
+    """What commands said so far, where a test looks back at it."""
+
     def __init__(self, folder: Path, home: Path, **more: str) -> None:
         self.folder = folder
         self.home = home

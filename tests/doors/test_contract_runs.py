@@ -13,16 +13,17 @@ import pytest
 from beadwork.doors.cli import schemas
 from tests.doors import contract_runs_daemon as daemon
 from tests.doors import contract_runs_finding as finding
+from tests.doors import contract_runs_mail as mail
 from tests.doors import contract_runs_project as project
 from tests.doors import contract_runs_sample as projects
 from tests.doors import contract_runs_upkeep as upkeep
 from tests.doors import contract_runs_work as work
-from tests.doors.contract_runs import Run, global_options, leaves, used
+from tests.doors.contract_runs import Run, filled, global_options, leaves, used
 from tests.doors.program import Answer, Bd
 from tests.doors.schema_check import Checker, closed
 from tests.doors.test_contract_table import ABSENT, REFUSED, find, rows
 
-TABLES = (work, finding, project, upkeep, daemon)
+TABLES = (work, finding, project, upkeep, daemon, mail)
 RUNS = [run for table in TABLES for run in table.RUNS]
 FAILS = [run for table in TABLES for run in table.FAILS]
 NOTES = ("Note: ", "Warning: ", "Only the first ", "  ")
@@ -34,6 +35,7 @@ ALL_FINE = {
 """Commands that never fail, and why."""
 ONLY_FAIL = {
     "edit": "needs a terminal; test_verbs.py gives it one",
+    "msg request": "needs somebody who answers; journeys/test_messages.py does",
 }
 """Commands that only fail here, and why."""
 ERROR = Checker(schemas.error_schema())
@@ -53,7 +55,7 @@ def bd(made: Path, tmp_path: Path, run: Run) -> Iterator[Bd]:
     bd = projects.copied(made, run.place, tmp_path)
     try:
         for words in run.before:
-            bd.ok(*words)
+            bd.said += bd.ok(*filled(words, bd.said)).out
         yield bd
     finally:
         if (bd.beads / "bd.sock").exists():
@@ -62,7 +64,7 @@ def bd(made: Path, tmp_path: Path, run: Run) -> Iterator[Bd]:
 
 def answer_of(bd: Bd, run: Run, *more: str) -> Answer:
     given = (bd.folder / run.given).read_text("utf-8") if run.given else ""
-    return bd(*run.words, *more, given=given, **dict(run.environment))
+    return bd(*filled(run.words, bd.said), *more, given=given, **dict(run.environment))
 
 
 @cache

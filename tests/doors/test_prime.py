@@ -64,7 +64,7 @@ def test_the_shortest_text_is_shorter_still() -> None:
 def test_an_agent_is_told_the_workflow(bd: Bd) -> None:
     said = bd.ok("prime").out
     for word in ("ready", "claim", "release", "heartbeat", "create", "update", "dep add", "close",
-                 "sync", "claim.lost", "BD_ACTOR", "--json"):  # fmt: skip
+                 "sync", "msg send", "msg receive", "msg ack", "claim.lost", "BD_ACTOR", "--json"):  # fmt: skip
         assert word in said
     assert bd.ok("prime", "--full", "--mcp").out == said
     assert bd.ok("prime", "--mcp").out == TEXTS["short"]

@@ -284,3 +284,58 @@ def test_what_makes_no_sense_is_refused(bd: Bd, words: tuple[str, ...]) -> None:
 
 def test_the_nearest_recipe_is_named(bd: Bd) -> None:
     assert "claude" in bd("setup", "claud", "--json").error["hint"]
+
+
+class TestMessages:
+    """`bd setup claude --messages`: what is new is shown between turns."""
+
+    def hooks(self, bd: Bd) -> dict[str, list[str]]:
+        found = json.loads((bd.home / ".claude" / "settings.json").read_text("utf-8"))["hooks"]
+        return {
+            event: [each["command"] for group in groups for each in group["hooks"]]
+            for event, groups in found.items()
+        }
+
+    def test_the_hooks_of_messages_stand_beside_the_others(self, bd: Bd) -> None:
+        before = files(bd)
+        bd.ok("setup", "claude", "--messages")
+        assert self.hooks(bd) == {
+            "SessionStart": ["bd prime"],
+            "PreCompact": ["bd prime"],
+            "Stop": ["bd msg hook --event Stop"],
+            "UserPromptSubmit": ["bd msg hook --event UserPromptSubmit"],
+        }
+        assert bd.json("setup", "claude", "--messages")["changed"] == []
+        assert bd("setup", "claude", "--check").code == 0
+        assert bd("setup", "claude", "--check", "--messages").code == 0
+        bd.ok("setup", "claude", "--remove")
+        assert files(bd) == before
+
+    def test_without_them_a_check_for_messages_says_no(self, bd: Bd) -> None:
+        bd.ok("setup", "claude")
+        assert bd("setup", "claude", "--check").code == 0
+        assert bd("setup", "claude", "--check", "--messages").code == 1
+        bd.ok("setup", "claude", "--messages")
+        bd.ok("setup", "claude")
+        assert set(self.hooks(bd)) == {"SessionStart", "PreCompact"}
+
+    def test_what_would_be_written_is_printed(self, bd: Bd) -> None:
+        before = files(bd)
+        said = json.loads(bd.ok("setup", "claude", "--messages", "--print").out)
+        assert set(said["hooks"]) == {"SessionStart", "PreCompact", "Stop", "UserPromptSubmit"}
+        assert files(bd) == before
+
+    def test_hooks_of_others_at_the_same_events_stay(self, bd: Bd) -> None:
+        path = bd.home / ".claude" / "settings.json"
+        path.parent.mkdir()
+        own = {"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "beep"}]}]}}
+        path.write_text(json.dumps(own), encoding="utf-8")
+        bd.ok("setup", "claude", "--messages")
+        assert self.hooks(bd)["Stop"] == ["beep", "bd msg hook --event Stop"]
+        bd.ok("setup", "claude", "--messages", "--remove")
+        assert json.loads(path.read_text("utf-8")) == own
+
+    def test_an_agent_without_such_hooks_is_refused_them(self, bd: Bd) -> None:
+        answer = bd("setup", "codex", "--messages", "--json")
+        assert answer.code == 2
+        assert "bd msg hook" in answer.error["hint"]

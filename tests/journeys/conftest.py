@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.conftest import daemon as daemon
 from tests.doors.conftest import bare as bare
 from tests.doors.conftest import bd as bd
 from tests.doors.conftest import home as home

@@ -15,6 +15,7 @@ from beadwork.client.messages import (
     refuse_long_answer,
 )
 from beadwork.client.socket_wire import HELLO_S, reachable
+from beadwork.engine import patience_s
 from beadwork.ops.event import Event
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.record_file import ExportFile, ImportFile
@@ -137,7 +138,8 @@ class AsyncSocketWire:
     async def run(self, request: Request[R], key: str) -> R:
         """Let the daemon carry out a request."""
         connection = self._connected()
-        line = await self._exchange(connection.messages.request(request, key), key)
+        asked = connection.messages.request(request, key)
+        line = await self._exchange(asked, key, patience_s(request))
         return connection.messages.response(request, line)
 
     async def run_each(self, asked: Sequence[Keyed]) -> list[Outcome]:
@@ -165,17 +167,20 @@ class AsyncSocketWire:
             raise Broken
         return self._connection
 
-    async def _exchange(self, line: bytes, key: str) -> bytes:
+    async def _exchange(self, line: bytes, key: str, wait_s: float = 0.0) -> bytes:
         """Ask and be answered. What is interrupted hangs up: the answer would be another's.
+
+        The daemon may wait for `wait_s` seconds before it answers.
 
         Raises:
             Unavailable: nothing came in time.
         """
+        timeout_s = self._means.timeout_s + wait_s
         try:
-            return await self._connected().exchange(line, self._means.timeout_s)
+            return await self._connected().exchange(line, timeout_s)
         except Late:
             await self.close()
-            give_up(self._means, key)
+            give_up(timeout_s, key)
         except BaseException:
             await self.close()
             raise

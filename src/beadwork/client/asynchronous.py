@@ -13,7 +13,15 @@ from beadwork.client.direct import DirectWire
 from beadwork.client.following import LOOK_S, PAGE, Cursor
 from beadwork.client.means import Absent, Broken, Late, Means, Patience, no_daemon
 from beadwork.client.messages import Keyed, Outcome
-from beadwork.client.requests import batch_of, keyed, only_writes, responses_of, write_key
+from beadwork.client.requests import (
+    batch_of,
+    keyed,
+    only_writes,
+    responses_of,
+    shortened,
+    write_key,
+)
+from beadwork.engine import patience_s
 from beadwork.model.errors import NoDaemon, Unavailable
 from beadwork.model.overriding import override
 from beadwork.ops.event import Event, ListEvents
@@ -109,7 +117,7 @@ class AsyncClient:
         self._is_closed = False
 
     async def call(self, request: Request[R], *, key: str = "") -> R:
-        """Carry out a request.
+        """Carry out a request; one with `wait_s` may wait so long for its answer.
 
         `key` makes a mutation safe to repeat: the second call gets the first one's answer.
 
@@ -117,7 +125,10 @@ class AsyncClient:
             BeadworkError: whatever the operation raises.
         """
         kept = write_key(request, key, self._means.new_key)
-        return await self._through(lambda wire: wire.run(request, kept), kept)
+        patience = Patience(self._means, time.monotonic, patience_s(request))
+        return await self._through(
+            lambda wire: wire.run(shortened(request, patience.spent_s), kept), kept, patience
+        )
 
     async def call_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit; each succeeds or fails by itself.
@@ -189,9 +200,14 @@ class AsyncClient:
         except (Absent, Broken, Late):
             return None
 
-    async def _through(self, work: Callable[[AsyncWire], Awaitable[T]], key: str = "") -> T:
+    async def _through(
+        self,
+        work: Callable[[AsyncWire], Awaitable[T]],
+        key: str = "",
+        patience: Patience | None = None,
+    ) -> T:
         """Do something by the way that is open; by another if it closes meanwhile."""
-        patience = Patience(self._means, time.monotonic)
+        patience = patience or Patience(self._means, time.monotonic)
         async with self._lock:
             while True:
                 try:

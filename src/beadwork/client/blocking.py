@@ -10,8 +10,16 @@ from beadwork.client.direct import DirectWire
 from beadwork.client.following import Following
 from beadwork.client.means import Absent, Broken, Late, Means, Patience, no_daemon
 from beadwork.client.messages import Keyed, Outcome
-from beadwork.client.requests import batch_of, keyed, only_writes, responses_of, write_key
+from beadwork.client.requests import (
+    batch_of,
+    keyed,
+    only_writes,
+    responses_of,
+    shortened,
+    write_key,
+)
 from beadwork.client.socket_wire import SocketWire, Stream
+from beadwork.engine import patience_s
 from beadwork.model.errors import Unavailable
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.record import ShowStore
@@ -60,7 +68,7 @@ class Client:
             raise no_daemon(error) from error
 
     def call(self, request: Request[R], *, key: str = "") -> R:
-        """Carry out a request.
+        """Carry out a request; one with `wait_s` may wait so long for its answer.
 
         `key` makes a mutation safe to repeat: the second call gets the first one's answer.
 
@@ -68,7 +76,10 @@ class Client:
             BeadworkError: whatever the operation raises.
         """
         kept = write_key(request, key, self._means.new_key)
-        return self._through(lambda wire: wire.run(request, kept), kept)
+        patience = Patience(self._means, time.monotonic, patience_s(request))
+        return self._through(
+            lambda wire: wire.run(shortened(request, patience.spent_s), kept), kept, patience
+        )
 
     def call_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit; each succeeds or fails by itself.
@@ -138,9 +149,11 @@ class Client:
         except (Absent, Broken, Late):
             return None
 
-    def _through(self, work: Callable[[Wire], T], key: str = "") -> T:
+    def _through(
+        self, work: Callable[[Wire], T], key: str = "", patience: Patience | None = None
+    ) -> T:
         """Do something by the way that is open; by another if it closes meanwhile."""
-        patience = Patience(self._means, time.monotonic)
+        patience = patience or Patience(self._means, time.monotonic)
         with self._lock:
             while True:
                 try:

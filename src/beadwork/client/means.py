@@ -48,10 +48,13 @@ class Late(Exception):
 class Patience:
     """What is tried again in one call, and for how long."""
 
-    def __init__(self, means: Means, now_s: Callable[[], float]) -> None:
+    def __init__(self, means: Means, now_s: Callable[[], float], wait_s: float = 0.0) -> None:
         self._means = means
         self._now_s = now_s
+        self._wait_s = wait_s
+        """How long the call itself may wait for its answer."""
         self._begun_s = now_s()
+        self._absent_s: float | None = None
         self._breaks = 0
         self._pause_s = _PAUSE_FIRST_S
 
@@ -60,6 +63,11 @@ class Patience:
         """Tell whether the connection broke so often that this call is better done without it."""
         return self._breaks >= _BREAKS_MAX
 
+    @property
+    def spent_s(self) -> float:
+        """Return how long the call has lasted."""
+        return self._now_s() - self._begun_s
+
     def note_break(self, key: str) -> None:
         """Take note that the connection broke in the middle.
 
@@ -67,6 +75,7 @@ class Patience:
             Unavailable: it did so again and again, and there is no other way.
         """
         self._breaks += 1
+        self._absent_s = None
         if self.is_spent and self._means.mode == "required":
             raise Unavailable(
                 f"The daemon broke off {self._breaks} times in a row",
@@ -76,7 +85,9 @@ class Patience:
 
     def absence_s(self) -> float | None:
         """Return how long to wait for a daemon before the next look; None: no longer."""
-        if self._now_s() - self._begun_s >= self._means.reconnect_s:
+        if self._absent_s is None:
+            self._absent_s = self._now_s()
+        if self._now_s() - self._absent_s >= self._means.reconnect_s:
             return None
         return self._next_pause_s()
 
@@ -88,7 +99,8 @@ class Patience:
         wait_s = error.data.get("retry_ms")
         if not isinstance(wait_s, int) or isinstance(wait_s, bool) or wait_s < 0:
             return None
-        left_s = self._means.timeout_s - (self._now_s() - self._begun_s)
+        self._absent_s = None
+        left_s = self._means.timeout_s + self._wait_s - self.spent_s
         return wait_s / 1000 if wait_s / 1000 < left_s else None
 
     def _next_pause_s(self) -> float:
@@ -96,14 +108,14 @@ class Patience:
         return pause_s
 
 
-def give_up(means: Means, key: str) -> NoReturn:
+def give_up(timeout_s: float, key: str) -> NoReturn:
     """Wait no longer for an answer.
 
     Raises:
         Unavailable: always.
     """
     raise Unavailable(
-        f"The daemon did not answer within {means.timeout_s:g} s",
+        f"The daemon did not answer within {timeout_s:g} s",
         hint="What was asked for may be done; ask again with the same key, or look first.",
         key=key,
     )

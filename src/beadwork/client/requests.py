@@ -1,15 +1,18 @@
 """What is asked, before it goes either way."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from beadwork.client.messages import Keyed
+from beadwork.engine import patience_s
 from beadwork.model.errors import InvalidRequest
 from beadwork.ops.batch import Batched, RunBatch, Step
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.table import operation_of
+
+R = TypeVar("R", bound=Response)
 
 
 def write_key(request: Request[Any], key: str, new_key: Callable[[], str]) -> str:
@@ -17,6 +20,15 @@ def write_key(request: Request[Any], key: str, new_key: Callable[[], str]) -> st
     if key or operation_of(type(request)).kind != "write":
         return key
     return new_key()
+
+
+def shortened(request: Request[R], spent_s: float) -> Request[R]:
+    """Return what is asked for again after a while: it waits so much less for its answer."""
+    wait_s = patience_s(request)
+    if not wait_s or not spent_s:
+        return request
+    left_s = max(0.0, wait_s - spent_s)
+    return msgspec.structs.replace(request, wait_s=left_s)
 
 
 def keyed(requests: Sequence[Request[Any]], key: str) -> list[Keyed]:

@@ -14,6 +14,7 @@ from beadwork.client.messages import (
     Outcome,
     refuse_long_answer,
 )
+from beadwork.engine import patience_s
 from beadwork.ops.event import Event
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.record_file import ExportFile, ImportFile
@@ -138,7 +139,8 @@ class SocketWire:
     def run(self, request: Request[R], key: str) -> R:
         """Let the daemon carry out a request."""
         connection = self._connected()
-        line = self._exchange(connection.messages.request(request, key), key)
+        asked = connection.messages.request(request, key)
+        line = self._exchange(asked, key, patience_s(request))
         return connection.messages.response(request, line)
 
     def run_each(self, asked: Sequence[Keyed]) -> list[Outcome]:
@@ -166,17 +168,20 @@ class SocketWire:
             raise Broken
         return self._connection
 
-    def _exchange(self, line: bytes, key: str) -> bytes:
+    def _exchange(self, line: bytes, key: str, wait_s: float = 0.0) -> bytes:
         """Ask and be answered. What is interrupted hangs up: the answer would be another's.
+
+        The daemon may wait for `wait_s` seconds before it answers.
 
         Raises:
             Unavailable: nothing came in time.
         """
+        timeout_s = self._means.timeout_s + wait_s
         try:
-            return self._connected().exchange(line, self._means.timeout_s)
+            return self._connected().exchange(line, timeout_s)
         except Late:
             self.close()
-            give_up(self._means, key)
+            give_up(timeout_s, key)
         except BaseException:
             self.close()
             raise

@@ -36,7 +36,7 @@ from beadwork.daemon.writes import WriteQueue
 from beadwork.doors.classic import ClassicDoor
 from beadwork.doors.world import Options
 from beadwork.engine import Caller, Engine
-from beadwork.model.claim import Holder, require_holder
+from beadwork.model.claim import ITSELF, Holder, require_holder
 from beadwork.model.errors import BeadworkError, DatabaseMismatch, Fault
 from beadwork.model.instants import format_us
 from beadwork.store.sqlite import Opener
@@ -56,7 +56,7 @@ _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from others: a long list shall not hold up writes."""
 _GARBAGE = (1_000, 10, 500)
 """When Python looks for cycles: often among the new, seldom among all, which holds up writes."""
-_CALLER = Caller(Holder("beadwork"))
+_CALLER = Caller(ITSELF)
 
 
 class Wanted(NamedTuple):

@@ -54,6 +54,14 @@ class ServedStreams:
         """Tell whether the client is still there."""
         return self._exchange.is_there
 
+    @property
+    def is_taken(self) -> bool:
+        """Tell whether somebody took what was written."""
+        try:
+            return self._exchange.is_taken()
+        except Gone:
+            return False
+
     def settle(self) -> None:
         """Leave the streams as the client has them."""
 

@@ -127,6 +127,18 @@ class Exchange:
         """
         return self._asked(b"l")
 
+    def is_taken(self) -> bool:
+        """Tell whether the client could write what it was sent so far.
+
+        Raises:
+            Gone: the client went away.
+        """
+        try:
+            self._asked(b"q")
+        except OSError:
+            return False
+        return True
+
     def read_file(self, path: str) -> bytes:
         """Return what a file holds, as the client may read it.
 

@@ -12,14 +12,14 @@ from beadwork.daemon.changes import Changes
 from beadwork.daemon.connection import Connection
 from beadwork.daemon.seats import Seats
 from beadwork.engine import Caller, Engine
-from beadwork.model.claim import Holder
+from beadwork.model.claim import ITSELF
 from beadwork.model.errors import BeadworkError, InvalidRequest
 from beadwork.ops.event import ListEvents
 from beadwork.ops.record import ShowStore
 
 _PAGE = 500
 _LOOK_S = 60.0
-_CALLER = Caller(Holder("beadwork"))
+_CALLER = Caller(ITSELF)
 
 
 class Wish(msgspec.Struct):

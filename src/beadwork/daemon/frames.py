@@ -2,7 +2,7 @@
 
 From the client: `H` hello, `C` command, `I` a piece of input or of a file and an empty one at
 its end, `E` an error number instead. From the daemon: `h` welcome, `n` no, `o` and `e` output
-and error output, `i` all of standard input is wanted, `l` a line of it, `r` a file is wanted, `w` a
+and error output, `i` all of standard input is wanted, `l` a line of it, `q` whether somebody takes the output, `r` a file is wanted, `w` a
 file is to be written, `L` run the command yourself, `x` the exit code. `P` is a poke: somebody else
 has written to the store.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 PROTOCOL = b"beadwork 1"
 PAYLOAD_MAX = 64 * 1024 * 1024
 _HEAD = 5
-_KINDS = b"HCIEPhnoeilrwLx"
+_KINDS = b"HCIEPhnoeilqrwLx"
 
 
 class BadFrame(Exception):

@@ -79,6 +79,8 @@ class Waits:
         waiting.last = outcome
         if waiting.parked is None:
             waiting.parked = self._changes.park(outcome.wake_on, lambda: self._call(waiting))
+            # Once at once: it may have come in the same commit, before we listened.
+            waiting.is_called = True
         if waiting.is_called:
             self._ask(waiting)
             return

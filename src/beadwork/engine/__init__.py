@@ -22,7 +22,7 @@ from beadwork.engine.parts import Guards as Guards
 from beadwork.engine.parts import Listen as Listen
 from beadwork.engine.parts import Progress as Progress
 from beadwork.model import limits
-from beadwork.model.claim import Holder
+from beadwork.model.claim import ITSELF, Holder
 from beadwork.model.errors import (
     BeadworkError,
     ClaimStale,
@@ -32,6 +32,7 @@ from beadwork.model.errors import (
     Unavailable,
 )
 from beadwork.model.issue import Vocabulary
+from beadwork.ops.agent import Left
 from beadwork.ops.operation import Expected, Request, Response
 from beadwork.ops.operation import Operation as Operation
 from beadwork.ops.record_file import ExportFile
@@ -175,7 +176,7 @@ class Engine:
         self._migrate_if_old()
         with self._store.reading(
             now_us=self._guards.now_us(),
-            holder=Holder("beadwork"),
+            holder=ITSELF,
             vocabulary=self._vocabulary,
             operation="sweep",
         ) as transaction:
@@ -376,8 +377,11 @@ class Engine:
         """Note that those who wrote are here; for one who writes often, now and then."""
         for call, outcome in zip(calls, outcomes, strict=True):
             holder = call.caller.holder
+            if isinstance(outcome, Left):
+                self._seen_us.pop(holder, None)
+                continue
             is_new = now_us - self._seen_us.get(holder, 0) >= limits.PRESENCE_NOTED_US
-            if is_new and not isinstance(outcome, BeadworkError):
+            if is_new and holder != ITSELF and not isinstance(outcome, BeadworkError):
                 self._store.note_holder(holder, now_us, call.operation.name)
                 self._seen_us[holder] = now_us
 
@@ -390,7 +394,7 @@ class Engine:
     def _sweep(self, now_us: int) -> None:
         transaction = self._store.writing(
             now_us=now_us,
-            holder=Holder("beadwork"),
+            holder=ITSELF,
             vocabulary=self._vocabulary,
             operation="sweep",
         )
@@ -464,7 +468,7 @@ class Engine:
                 self._vocabulary_text,
                 self._store.writing(
                     now_us=self._guards.now_us(),
-                    holder=Holder("beadwork"),
+                    holder=ITSELF,
                     vocabulary=self._vocabulary,
                     operation="prepare",
                 ),

@@ -1,6 +1,7 @@
 """What is done with a single call, whatever the transaction around it."""
 
 import hashlib
+from typing import Any
 
 import msgspec
 
@@ -25,12 +26,19 @@ def checked(request: Request[R]) -> Request[R]:
         raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 
 
+def _digest(request: Request[Any]) -> str:
+    """Return what tells a request from another, whatever the circumstances of a repeat."""
+    left_out = dict.fromkeys(request.circumstances)
+    asked = msgspec.structs.replace(request, **left_out) if left_out else request
+    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+
+
 def keyed(call: Call, transaction: StoreTransaction) -> Response:
     """Run a handler, or answer a repeated key with its first answer (R11)."""
     key = call.caller.key
     if not key:
         return call.operation.handler(call.request, transaction)
-    arguments = hashlib.sha256(msgspec.json.encode(call.request)).hexdigest()
+    arguments = _digest(call.request)
     found = transaction.keys.find(call.operation.name, key)
     if found is not None:
         if found[0] != arguments:

@@ -30,6 +30,10 @@ class Holder(NamedTuple):
         return not (self.session and other.session) or self.session == other.session
 
 
+ITSELF = Holder("beadwork")
+"""Whoever does what nobody asked for: the daemon, a sweep. It is no agent."""
+
+
 def named(name: str, holder: Holder) -> str:
     """Return whom a name means: `me` is whoever asks."""
     return holder.actor if name == _ME else name

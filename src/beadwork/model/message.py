@@ -135,7 +135,7 @@ def require_priority(said: str | int) -> int:
         return int(number)
     raise InvalidField(
         f'"{text[:40]}" is no priority of a message',
-        hint=f"Use {', '.join(PRIORITIES)}. {nearest_hint(text, PRIORITIES)}".strip(),
+        hint=nearest_hint(text, PRIORITIES),
         field="priority",
     )
 
@@ -170,10 +170,16 @@ def require_payload(message_type: str, payload: Any) -> Any:  # noqa: ANN401 -- 
     try:
         msgspec.convert(whole, form)
     except msgspec.ValidationError as error:
+        if not whole:
+            raise InvalidField(
+                f"A message of type {message_type} must say something",
+                hint=f"Its fields are {', '.join(form.__struct_fields__)}.",
+                field="payload",
+            ) from error
         fields = ", ".join(form.__struct_fields__)
         raise InvalidField(
             f"The payload is none of a message of type {message_type}: {error}",
-            hint=f"Its fields are {fields}. Or use a type of your own, with any JSON.",
+            hint=f"Its fields are {fields}. A type of your own takes any JSON: `--type data`.",
             field="payload",
         ) from error
     return whole
@@ -245,7 +251,11 @@ def summary(payload: Any, *, chars: int) -> str:  # noqa: ANN401 -- any JSON val
     said = payload
     if isinstance(payload, dict):
         named = (payload.get(name) for name in ("text", "title", "choice", "state", "verdict"))
-        said = next((each for each in named if isinstance(each, str) and each.strip()), payload)
+        texts = [each for each in named if isinstance(each, str) and each.strip()][:1]
+        subject = payload.get("subject")
+        if isinstance(subject, str) and subject.strip():
+            texts = [subject, *texts]
+        said = ": ".join(texts) or payload
     if not isinstance(said, str):
         said = msgspec.json.encode(said).decode() if said is not None else ""
     line = " ".join(said.split())

@@ -1,7 +1,7 @@
 """Receiving: a message is handed out for a time, and acknowledged, given back, or handed out again."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -72,6 +72,8 @@ class ReceiveMessages(Request[Received], frozen=True):
     is handed out again, until it is undeliverable. Of one sender, within a priority, the next comes
     only when the one before is settled; several may be taken at once, in order.
     """
+
+    circumstances: ClassVar[tuple[str, ...]] = ("wait_s",)
 
     limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 1
     hold_s: HoldSeconds = limits.HOLD_S_DEFAULT
@@ -188,9 +190,17 @@ def require_receipt(tx: Transaction, receipt: str) -> DeliveryRow:
     if row is not None:
         return row
     hint = "The receipt came with the message; `bd msg inbox` shows what is held."
-    if delivery_in(receipt) is None and tx.messages.by_id(receipt.strip().upper()):
-        hint = f"That is a message's id. {hint}"
+    message = None if delivery_in(receipt) else tx.messages.by_id(receipt.strip().upper())
+    if message is not None:
+        hint = f"That is a message's id. {_receipt_hint(tx, message.seq)}"
     raise UnknownReceipt(f'There is no receipt "{receipt.strip()[:60]}"', hint=hint)
+
+
+def _receipt_hint(tx: Transaction, seq: int) -> str:
+    """Tell the receipt under which the caller holds a message."""
+    held = [each for each in tx.deliveries.of_message(seq) if each.holder == tx.holder.actor]
+    own = [each.receipt for each in held if each.state == "held"]
+    return f"Your receipt is {own[0]}." if own else "You hold it not: `bd msg receive` takes it."
 
 
 def _stale(tx: Transaction, row: DeliveryRow) -> ReceiptStale:
@@ -307,11 +317,14 @@ class ShowNew(Request[Shown], frozen=True):
 @operation("message.hook", kind="write", example={})
 def show_new(request: ShowNew, tx: Transaction) -> Shown:
     """Show what is new, and note that it was shown."""
-    rows = tx.deliveries.unseen(mailboxes_of(tx), limit=limits.RECEIVED_MAX)
-    kept = rows[: request.limit]
-    for row in kept:
+    mailboxes = mailboxes_of(tx)
+    rows = tx.deliveries.unseen(mailboxes, limit=request.limit)
+    more = 0
+    if len(rows) == request.limit:
+        more = tx.deliveries.unseen_count(mailboxes) - len(rows)
+    for row in rows:
         tx.deliveries.show(row)
-    return Shown(messages=listed(tx, kept), more=len(rows) - len(kept))
+    return Shown(messages=listed(tx, rows), more=more)
 
 
 def mailbox_of(tx: Transaction, agent: str | None) -> list[str]:

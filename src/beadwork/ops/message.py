@@ -1,7 +1,7 @@
 """Messages: what a message shows, and sending one."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -190,6 +190,8 @@ class SendMessage(Request[Sent], frozen=True):
     note, alert) the payload has a form; a bare text is its `text`. A large payload is put aside as
     a blob.
     """
+
+    circumstances: ClassVar[tuple[str, ...]] = ("git_state",)
 
     to: Annotated[
         list[str],

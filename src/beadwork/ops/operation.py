@@ -1,7 +1,7 @@
 """How an operation is declared: a typed request, a typed response and a handler, in one place."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -53,6 +53,9 @@ class Request(
     omit_defaults=True,
 ):
     """What is asked of an operation; the type parameter names the answer."""
+
+    circumstances: ClassVar[tuple[str, ...]] = ()
+    """Fields that tell how things stood, not what is asked: a repeat may have them otherwise."""
 
 
 class BlobFiles(Protocol):

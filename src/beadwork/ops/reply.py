@@ -1,6 +1,6 @@
 """Questions and answers: replying to a message, and waiting for the reply to one."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -39,6 +39,8 @@ from beadwork.ops.transaction import Transaction
 
 class ReplyMessage(Request[Sent], frozen=True):
     """Answer a message: to its sender, in its thread. With a receipt it is acknowledged with it."""
+
+    circumstances: ClassVar[tuple[str, ...]] = ("git_state",)
 
     message: Annotated[
         str, Meta(description="Id of the message, or the receipt that it came with.", min_length=1)
@@ -137,6 +139,8 @@ class Replied(Expected):
 
 class AwaitReply(Request[Replied], frozen=True):
     """Take the answer to a message of the caller's, and acknowledge it. Others stay."""
+
+    circumstances: ClassVar[tuple[str, ...]] = ("wait_s",)
 
     message: MessageName
     wait_s: WaitSeconds = None

@@ -125,6 +125,15 @@ class DeliveryStore:
         found = self._listed("delivery.unseen", mailboxes, limit, now_us=self._tx.now_us)
         return sorted(found, key=_by_urgency)[:limit]
 
+    def unseen_count(self, mailboxes: Sequence[str]) -> int:
+        """Return how much waits in these mailboxes and was never shown."""
+        now_us = self._tx.now_us
+        rows = [
+            self._session.one("delivery.unseen_count", mailbox=each, now_us=now_us)
+            for each in mailboxes
+        ]
+        return sum(int(row[0]) for row in rows if row)
+
     def in_mailboxes(
         self, mailboxes: Sequence[str], *, before: int | None, limit: int
     ) -> list[DeliveryRow]:

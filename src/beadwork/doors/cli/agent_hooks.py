@@ -1,4 +1,4 @@
-"""The hooks of agents that run `bd prime`, in their JSON settings; foreign entries stay."""
+"""The hooks of agents that run `bd prime` and `bd msg hook`, in their JSON settings; foreign entries stay."""
 
 import json
 import re
@@ -10,7 +10,9 @@ from beadwork.doors.cli.blocks import State
 from beadwork.doors.cli.json_splice import Place
 from beadwork.model.errors import FileTrouble
 
-_OURS = re.compile(r"\s*bd prime(?:\s+--(?:full|hook-json|mcp|stealth))*\s*")
+_OURS = re.compile(
+    r"\s*bd (?:prime(?:\s+--(?:full|hook-json|mcp|stealth))*|msg hook\s+--event\s+\w+)\s*"
+)
 _HOOKS = "hooks"
 
 

@@ -41,16 +41,61 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd undo": ("revert", "rollback"),
     "bd doctor --fix": ("repair", "check", "resolve-conflicts"),
     "bd promote ID": ("persist",),
+    "bd msg inbox, or bd msg receive": ("mail", "inbox", "messages", "mailbox", "receive", "recv"),
+    'bd msg send --to NAME "text"': ("send", "message", "tell", "notify", "broadcast"),
+    'bd msg request --to NAME "question"': ("ask", "request"),
+    "bd msg reply ID": ("reply", "answer"),
+    "bd msg ack RECEIPT": ("ack",),
+    "bd msg agents": ("agents", "who", "team", "presence"),
+    "bd msg topics": ("topics", "channels"),
     "bd info, or bd where": ("whoami", "context", "ping"),
 }
 _CLASSICS = frozenset(
     {
         "agent", "backend", "branch", "cook", "federation", "formula", "gate", "gitlab", "jira",
-        "linear", "mail", "merge-slot", "mol", "protomolecule", "refile", "repo", "slot", "swarm",
+        "linear", "merge-slot", "mol", "protomolecule", "refile", "repo", "slot", "swarm",
         "template", "vc", "wisp",
     }
 )  # fmt: skip
 _SUBCOMMANDS: Mapping[str, tuple[str, ...]] = {
+    "read": ("receive",),
+    "check": ("inbox", "cycles", "validate", "status"),
+    "unread": ("inbox",),
+    "new": ("inbox", "add", "create"),
+    "next": ("receive",),
+    "get": ("receive", "list", "info"),
+    "fetch": ("receive",),
+    "pull": ("receive",),
+    "take": ("receive",),
+    "pop": ("receive",),
+    "wait": ("receive",),
+    "watch": ("receive",),
+    "follow": ("receive",),
+    "listen": ("receive",),
+    "write": ("send",),
+    "post": ("send",),
+    "tell": ("send",),
+    "broadcast": ("send",),
+    "notify": ("send",),
+    "ask": ("request",),
+    "answer": ("reply",),
+    "respond": ("reply",),
+    "acknowledge": ("ack",),
+    "done": ("ack",),
+    "confirm": ("ack",),
+    "reject": ("nack",),
+    "release": ("nack",),
+    "return": ("nack",),
+    "renew": ("extend",),
+    "sent": ("outbox",),
+    "find": ("search",),
+    "history": ("thread",),
+    "join": ("subscribe",),
+    "who": ("agents",),
+    "status": ("agents", "list", "info"),
+    "channels": ("topics",),
+    "retry": ("replay",),
+    "purge": ("drop",),
     "rm": ("remove", "unset", "clear", "uninstall"),
     "del": ("remove", "unset", "clear"),
     "delete": ("remove", "unset", "clear"),
@@ -58,15 +103,11 @@ _SUBCOMMANDS: Mapping[str, tuple[str, ...]] = {
     "ls": ("list", "status"),
     "list": ("status",),
     "show": ("list", "get", "info", "status"),
-    "status": ("list", "info"),
-    "get": ("list", "info"),
-    "new": ("add", "create"),
     "create": ("add", "set"),
     "make": ("create", "add"),
     "set": ("add",),
     "all": ("list-all", "list"),
     "close": ("close-eligible", "done"),
-    "check": ("cycles", "validate", "status"),
 }
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--open": ("--status open",),
@@ -153,6 +194,26 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 """What was typed, and what to say: the first that begins with an option of the command, or `bd`."""
 _OF_COMMAND: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("bd claim", "--force"): ("bd release ID --force",),
+    ("bd msg receive", "--all"): ("--limit 100",),
+    ("bd msg receive", "--count"): ("--limit",),
+    ("bd msg receive", "-t"): ("--wait",),
+    ("bd msg receive", "--block"): ("--wait 30s",),
+    ("bd msg receive", "--watch"): ("--follow",),
+    ("bd msg send", "--urgent"): ("--priority urgent",),
+    ("bd msg send", "--high"): ("--priority high",),
+    ("bd msg send", "--all"): ("--to everyone",),
+    ("bd msg send", "--everyone"): ("--to everyone",),
+    ("bd msg send", "--reply-to"): ("bd msg reply ID",),
+    ("bd msg send", "--topic"): ("--to topic:NAME",),
+    ("bd msg send", "--group"): ("--to group:NAME",),
+    ("bd msg send", "--from"): ("--actor",),
+    ("bd msg send", "--content"): ("--message",),
+    ("bd msg send", "--title"): ("--subject",),
+    ("bd msg send", "-f"): ("--stdin",),
+    ("bd msg send", "--file"): ("--stdin",),
+    ("bd msg send", "--data"): ("--payload",),
+    ("bd msg send", "--json-payload"): ("--payload",),
+    ("bd msg send", "--in"): ("--delay",),
     ("bd sync", "--pull"): ("git pull",),
     ("bd sync", "--push"): ("git push",),
     ("bd sync", "--commit"): ("git commit",),
@@ -170,6 +231,9 @@ _PARTNER: Mapping[str, str] = {
     "bd dep add": "Add one edge at a time, or several by --file.",
     "bd epic status": "bd children {word}",
     "bd export": "bd export --id {word}",
+    "bd msg inbox": "bd msg inbox --agent {word}",
+    "bd msg outbox": "bd msg outbox --agent {word}",
+    "bd msg receive": "bd msg receive --limit {word}",
     "bd comments list": 'bd comments add ID "text"',
 }
 _STATUSES = frozenset({"open", "in_progress", "blocked", "deferred", "closed", "pinned", "hooked"})
@@ -229,6 +293,8 @@ def explained(error: click.UsageError, command: click.Command, context: click.Co
         see = f"{_option_hint(error.option_name, command, context)} {see}".strip()
     elif isinstance(error, click.MissingParameter):
         see = context.get_usage()
+    elif isinstance(error, click.BadOptionUsage) and error.option_name == "--to":
+        see = "A topic goes in quotes, or without its sign: `--to '#build'`, `--to topic:build`."
     elif "extra argument" in message:
         see = f"{_extra_hint(message, command, name)} {see}"
     return InvalidRequest(message, hint=see)

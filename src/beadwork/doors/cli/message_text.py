@@ -62,8 +62,10 @@ def body(message: Message) -> str:
         return f"  {said(message)}"
     if isinstance(payload, dict) and isinstance(payload.get("text"), str):
         rest = {name: value for name, value in payload.items() if name != "text"}
+        head = [f"subject: {_value(rest.pop('subject'))}"] if "subject" in rest else []
+        begun = [payload["text"]] if payload["text"] or not head else []
         lines = [f"{name}: {_value(value)}" for name, value in rest.items()]
-        return text.block("\n".join([payload["text"], *lines]))
+        return text.block("\n".join([*head, *begun, *lines]))
     return text.block(payload if isinstance(payload, str) else _pretty(payload))
 
 
@@ -96,6 +98,7 @@ def received(value: Handed) -> str:
     """Show a message that was handed out, and what to do with it."""
     again = f", for the {value.attempt}. time" if value.attempt > 1 else ""
     held = f"  receipt {value.receipt} (held until {times.shown(value.held_until)}{again})"
+    held += f"\n  once dealt with: bd msg ack {value.receipt}"
     return f"{whole(value.message)}\n{held}"
 
 

@@ -18,7 +18,7 @@ pass_session = click.make_pass_decorator(Session)
 _COUNT_MAX = 2**31 - 1
 
 
-class _Whole(click.IntRange):
+class Whole(click.IntRange):
     """A whole number, whose error says what to give."""
 
     @override
@@ -34,15 +34,19 @@ class _Whole(click.IntRange):
         name = param.name if param and param.name else "number"
         raise InvalidField(
             f'"{text[:40]}" is no {name.replace("_", " ")}',
-            hint=f"{_NUMBER_HINTS.get(name, 'Use digits.')} It goes from {self.min} to {self.max}.",
+            hint=f"{self._hint(name)} It goes from {self.min} to {self.max}.",
             field=name,
         )
 
+    def _hint(self, name: str) -> str:
+        is_zero_all = name == "limit" and self.min
+        return "Use digits." if is_zero_all else _NUMBER_HINTS.get(name, "Use digits.")
+
 
 _NUMBER_HINTS = {"limit": "0 shows all.", "estimate": "Give minutes: 120 for two hours."}
-COUNT = _Whole(0, _COUNT_MAX)
+COUNT = Whole(0, _COUNT_MAX)
 """A number of rows or minutes: what no store can hold is a mistake."""
-NUMBER = _Whole(0, 2**63 - 1)
+NUMBER = Whole(0, 2**63 - 1)
 """A number that the store gave out: an epoch, a request."""
 
 

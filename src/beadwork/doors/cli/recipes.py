@@ -26,6 +26,18 @@ _AIDER_READ = f"read:\n  - {_AIDER_TEXT}\n"
 _READ_KEY = re.compile(r"^[\"']?read[\"']?[ \t]*:", re.MULTILINE)
 
 
+class Wanted(NamedTuple):
+    """In which form a recipe is installed."""
+
+    is_stealth: bool = False
+    has_messages: bool = False
+
+
+def _forms(*, has_messages: bool) -> list[Wanted]:
+    with_messages = (True,) if has_messages else (False, True)
+    return [Wanted(is_stealth, each) for is_stealth in (False, True) for each in with_messages]
+
+
 class Part(NamedTuple):
     """One file of a recipe: where it is in a project and in the home folder.
 
@@ -38,15 +50,23 @@ class Part(NamedTuple):
     events: tuple[str, ...] = ()
     """The events of an agent's settings that run `bd prime`; without any, it is a text."""
     has_json_answers: bool = False
+    message_events: tuple[str, ...] = ()
+    """The events that can show what messages are new."""
 
-    def _commands(self, *, is_stealth: bool) -> Mapping[str, str]:
-        words = ["bd prime", *["--stealth"] * is_stealth, *["--hook-json"] * self.has_json_answers]
-        return dict.fromkeys(self.events, " ".join(words))
+    def _commands(self, wanted: Wanted) -> Mapping[str, str]:
+        stealth = ["--stealth"] * wanted.is_stealth
+        words = ["bd prime", *stealth, *["--hook-json"] * self.has_json_answers]
+        shown = self.message_events if wanted.has_messages else ()
+        return {
+            **dict.fromkeys(self.events, " ".join(words)),
+            **{event: f"bd msg hook --event {event}" for event in shown},
+        }
 
-    def _body(self, *, is_stealth: bool) -> str:
+    def _body(self, wanted: Wanted) -> str:
+        is_stealth = wanted.is_stealth
         return _AIDER_READ if self.form.is_yaml else guides.snippet(is_stealth=is_stealth)
 
-    def put(self, content: str | None, *, is_stealth: bool) -> str:
+    def put(self, content: str | None, wanted: Wanted) -> str:
         """Return what the file holds when the recipe is installed.
 
         Raises:
@@ -54,7 +74,7 @@ class Part(NamedTuple):
             Conflict: the file says something else in the place of ours.
         """
         if self.events:
-            return agent_hooks.put(content, self._commands(is_stealth=is_stealth))
+            return agent_hooks.put(content, self._commands(wanted))
         if self.form.is_yaml:
             rest = blocks.take(content or "", self.form) or ""
             if _AIDER_TEXT in rest and content is not None:
@@ -64,7 +84,7 @@ class Part(NamedTuple):
                     "The file has a `read:` of its own",
                     hint=f"Add {_AIDER_TEXT} to it, and run the command again.",
                 )
-        return blocks.put(content, self._body(is_stealth=is_stealth), self.form)
+        return blocks.put(content, self._body(wanted), self.form)
 
     def take(self, content: str) -> str | None:
         """Return what the file holds without the recipe; None if it is not needed any more.
@@ -74,8 +94,10 @@ class Part(NamedTuple):
         """
         return agent_hooks.take(content) if self.events else blocks.take(content, self.form)
 
-    def state(self, content: str | None) -> State:
+    def state(self, content: str | None, *, has_messages: bool = False) -> State:
         """Tell whether the file has the recipe, in either of its forms.
+
+        With `has_messages` only one that shows messages counts.
 
         Raises:
             FileTrouble: the file is damaged.
@@ -83,12 +105,11 @@ class Part(NamedTuple):
         if self.form.is_yaml and _AIDER_TEXT in (content or ""):
             return "current"
         found: set[State] = set()
-        for is_stealth in (False, True):
+        for wanted in _forms(has_messages=has_messages):
             if self.events:
-                wanted = self._commands(is_stealth=is_stealth)
-                found.add(agent_hooks.state(content, wanted))
+                found.add(agent_hooks.state(content, self._commands(wanted)))
             else:
-                found.add(blocks.state(content, self._body(is_stealth=is_stealth), self.form))
+                found.add(blocks.state(content, self._body(wanted), self.form))
         return "current" if "current" in found else found.pop()
 
 
@@ -114,6 +135,7 @@ RECIPES = {
                 (".claude/settings.json", ".claude/settings.local.json"),
                 ".claude/settings.json",
                 events=("SessionStart", "PreCompact"),
+                message_events=("Stop", "UserPromptSubmit"),
             ),
         ),
         is_global=True,
@@ -141,6 +163,11 @@ RECIPES = {
         "Windsurf", (Part((".windsurf/rules/beads.md",), form=Form(head=_WINDSURF_HEAD)),)
     ),
 }
+
+
+def shows_messages(recipe: Recipe) -> bool:
+    """Tell whether an agent has hooks that can show what messages are new."""
+    return any(part.message_events for part in recipe.parts)
 
 
 def own(path: str) -> Recipe:

@@ -16,6 +16,8 @@ _PIECE_BYTES = 1024 * 1024
 class ProcessStreams:
     """The streams of this process. It satisfies `world.Streams`."""
 
+    _is_broken = False
+
     def settle(self) -> None:
         """Open what is closed, and write UTF-8 whatever the locale says.
 
@@ -47,6 +49,11 @@ class ProcessStreams:
         """Tell whether there is still somebody to write to."""
         return True
 
+    @property
+    def is_taken(self) -> bool:
+        """Tell whether somebody took what was written."""
+        return not self._is_broken
+
     def write(self, text: str) -> None:
         """Write to standard output, now. Where nobody reads any more, there is nobody to tell.
 
@@ -57,8 +64,10 @@ class ProcessStreams:
             sys.stdout.write(text)
             sys.stdout.flush()
         except BrokenPipeError:
+            self._is_broken = True
             _drop(sys.stdout)
         except OSError as error:
+            self._is_broken = True
             _drop(sys.stdout)
             raise FileTrouble(
                 f"Standard output can't be written: {error.strerror}",

@@ -84,6 +84,12 @@ WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <
     AND (expires_us IS NULL OR expires_us > :now_us)
 ORDER BY priority, seq LIMIT :limit
 
+-- name: unseen_count
+-- How much that is.
+SELECT COUNT(*) FROM delivery
+WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
+    AND (expires_us IS NULL OR expires_us > :now_us)
+
 -- name: in_mailbox
 -- All that came for a recipient before a message, the latest first.
 SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,

@@ -1,7 +1,8 @@
 """`bd msg`: sending messages, taking them, and settling what was taken."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+import shlex
+from collections.abc import Sequence
+from typing import Any
 
 import click
 import msgspec
@@ -9,10 +10,11 @@ import msgspec
 from beadwork.doors.cli import message_text as shown
 from beadwork.doors.cli import times
 from beadwork.doors.cli.commands import msg_people, msg_read
-from beadwork.doors.cli.options import COUNT, BeadCommand, BeadGroup, pass_session, split_words
+from beadwork.doors.cli.commands.msg_said import content_options, of_flags, payload, seconds
+from beadwork.doors.cli.options import BeadCommand, BeadGroup, Whole, pass_session, split_words
 from beadwork.doors.cli.session import Session
+from beadwork.model import limits
 from beadwork.model.errors import BeadworkError, InvalidField, NoReply
-from beadwork.model.instants import duration_s
 from beadwork.model.message import CORE_TYPES
 from beadwork.ops.delivery import (
     AcknowledgeMessage,
@@ -28,10 +30,11 @@ from beadwork.ops.message import SendMessage, Sent
 from beadwork.ops.operation import Request
 from beadwork.ops.reply import AwaitReply, ReplyMessage
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _FOLLOW_S = 3600.0
 _WAIT_DEFAULT = "60s"
+_LEAST_S = 0.001
+_MANY = Whole(1, limits.RECEIVED_MAX)
+_TIMES = Whole(1, limits.ATTEMPTS_MAX)
 _CONTEXT_EVENTS = ("UserPromptSubmit", "SessionStart", "PostToolUse", "SubagentStart")
 _BLOCKING_EVENTS = ("Stop", "SubagentStop")
 
@@ -46,93 +49,7 @@ def msg() -> None:
     """
 
 
-# -- what a message says
-
-
-class _Said(NamedTuple):
-    """The flags that say what a message says."""
-
-    words: tuple[str, ...] = ()
-    message: str | None = None
-    subject: str | None = None
-    payload: str | None = None
-    payload_file: str | None = None
-    stdin: bool = False
-
-
-def _content_options(command: F) -> F:
-    for option in reversed(
-        (
-            click.option("-m", "--message", "--body", "--text", "message", help="The text."),
-            click.option("-s", "--subject", help="A heading, kept beside the text."),
-            click.option("--payload", metavar="JSON", help="What it says, as JSON."),
-            click.option("--payload-file", metavar="FILE", help="The same, from a file or -."),
-            click.option("--stdin", is_flag=True, help="Read the text from standard input."),
-            click.option("--blob", metavar="DIGEST", help="A blob that belongs to it."),
-            click.option("-p", "--priority", default="normal", help="urgent, high, normal or low."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _payload(session: Session, given: _Said) -> Any:  # noqa: ANN401 -- any JSON value
-    """Return what a message is to say.
-
-    Raises:
-        InvalidField: it is said twice, or is no JSON.
-    """
-    words = given.words
-    sources = [bool(words), given.message is not None, given.payload is not None]
-    if sum([*sources, given.payload_file is not None, given.stdin or words == ("-",)]) > 1 and (
-        words != ("-",)
-    ):
-        raise InvalidField(
-            "What the message says was given twice", hint="Give it once.", field="payload"
-        )
-    if given.payload is not None or given.payload_file is not None:
-        encoded = given.payload or session.read_text(given.payload_file or "-")
-        return _with_subject(_decoded(encoded), given.subject)
-    if given.stdin or words == ("-",):
-        said = session.read_text("-")
-    else:
-        said = given.message if given.message is not None else " ".join(words)
-    return _with_subject({"text": said} if said else None, given.subject)
-
-
-def _decoded(text: str) -> Any:  # noqa: ANN401 -- any JSON value
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
-        raise InvalidField(
-            f"The payload is no JSON: {error}",
-            hint='A text goes without --payload: `bd msg send --to NAME "text"`.',
-            field="payload",
-        ) from error
-
-
-def _with_subject(payload: Any, subject: str | None) -> Any:  # noqa: ANN401
-    if subject is None:
-        return payload
-    if payload is not None and not isinstance(payload, dict):
-        raise InvalidField(
-            "A subject stands beside an object", hint='Use {"text": ...}.', field="subject"
-        )
-    return {"subject": subject, **(payload or {})}
-
-
 # -- sending
-
-
-def _seconds(text: str | None, field: str) -> float | None:
-    """Read a length of time: 30s, 5m, 1h."""
-    if text is None:
-        return None
-    try:
-        return duration_s(text)
-    except InvalidField as error:
-        error.data["field"] = field
-        raise
 
 
 def _instant(text: str | None, field: str) -> str | None:
@@ -147,8 +64,13 @@ def _key(session: Session) -> str:
 def _recipients(to: tuple[str, ...], words: tuple[str, ...]) -> list[str]:
     found = split_words(to)
     if not found:
-        hint = f"`bd msg send --to {words[0]} ...`" if words else "`bd msg send --to NAME ...`"
-        raise InvalidField("Nobody is named who gets the message", hint=f"{hint}.", field="to")
+        name, *rest = words or ("NAME",)
+        said = " ".join(rest)[:80] or "text"
+        raise InvalidField(
+            "Nobody is named who gets the message",
+            hint=f"Name them before the text: `--to {shlex.quote(name[:60])} {shlex.quote(said)}`.",
+            field="to",
+        )
     return found
 
 
@@ -166,28 +88,28 @@ def _show_sent(session: Session, sent: Sent) -> None:
 @click.argument("words", metavar="[TEXT]...", nargs=-1)
 @click.option("--to", multiple=True, metavar="ADDRESS", help="Who gets it; several by commas.")
 @click.option("-t", "--type", "kind", default="note", help=f"{', '.join(CORE_TYPES)}, or your own.")
-@_content_options
+@content_options
 @click.option("--thread", metavar="ID", help="A message of the thread that it belongs to.")
 @click.option("--delay", metavar="TIME", help="Deliver after this time: 10m.")
 @click.option("--not-before", "--at", "not_before", metavar="WHEN", help="Deliver not before.")
 @click.option("--ttl", metavar="TIME", help="Deliver only within this time: 1h.")
 @click.option("--expires", metavar="WHEN", help="Deliver only until then.")
 @click.option("--must-exist", is_flag=True, help="Refuse recipients that nobody knows.")
-@click.option("--max-deliveries", type=COUNT, default=5, help="So often it is handed out.")
+@click.option("--max-deliveries", type=_TIMES, default=5, help="So often it is handed out.")
 @pass_session
 def send(session: Session, /, **given: Any) -> None:
     """Send a message. An unknown recipient's messages wait until it appears."""
     to = _recipients(given["to"], given["words"])
     request = SendMessage(
         to=to,
-        payload=_payload(session, _said(given)),
+        payload=payload(session, of_flags(given), given["kind"]),
         type=given["kind"],
         priority=given["priority"],
         thread=given["thread"],
         not_before=_instant(given["not_before"], "not_before"),
         expires=_instant(given["expires"], "expires"),
-        delay_s=_seconds(given["delay"], "delay"),
-        ttl_s=_seconds(given["ttl"], "ttl"),
+        delay_s=seconds(given["delay"], "delay", limits.LEASE_S_MAX),
+        ttl_s=seconds(given["ttl"], "ttl", limits.LEASE_S_MAX, least=_LEAST_S),
         key=_key(session),
         must_exist=given["must_exist"],
         attempts_max=given["max_deliveries"],
@@ -197,25 +119,21 @@ def send(session: Session, /, **given: Any) -> None:
     _show_sent(session, session.run(request))
 
 
-def _said(given: dict[str, Any]) -> _Said:
-    return _Said(**{name: given[name] for name in _Said._fields})
-
-
 @msg.command("reply", cls=BeadCommand)
 @click.argument("message_id", metavar="ID|RECEIPT")
 @click.argument("words", metavar="[TEXT]...", nargs=-1)
 @click.option("-t", "--type", "kind", default="answer", help=f"{', '.join(CORE_TYPES)}, or other.")
-@_content_options
+@content_options
 @pass_session
-def reply(session: Session, /, message_id: str, kind: str, blob: str | None, **given: Any) -> None:
+def reply(session: Session, /, message_id: str, kind: str, **given: Any) -> None:
     """Answer a message, to its sender. By its receipt it is acknowledged with it."""
     request = ReplyMessage(
         message=message_id,
-        payload=_payload(session, _said(given)),
+        payload=payload(session, of_flags(given), kind),
         type=kind,
         priority=given["priority"],
         key=_key(session),
-        blob=blob,
+        blob=given["blob"],
         git_state=session.world.git_state(),
     )
     _show_sent(session, session.run(request))
@@ -225,17 +143,17 @@ def reply(session: Session, /, message_id: str, kind: str, blob: str | None, **g
 @click.argument("words", metavar="[TEXT]...", nargs=-1)
 @click.option("--to", multiple=True, metavar="ADDRESS", help="Who is asked.")
 @click.option("-t", "--type", "kind", default="question", help="question, or another.")
-@_content_options
+@content_options
 @click.option("--wait", "--timeout", "wait", metavar="TIME", default=_WAIT_DEFAULT,
               show_default=True, help="Until when an answer counts.")  # fmt: skip
 @pass_session
 def request(session: Session, /, **given: Any) -> None:
     """Ask somebody, wait for the answer and show it; without one in time, exit 5."""
-    wait_s = _seconds(given["wait"], "wait") or 0.0
+    wait_s = seconds(given["wait"], "wait", limits.WAIT_S_MAX) or 0.0
     sent = session.run(
         SendMessage(
             to=_recipients(given["to"], given["words"]),
-            payload=_payload(session, _said(given)),
+            payload=payload(session, of_flags(given), given["kind"]),
             type=given["kind"],
             priority=given["priority"],
             ttl_s=wait_s or None,
@@ -259,25 +177,30 @@ def request(session: Session, /, **given: Any) -> None:
 
 
 @msg.command("receive", cls=BeadCommand)
-@click.option("-n", "--limit", type=COUNT, default=1, show_default=True, help="How many at most.")
+@click.option("-n", "--limit", type=_MANY, default=1, show_default=True, help="How many at most.")
 @click.option("--hold", metavar="TIME", default="5m", show_default=True, help="Held for so long.")
-@click.option("--wait", metavar="TIME", help="Wait so long for something to come: 30s.")
+@click.option("--wait", "--timeout", "wait", metavar="TIME",
+              help="Wait so long for something to come: 30s.")  # fmt: skip
 @click.option("-f", "--follow", is_flag=True, help="Show each as it comes, without end.")
 @click.option("--ack", "is_acked", is_flag=True, help="Acknowledge each once it is shown.")
 @pass_session
 def receive(
     session: Session, limit: int, hold: str, wait: str | None, follow: bool, is_acked: bool
 ) -> None:
-    """Take messages, the most urgent first. Acknowledge each by its receipt: `bd msg ack`."""
-    hold_s = _seconds(hold, "hold") or 0.0
-    asked = ReceiveMessages(limit=limit, hold_s=hold_s, wait_s=_seconds(wait, "wait"))
+    """Take messages, the most urgent first. Acknowledge each by its receipt: `bd msg ack`.
+
+    The next of the same sender comes once you have settled the one before; --limit takes several.
+    """
+    hold_s = seconds(hold, "hold", limits.HOLD_S_MAX, least=_LEAST_S) or 0.0
+    asked = ReceiveMessages(
+        limit=limit, hold_s=hold_s, wait_s=seconds(wait, "wait", limits.WAIT_S_MAX)
+    )
     if follow:
         _follow(session, msgspec.structs.replace(asked, wait_s=_FOLLOW_S), is_acked=is_acked)
         return
     found = session.run(asked)
     session.show([shown.handed(each) for each in found.messages], lambda: _received(found.messages))
-    if is_acked:
-        _acknowledge(session, found.messages)
+    _settle_shown(session, found.messages, is_acked=is_acked)
     if not found.messages and found.held and found.waiting:
         session.warn(
             f"Note: {_count(found.waiting)} may wait behind what you hold: "
@@ -301,19 +224,33 @@ def _follow(session: Session, asked: ReceiveMessages, *, is_acked: bool) -> None
                 session.write(msgspec.json.encode(shown.handed(each)).decode() + "\n")
             else:
                 session.write(f"{shown.received(each)}\n\n")
-            if is_acked:
-                _acknowledge(session, [each])
+            if not _settle_shown(session, [each], is_acked=is_acked):
+                return
 
 
-def _acknowledge(session: Session, found: Sequence[Handed]) -> None:
-    requests = [AcknowledgeMessage(receipt=each.receipt) for each in found]
-    for outcome in session.run_each(requests) if requests else ():
+def _settle_shown(session: Session, found: Sequence[Handed], *, is_acked: bool) -> bool:
+    """Acknowledge what was shown, if that is wanted; give back what nobody took from us."""
+    if not found:
+        return True
+    is_taken = session.streams.is_taken
+    if is_taken and is_acked:
+        _settle_each(session, [AcknowledgeMessage(receipt=each.receipt) for each in found])
+    elif not is_taken:
+        said = "nobody read the output"
+        _settle_each(
+            session, [ReturnMessage(receipt=each.receipt, delay_s=0, reason=said) for each in found]
+        )
+    return is_taken
+
+
+def _settle_each(session: Session, requests: Sequence[Request[Settled]]) -> None:
+    for outcome in session.run_each(requests):
         if isinstance(outcome, BeadworkError):
             session.fail(outcome)
 
 
 @msg.command("peek", cls=BeadCommand)
-@click.option("-n", "--limit", type=COUNT, default=10, show_default=True, help="How many at most.")
+@click.option("-n", "--limit", type=_MANY, default=10, show_default=True, help="How many at most.")
 @pass_session
 def peek(session: Session, limit: int) -> None:
     """Look at what would be received next; nothing is held by that."""
@@ -363,7 +300,7 @@ def nack(
     session: Session, receipts: tuple[str, ...], delay: str | None, reason: str, dead: bool
 ) -> None:
     """Give messages back: they are delivered again."""
-    delay_s = _seconds(delay, "delay")
+    delay_s = seconds(delay, "delay", limits.LEASE_S_MAX)
     requests = [
         ReturnMessage(receipt=each, delay_s=delay_s, reason=reason, dead=dead) for each in receipts
     ]
@@ -378,7 +315,7 @@ def nack(
 @pass_session
 def extend(session: Session, receipts: tuple[str, ...], hold: str) -> None:
     """Hold messages for longer."""
-    hold_s = _seconds(hold, "hold") or 0.0
+    hold_s = seconds(hold, "hold", limits.HOLD_S_MAX, least=_LEAST_S) or 0.0
     _settle(session, [ExtendHold(receipt=each, hold_s=hold_s) for each in receipts], receipts)
 
 
@@ -387,7 +324,7 @@ def extend(session: Session, receipts: tuple[str, ...], hold: str) -> None:
 
 @msg.command("hook", cls=BeadCommand)
 @click.option("--event", metavar="NAME", help="The hook that this is: Stop, UserPromptSubmit, ...")
-@click.option("-n", "--limit", type=COUNT, default=10, show_default=True, help="How many at most.")
+@click.option("-n", "--limit", type=_MANY, default=10, show_default=True, help="How many at most.")
 @pass_session
 def hook(session: Session, event: str | None, limit: int) -> None:
     """Show briefly what is new for this agent, each message once; nothing if nothing is.

@@ -6,8 +6,9 @@ import click
 
 from beadwork.doors.cli import message_text as shown
 from beadwork.doors.cli import text, times
-from beadwork.doors.cli.options import COUNT, NUMBER, BeadCommand, BeadGroup, pass_session
+from beadwork.doors.cli.options import NUMBER, BeadCommand, BeadGroup, Whole, pass_session
 from beadwork.doors.cli.session import Session
+from beadwork.doors.cli.views.screen import Screen
 from beadwork.model.address import parse_group_or_topic
 from beadwork.ops.agent import (
     Agent,
@@ -26,6 +27,7 @@ from beadwork.ops.dead_letter import (
     ReplayDeadLetter,
 )
 
+_MANY = Whole(1, 1000)
 _WHO = click.option("--agent", metavar="NAME", help="Who; by default you.")
 
 
@@ -38,9 +40,16 @@ _WHO = click.option("--agent", metavar="NAME", help="Who; by default you.")
 def agents(session: Session, here: bool) -> None:
     """List who has been here, since when, and what they do."""
     found = session.run(ListAgents(here=here)).agents
+
+    def draw(screen: Screen) -> str:
+        from beadwork.doors.cli.views import mail
+
+        return mail.agents(screen, found)
+
     session.show(
         [shown.shape(each) for each in found],
         lambda: "\n".join(_agent(each) for each in found) or "Nobody.",
+        drawn=draw,
     )
 
 
@@ -48,7 +57,7 @@ def _agent(value: Agent) -> str:
     parts = [f"{text.line(value.name)}: {value.state}"]
     if value.state == "here":
         parts.append(f"since {times.shown(value.since)}")
-    parts.append(f"last seen {times.shown(value.seen)} ({value.operation})")
+    parts.append(f"last seen {times.shown(value.seen)}")
     if value.issues:
         parts.append(f"holds {', '.join(text.line(each) for each in value.issues)}")
     if value.subscriptions:
@@ -71,7 +80,8 @@ def leave(session: Session) -> None:
 
 def _show_membership(session: Session, found: Membership) -> None:
     members = ", ".join(text.line(each) for each in found.members) or "nobody"
-    session.show(shown.shape(found), lambda: f"{text.line(found.address)}: {members}")
+    was_so = "" if found.changed else " (as before)"
+    session.show(shown.shape(found), lambda: f"{text.line(found.address)}: {members}{was_so}")
 
 
 @click.command("subscribe", cls=BeadCommand)
@@ -120,6 +130,13 @@ def groups(context: click.Context) -> None:
         _show_gatherings(session, session.run(ListAddresses(kind="group")).addresses)
 
 
+@groups.command("list", cls=BeadCommand)
+@pass_session
+def list_groups(session: Session) -> None:
+    """List the groups, and who is in them."""
+    _show_gatherings(session, session.run(ListAddresses(kind="group")).addresses)
+
+
 def _group(name: str) -> str:
     return parse_group_or_topic(name if name.startswith(("@", "#")) else f"@{name}").text
 
@@ -145,18 +162,25 @@ def leave_group(session: Session, name: str, agent: str | None) -> None:
 # -- dead letters
 
 
-@click.group("dead", cls=BeadGroup)
-def dead() -> None:
+@click.group("dead", cls=BeadGroup, invoke_without_command=True)
+@click.pass_context
+def dead(context: click.Context) -> None:
     """See what could not be delivered, and why; deliver it again, or drop it."""
+    if context.invoked_subcommand is None:
+        _list_dead(context.ensure_object(Session), ListDeadLetters())
 
 
 @dead.command("list", cls=BeadCommand)
 @click.option("--before", type=NUMBER, help="Only those before the message of this seq.")
-@click.option("-n", "--limit", type=COUNT, default=50, show_default=True, help="How many at most.")
+@click.option("-n", "--limit", type=_MANY, default=50, show_default=True, help="How many at most.")
 @pass_session
-def list_(session: Session, before: int | None, limit: int) -> None:
+def list_dead(session: Session, before: int | None, limit: int) -> None:
     """List the dead letters, the latest first, each with the reason."""
-    found = session.run(ListDeadLetters(before=before, limit=limit)).messages
+    _list_dead(session, ListDeadLetters(before=before, limit=limit))
+
+
+def _list_dead(session: Session, asked: ListDeadLetters) -> None:
+    found = session.run(asked).messages
     session.show(
         [shown.waiting(each) for each in found], lambda: shown.mailbox(found) or "No dead letter."
     )

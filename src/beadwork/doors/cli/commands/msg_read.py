@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from beadwork.doors.cli import message_text as shown
-from beadwork.doors.cli.options import COUNT, NUMBER, BeadCommand, pass_session
+from beadwork.doors.cli.options import NUMBER, BeadCommand, Whole, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.cli.views.screen import Drawing, Screen
 from beadwork.ops.delivery import Waiting
@@ -20,8 +20,9 @@ from beadwork.ops.mailbox import (
 )
 from beadwork.ops.message import Message
 
+_MANY = Whole(1, 1000)
 _LIMIT = click.option(
-    "-n", "--limit", type=COUNT, default=50, show_default=True, help="How many at most."
+    "-n", "--limit", type=_MANY, default=50, show_default=True, help="How many at most."
 )
 _BEFORE = click.option("--before", type=NUMBER, help="Only those before the message of this seq.")
 _AGENT = click.option("--agent", metavar="NAME", help="Whose; by default yours.")
@@ -99,7 +100,7 @@ def show(session: Session, message_id: str) -> None:
 
 @click.command("thread", cls=BeadCommand)
 @click.argument("message_id", metavar="ID")
-@click.option("-n", "--limit", type=COUNT, default=200, show_default=True, help="How many.")
+@click.option("-n", "--limit", type=_MANY, default=200, show_default=True, help="How many.")
 @pass_session
 def thread(session: Session, message_id: str, limit: int) -> None:
     """Show the thread that a message belongs to, from its beginning."""

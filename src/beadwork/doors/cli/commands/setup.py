@@ -9,7 +9,7 @@ import click
 
 from beadwork.doors.cli import guides, text
 from beadwork.doors.cli.options import BeadCommand, pass_session
-from beadwork.doors.cli.recipes import RECIPES, Part, Recipe, own
+from beadwork.doors.cli.recipes import RECIPES, Part, Recipe, Wanted, own, shows_messages
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import BeadworkError, Conflict, FileTrouble, InvalidField, InvalidPath
 from beadwork.model.issue import nearest_hint
@@ -36,6 +36,9 @@ class _Target(NamedTuple):
 @click.option("--project", "is_project", is_flag=True, help="Into this project's files.")
 @click.option("--global", "is_global", is_flag=True, help="Into the files of your home folder.")
 @click.option("--stealth", "is_stealth", is_flag=True, help="A text without git.")
+@click.option(
+    "--messages", "has_messages", is_flag=True, help="Show new messages at the end of turns too."
+)
 @click.option("-o", "--output", metavar="PATH", help="Into this file.")
 @click.option("--add", "new_name", metavar="NAME", help="Keep a recipe: bd setup --add NAME PATH.")
 @pass_session
@@ -49,27 +52,53 @@ def setup(session: Session, /, words: tuple[str, ...], **given: Any) -> None:
     elif given["is_list"]:
         _list(session)
     elif given["is_print"]:
-        said = guides.snippet(is_stealth=given["is_stealth"])
+        said = _printed(session, words, given)
         session.show({"text": said}, said)
     else:
         name, recipe = _chosen(session, words, given["output"])
         _work(session, name, recipe, given)
 
 
+def _printed(session: Session, words: tuple[str, ...], given: dict[str, Any]) -> str:
+    """Return what would be written: with --messages the hooks, else the text."""
+    if not given["has_messages"]:
+        return guides.snippet(is_stealth=given["is_stealth"])
+    name, recipe = _chosen(session, words, given["output"])
+    _require_hooks(name, recipe)
+    return "\n".join(each.put(None, _wanted(given)) for each in recipe.parts if each.events)
+
+
+def _require_hooks(name: str, recipe: Recipe) -> None:
+    if not shows_messages(recipe):
+        able = ", ".join(each for each in RECIPES if shows_messages(RECIPES[each]))
+        raise InvalidField(
+            f"{name} has no hooks that can show messages",
+            hint=f"{able} has. Others run `bd msg hook`, or `bd msg receive --wait 30s`.",
+            field="messages",
+        )
+
+
+def _wanted(given: dict[str, Any]) -> Wanted:
+    return Wanted(is_stealth=given["is_stealth"], has_messages=given["has_messages"])
+
+
 def _work(session: Session, name: str, recipe: Recipe, given: dict[str, Any]) -> None:
     if given["is_check"] and given["is_remove"]:
         raise InvalidField("--check and --remove say different things", hint="Give one.")
+    if given["has_messages"]:
+        _require_hooks(name, recipe)
     scopes = _scopes(name, recipe, given)
     if given["is_check"]:
-        _check(session, name, [_targets(session, recipe, is_home=each) for each in scopes])
+        found = [_targets(session, recipe, is_home=each) for each in scopes]
+        _check(session, name, found, has_messages=given["has_messages"])
         return
     session.require_writable()
     targets = _targets(session, recipe, is_home=scopes[0])
     if given["is_remove"]:
         _change(session, name, targets, _taken, "Removed")
     else:
-        is_stealth = given["is_stealth"]
-        _change(session, name, targets, lambda each: _put(each, is_stealth), "Wrote")
+        wanted = _wanted(given)
+        _change(session, name, targets, lambda each: _put(each, wanted), "Wrote")
 
 
 def _scopes(name: str, recipe: Recipe, given: dict[str, Any]) -> list[bool]:
@@ -246,12 +275,15 @@ def _changed(target: _Target, change: Callable[[_Target], str | None]) -> str | 
         raise
 
 
-def _state(target: _Target) -> str:
-    return _changed(target, lambda each: each.part.state(each.content)) or ""
+def _state(target: _Target, *, has_messages: bool = False) -> str:
+    def looked(each: _Target) -> str:
+        return each.part.state(each.content, has_messages=has_messages)
+
+    return _changed(target, looked) or ""
 
 
-def _put(target: _Target, is_stealth: bool) -> str | None:
-    return target.part.put(target.content, is_stealth=is_stealth)
+def _put(target: _Target, wanted: Wanted) -> str | None:
+    return target.part.put(target.content, wanted)
 
 
 def _taken(target: _Target) -> str | None:
@@ -284,9 +316,9 @@ def _change(
     )
 
 
-def _check(session: Session, name: str, scopes: list[list[_Target]]) -> None:
+def _check(session: Session, name: str, scopes: list[list[_Target]], *, has_messages: bool) -> None:
     """Say whether a recipe is installed, in either of its scopes."""
-    states = [[_state(each) for each in targets] for targets in scopes]
+    states = [[_state(each, has_messages=has_messages) for each in row] for row in scopes]
     best = max(range(len(scopes)), key=lambda at: _rank(states[at]))
     files = [
         {"path": each.path, "state": state}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len, chop_cells
 from rich.console import RenderableType
 from rich.text import Text
 
@@ -10,6 +11,7 @@ from beadwork.doors.cli import text as texts
 from beadwork.doors.cli.views import moments, theme
 from beadwork.doors.cli.views.screen import Screen
 from beadwork.model.message import PRIORITIES
+from beadwork.ops.agent import Agent
 from beadwork.ops.delivery import Waiting
 from beadwork.ops.mailbox import Outgoing
 from beadwork.ops.message import Message
@@ -20,6 +22,9 @@ _STATES = {
     "waiting": ("●", "bold"), "held": ("◐", "yellow"), "acknowledged": ("✓", "green"),
     "expired": ("⌛", "red"), "undeliverable": ("✗", "red"),
 }  # fmt: skip
+
+
+_HERE = {"here": ("●", "green"), "away": ("○", "dim"), "left": ("-", "dim")}
 
 
 def mailbox(screen: Screen, found: Sequence[Waiting], head: str) -> str:
@@ -80,4 +85,43 @@ def thread(screen: Screen, found: Sequence[Outgoing]) -> str:
 
 
 def _pieces(line: str, width: int) -> list[Text]:
-    return [Text(line[i : i + width]) for i in range(0, len(line), width)] or [Text("")]
+    """Break a line between its words, each part as far in as the line began."""
+    line = line.expandtabs(4)
+    if cell_len(line) <= width:
+        return [Text(line)]
+    words = line.split()
+    indent = line[: len(line) - len(line.lstrip())] if words else ""
+    indent = indent[: width // 2]
+    room = max(width - len(indent), 1)
+    rows = [""]
+    for word in words:
+        joined = f"{rows[-1]} {word}" if rows[-1] else word
+        if cell_len(joined) <= room:
+            rows[-1] = joined
+            continue
+        begun = rows[:-1] if not rows[-1] else rows
+        rows = [*begun, *chop_cells(word, room)]
+    return [Text(indent + row) for row in rows]
+
+
+def agents(screen: Screen, found: Sequence[Agent]) -> str:
+    """Draw who has been here: how they are, since when, and what they do."""
+    parts: list[RenderableType] = []
+    for each in found:
+        parts += _agent(screen, each)
+    return theme.render(screen, parts or [theme.faint("Nobody.")])
+
+
+def _agent(screen: Screen, value: Agent) -> list[RenderableType]:
+    sign, style = _HERE.get(value.state, ("○", "dim"))
+    lead = Text(sign if screen.has_signs else "*", style=style)
+    facts = [Text(texts.line(value.name), style="bold"), Text(value.state, style=style)]
+    if value.open:
+        facts.append(Text(f"{value.open} open"))
+    seen = theme.faint(f"seen {moments.ago(value.seen, screen.now_us)}")
+    lines = [theme.joined(lead, theme.joined(*facts, between=" · "), seen)]
+    for what, names in (("holds", value.issues), ("in", value.subscriptions)):
+        if names:
+            said = ", ".join(texts.line(each) for each in names)
+            lines.append(theme.faint(f"  {what} {said}"))
+    return [theme.fitted(each, screen.width) for each in lines]
