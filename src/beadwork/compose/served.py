@@ -176,6 +176,10 @@ class ServedWorld(DirectWorld):
         """Leave the file to the daemon, which writes it soon."""
 
     @override
+    def write_logs(self, options: Options, engine: Engine, caller: Caller) -> None:
+        """Leave the logs to the daemon, which writes them soon."""
+
+    @override
     def catch_up(self, engine: Engine, caller: Caller) -> None:
         """Write the file now: the command looks at it."""
         engine.flush(caller)

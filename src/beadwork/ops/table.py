@@ -88,6 +88,7 @@ PLACES = {
     "label.list_all": "label:list_labels",
     "label.propagate": "label_propagate:propagate_label",
     "label.remove": "label:remove_labels",
+    "log.append": "log:append_logs",
     "memory.forget": "memory:forget",
     "memory.list": "memory:list_memories",
     "memory.recall": "memory:recall",

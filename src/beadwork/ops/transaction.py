@@ -12,6 +12,7 @@ from beadwork.model.record import Change, Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.blob_files import BlobFolder, Blobs
 from beadwork.ops.health import Checks, Mends
+from beadwork.ops.log_files import LogFolder
 from beadwork.ops.mail import Agents, Deliveries, Messages
 from beadwork.ops.operation import R, Request
 from beadwork.ops.tallies import Happened as Happened
@@ -468,6 +469,8 @@ class Desk(Protocol):
     def files(self) -> WorkTree: ...
     @property
     def blob_files(self) -> BlobFolder: ...
+    @property
+    def logs(self) -> LogFolder: ...
     @property
     def export_path(self) -> str: ...
     def call(self, request: Request[R]) -> R: ...
