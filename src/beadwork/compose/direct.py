@@ -278,7 +278,7 @@ class DirectWorld(Person):
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while self.glimpse(engine) == seen:
             left = _GLIMPSE_S if end is None else end - time.monotonic()
-            if left <= 0:
+            if left <= 0 or not self.streams.is_read:
                 return False
             time.sleep(min(left, _GLIMPSE_S))
         return True

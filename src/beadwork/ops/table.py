@@ -15,6 +15,7 @@ from beadwork.model.issue import nearest_hint
 from beadwork.ops.operation import Operation, Request
 
 PLACES = {
+    "activity.list": "activity:list_activity",
     "agent.addresses": "agent:list_addresses",
     "agent.leave": "agent:leave_agent",
     "agent.list": "agent:list_agents",

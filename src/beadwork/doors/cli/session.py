@@ -196,8 +196,9 @@ class Session:
             BeadworkError: whatever it raises.
         """
         self.require_writable()
+        answer = self.engine.run(request, self.caller._replace(key=""))
         self._has_committed = True
-        return self.engine.run(request, self.caller._replace(key=""))
+        return answer
 
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit, each succeeding or failing by itself."""
@@ -206,7 +207,7 @@ class Session:
         engine = self.engine
         with self.progress():
             answers = engine.write_all(calls)
-        self._has_committed = True
+        self._has_committed |= any(not isinstance(each, BeadworkError) for each in answers)
         self._has_written |= any(
             not isinstance(each, BeadworkError) and not getattr(each, "is_unchanged", False)
             for each in answers

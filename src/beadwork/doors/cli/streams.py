@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import select
 import sys
 from collections.abc import Iterator
 from typing import TextIO
@@ -15,6 +16,9 @@ _PIECE_BYTES = 1024 * 1024
 
 class ProcessStreams:
     """The streams of this process. It satisfies `world.Streams`."""
+
+    def __init__(self) -> None:
+        self._is_dropped = False
 
     def settle(self) -> None:
         """Open what is closed, and write UTF-8 whatever the locale says.
@@ -45,7 +49,7 @@ class ProcessStreams:
     @property
     def is_read(self) -> bool:
         """Tell whether there is still somebody to write to."""
-        return True
+        return not self._is_dropped and not _is_hung_up(sys.stdout)
 
     def write(self, text: str) -> None:
         """Write to standard output, now. Where nobody reads any more, there is nobody to tell.
@@ -57,7 +61,7 @@ class ProcessStreams:
             sys.stdout.write(text)
             sys.stdout.flush()
         except BrokenPipeError:
-            _drop(sys.stdout)
+            self.drop_output()
         except OSError as error:
             _drop(sys.stdout)
             raise FileTrouble(
@@ -75,6 +79,7 @@ class ProcessStreams:
 
     def drop_output(self) -> None:
         """Let standard output lead nowhere: what it still holds can't be written."""
+        self._is_dropped = True
         _drop(sys.stdout)
 
     def read_bytes(self) -> bytes:
@@ -138,6 +143,17 @@ def _is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except ValueError:
         return False  # it is closed
+
+
+def _is_hung_up(stream: TextIO) -> bool:
+    """Tell whether a pipe has no reader any more."""
+    try:
+        looked = select.poll()
+        looked.register(stream.fileno(), 0)
+        found = looked.poll(0)
+    except (OSError, ValueError):
+        return False
+    return any(what & (select.POLLERR | select.POLLHUP) for _, what in found)
 
 
 def _width(stream: TextIO) -> int:
