@@ -117,7 +117,8 @@ find-duplicates => "similarity"
 find-duplicates --method mechanical --status open --threshold 0.9 --limit 5 => px-twin1
 find-dups --limit 1 => "pairs"
 activity --limit 3 => "deed"
-activity --since 0 --events --kind created --issue px-plain --actor ann => px-plain
+activity --since 0 --events --issue px-plain => px-plain
+activity --limit 0 --kind imported --kind created --actor ann => px-rich
 activity --since 2020-01-01 --messages
 (1) watch --timeout 0 => "cursor"
 watch px-plain --since 0 --timeout 0 => px-plain

@@ -51,8 +51,8 @@ class ServedStreams:
 
     @property
     def is_read(self) -> bool:
-        """Tell whether the client is still there."""
-        return self._exchange.is_there
+        """Tell whether the client is still there, and its output read."""
+        return self._exchange.is_read
 
     def settle(self) -> None:
         """Leave the streams as the client has them."""

@@ -140,12 +140,14 @@ class LogFile:
     # -- going on
 
     def resume(self) -> LogEnd:
-        """Return the last line, after mending the end of the file if that is damaged.
+        """Return the last line, after finishing a rotation that died, and mending a damaged end.
 
         Raises:
             FileTrouble: the file can't be read or written.
         """
         with mapped(self.path), self._opened() as descriptor:
+            if self._is_copied():
+                os.ftruncate(descriptor, 0)
             tail = _tail(descriptor)
             if tail.is_torn:
                 os.ftruncate(descriptor, tail.size)
@@ -218,15 +220,17 @@ class LogFile:
         with mapped(self.path):
             if not os.path.getsize(self.path):
                 return
-            if not self._is_copied():
-                for number in range(KEPT, 1, -1):
-                    with contextlib.suppress(FileNotFoundError):
-                        os.replace(f"{self.path}.{number - 1}", f"{self.path}.{number}")
+            for number in range(KEPT, 1, -1):
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(f"{self.path}.{number - 1}", f"{self.path}.{number}")
             self._move(f"{self.path}.1")
 
     def _is_copied(self) -> bool:
         """Tell whether the file was copied by a rotation that died before it truncated it."""
         try:
+            size = os.path.getsize(self.path)
+            if not size or size != os.path.getsize(f"{self.path}.1"):
+                return False
             with open(self.path, "rb") as file, open(f"{self.path}.1", "rb") as copy:
                 return file.readline() == copy.readline()
         except FileNotFoundError:
