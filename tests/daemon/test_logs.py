@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import beadwork
+from beadwork.ops.issue_create import CreateIssue
 from tests.daemon.running import Daemon, running, until
 from tests.doors.program import Bd
 
@@ -99,6 +101,12 @@ def test_what_a_killed_daemon_tore_is_mended_by_the_next(bd: Bd) -> None:
 def _append(path: Path, content: bytes) -> None:
     with path.open("ab") as file:
         file.write(content)
+
+
+def test_a_client_without_a_daemon_writes_them_when_it_is_closed(bd: Bd) -> None:
+    with beadwork.Client(str(bd.folder), actor="ann", daemon="off") as client:
+        client.call(CreateIssue(title="From a program"))
+    assert seqs(bd) == [1]
 
 
 def test_a_log_that_can_not_be_written_fails_no_command(bd: Bd) -> None:
