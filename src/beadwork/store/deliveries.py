@@ -249,9 +249,10 @@ class DeliveryStore:
 
     def end_mailbox(self, mailbox: str, reason: str) -> int:
         """Deliver nothing more of a mailbox; return how many it had."""
-        rows = self._session.all("delivery.open_of", mailbox=mailbox)
+        most = limits.MAILBOX_OPEN_MAX
+        rows = self.held([mailbox], limit=most) + self.waiting([mailbox], limit=most)
         for row in rows:
-            self.settle(DeliveryRow._make(row), "undeliverable", reason)
+            self.settle(row, "undeliverable", reason)
         return len(rows)
 
     def _changed(self, kind: str, delivery: DeliveryRow, state: str) -> None:

@@ -51,7 +51,7 @@ SELECT MIN(seq) FROM event WHERE at_us >= :at_us
 -- name: of_request
 -- What one request did, latest first.
 SELECT seq, at_us, actor, session, operation, request, kind, n, issue_id, changes, undone_by
-FROM event WHERE request = :request ORDER BY seq DESC
+FROM event WHERE seq = :request OR (request = :request AND request <> seq) ORDER BY seq DESC
 
 -- name: last_request
 -- The latest request that can be undone, of an actor or to an issue.
@@ -63,4 +63,4 @@ WHERE undone_by IS NULL AND n IS NOT NULL AND kind IN ('created', 'updated')
 
 -- name: mark_undone
 -- A request has been undone.
-UPDATE event SET undone_by = :seq WHERE request = :request
+UPDATE event SET undone_by = :seq WHERE seq = :request OR (request = :request AND request <> seq)

@@ -8,7 +8,7 @@ SELECT seq, at_us FROM event WHERE seq > :after AND seq = request ORDER BY seq L
 
 -- name: of_request
 -- What one request did, as far as it says whether it may go.
-SELECT seq, n, kind, operation, changes FROM event WHERE request = :request
+SELECT seq, n, kind, operation, changes FROM event WHERE seq = :request OR (request = :request AND request <> seq)
 
 -- name: of_issue
 -- What changed of an issue, in order.
@@ -16,7 +16,7 @@ SELECT seq, changes FROM event WHERE n = :n AND changes IS NOT NULL ORDER BY seq
 
 -- name: drop
 -- A request whose changes have all been overwritten since goes.
-DELETE FROM event WHERE request = :request
+DELETE FROM event WHERE seq = :request OR (request = :request AND request <> seq)
 
 -- name: long_changes
 -- The changes that name values kept apart.

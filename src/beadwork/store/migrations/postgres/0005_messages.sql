@@ -1,5 +1,11 @@
 -- Messages, who may receive them, and large payloads.
 
+-- Most events are alone in their request, whose number is then theirs; and many tell of no issue.
+DROP INDEX event_by_request;
+CREATE INDEX event_by_request ON event (request) WHERE request <> seq;
+DROP INDEX event_by_issue;
+CREATE INDEX event_by_issue ON event (n, seq) WHERE n IS NOT NULL;
+
 -- seq is the number of the event that tells of it. Of payload and blob one is there. thread and
 -- reply_to are numbers of messages; a message without a thread may begin one.
 CREATE TABLE message (
@@ -57,7 +63,8 @@ CREATE INDEX delivery_waiting ON delivery (mailbox, priority, seq) WHERE state =
 CREATE INDEX delivery_due ON delivery (mailbox, due_us) WHERE state = 'waiting' AND due_us > 0;
 CREATE INDEX delivery_again ON delivery (mailbox, sender, priority, seq)
     WHERE state = 'waiting' AND attempts > 0;
-CREATE INDEX delivery_held ON delivery (mailbox, sender, priority, seq) WHERE state = 'held';
+CREATE INDEX delivery_held ON delivery (mailbox, sender, priority, seq, held_until_us)
+    WHERE state = 'held';
 CREATE INDEX delivery_by_hold_end ON delivery (held_until_us) WHERE state = 'held';
 CREATE INDEX delivery_by_expiry ON delivery (expires_us)
     WHERE state = 'waiting' AND expires_us IS NOT NULL;
