@@ -146,9 +146,11 @@ class MessageStore:
         swept = int(self._tx.setting(_SWEPT) or 0)
         if 0 <= self._tx.now_us - swept < _SWEEP_PERIOD_US:
             return
+        before_us = self._tx.now_us - limits.MESSAGE_KEPT_US
         rows = self._session.all(
             "message.old",
-            before=self._tx.now_us - limits.MESSAGE_KEPT_US,
+            last=self._last_before(before_us),
+            before=before_us,
             dead_before=self._tx.now_us - limits.DEAD_LETTER_KEPT_US,
             limit=limits.SWEEP_ROWS_MAX,
         )
@@ -156,6 +158,22 @@ class MessageStore:
             self._drop(seq, blob)
         if len(rows) < limits.SWEEP_ROWS_MAX:
             self._tx.put_setting(_SWEPT, str(self._tx.now_us))
+
+    def _last_before(self, before_us: int) -> int:
+        """Return a number that all messages sent before a time have, or less; they are in order.
+
+        Where the clock went back, some of them stay for longer.
+        """
+        newest = self._session.one("message.last_seq")
+        low, high = 0, int(newest[0]) if newest else 0
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = self._session.one("message.from", seq=middle)
+            if found is not None and found[1] < before_us:
+                low = max(middle, found[0])
+            else:
+                high = middle - 1
+        return low
 
     def _drop(self, seq: int, blob: str | None) -> None:
         self._session.run("message.drop_deliveries", seq=seq)

@@ -51,12 +51,20 @@ SELECT seq FROM message WHERE seq > :seq ORDER BY seq LIMIT :limit
 -- name: old
 -- Messages that are so old that they may go, and whether they are dead letters.
 SELECT m.seq, m.blob FROM message m
-WHERE m.at_us < :before
+WHERE m.seq <= :last AND m.at_us < :before
     AND NOT EXISTS (
         SELECT 1 FROM delivery d WHERE d.seq = m.seq AND (d.state IN ('waiting', 'held')
             OR (d.state IN ('expired', 'undeliverable') AND m.at_us >= :dead_before))
     )
 ORDER BY m.seq LIMIT :limit
+
+-- name: from
+-- The first message from a number on, and when it was sent.
+SELECT seq, at_us FROM message WHERE seq >= :seq ORDER BY seq LIMIT 1
+
+-- name: last_seq
+-- The number of the latest message.
+SELECT COALESCE(MAX(seq), 0) FROM message
 
 -- name: drop_deliveries
 -- Nobody's copies are kept.
