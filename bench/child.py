@@ -3,7 +3,11 @@
 It prints one JSON value. The floors stand beside what they are the floors of.
 """
 
+import contextlib
+import hashlib
+import io
 import json
+import os
 import resource
 import sys
 import time
@@ -14,10 +18,13 @@ from pathlib import Path
 import msgspec
 from figures import clocked
 
+from beadwork.compose.direct import DirectWorld
+from beadwork.doors.cli.main import run
 from beadwork.sync.locate import place_of
-from bench import CALLER, bare, engine_on, request
+from bench import CALLER, bare, engine_on, environment, request
 
 _FLOOR = "floor.db"
+_PIECE_BYTES = 1 << 20
 
 
 def peak_bytes() -> int:
@@ -62,6 +69,43 @@ def take_in_floor(folder: Path) -> dict[str, float]:
     return {"seconds": seconds, "cpu": cpu, "peak": peak_bytes()}
 
 
+def put_blob(folder: Path) -> dict[str, float]:
+    """Put a file among the blobs, by the command."""
+    seconds = clocked(lambda: _command(folder, "blob", "put", "source"))
+    return {"seconds": seconds, "peak": peak_bytes()}
+
+
+def get_blob(folder: Path) -> dict[str, float]:
+    """Write the one blob to a file, by the command."""
+    (blob,) = (folder / ".beads" / "blobs").glob("??/*")
+    seconds = clocked(lambda: _command(folder, "blob", "get", blob.name, "-o", "target"))
+    return {"seconds": seconds, "peak": peak_bytes()}
+
+
+def _command(folder: Path, *words: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = run(list(words), DirectWorld(environment(), str(folder)))
+    if code:
+        raise RuntimeError(f"bd {' '.join(words)} failed with exit code {code}")
+
+
+def copy_floor(folder: Path) -> dict[str, float]:
+    """Copy the same file, with its SHA-256 and a sync."""
+
+    def work() -> None:
+        digest = hashlib.sha256()
+        with (
+            open(folder / "source", "rb", buffering=0) as source,
+            open(folder / "copy", "wb", buffering=0) as target,
+        ):
+            while piece := source.read(_PIECE_BYTES):
+                digest.update(piece)
+                target.write(piece)
+            os.fsync(target.fileno())
+
+    return {"seconds": clocked(work), "peak": peak_bytes()}
+
+
 def _at(start: float, work: Callable[[int], object], count: int) -> dict[str, object]:
     """Begin at a moment that all children were given; note how long each call took."""
     time.sleep(max(0.0, start - time.time()))
@@ -90,10 +134,19 @@ def creates_floor(folder: Path, start: float, name: str, count: int) -> dict[str
         return _at(start, work, count)
 
 
+_ALONE = {
+    "import": take_in,
+    "import-floor": take_in_floor,
+    "blob-put": put_blob,
+    "blob-get": get_blob,
+    "blob-floor": copy_floor,
+}
+
+
 def main() -> None:
     mode, folder, *more = sys.argv[1:]
-    if mode in ("import", "import-floor"):
-        answer: object = {"import": take_in, "import-floor": take_in_floor}[mode](Path(folder))
+    if mode in _ALONE:
+        answer: object = _ALONE[mode](Path(folder))
     else:
         work = {"creates": creates, "creates-floor": creates_floor}[mode]
         start, name, count = more

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
+import blobs
 import commands
 import crowd
 import daemon
 import engines
 import files
 import graph
+import leases
+import mail
 import search
 from figures import Figure
 
@@ -21,6 +24,12 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Iterable[Figure]]]] = {
     "fold": ("Fold of two files of 100,000 lines, few of them different", files.measure_fold),
     "graph": ("Readiness", graph.measure),
     "search": ("Search in the engine, 100,000 issues", search.measure),
+    "blobs": ("Blobs of a gigabyte, in a direct command", blobs.measure),
+    "leases": (
+        "Leases in the engine, among 10,000 live ones, without their commit",
+        leases.measure,
+    ),
     "daemon": ("Through the daemon", daemon.measure),
+    "messages": ("Messages", mail.measure),
     "processes": ("Processes that create at once", crowd.measure),
 }

@@ -57,8 +57,21 @@ def main() -> None:
         code = _direct(arguments, key if found.has_begun else "")
     except KeyboardInterrupt:
         code = _CANCELLED
-    if code:
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """Leave at once: to take the interpreter apart takes as long as to ask the daemon."""
+    threads = sys.modules.get("threading")
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
         sys.exit(code)
+    if threads is not None and threads.active_count() > 1:
+        sys.exit(code)
+    os._exit(code)
 
 
 def _direct(arguments: list[str], key: str) -> int:

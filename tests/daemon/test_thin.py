@@ -26,6 +26,7 @@ def test_it_loads_three_modules_and_nothing_else(bd: Bd) -> None:
 def test_a_command_that_the_daemon_runs_loads_nothing_more(bd: Bd, daemon: Daemon) -> None:
     code = (
         "import os, sys, _socket; before = set(sys.modules); sys.argv = ['bd', 'list']; "
+        "os._exit = print; "
         f"exec(open({str(SCRIPT)!r}).read().replace('raise SystemExit(main())', 'main()')); "
         "print(*sorted(set(sys.modules) - before))"
     )

@@ -3,6 +3,20 @@
 from tests.doors.contract_runs import failures, runs
 
 _RUNS = """
+lease acquire src/** *.md --name build --ttl 30m --reason Why => "lease_epoch"
+lease acquire src/** --shared --wait 5s => "exclusive": false
+BD_SESSION=s1 lease acquire src/** --session-bound => "session": "s1"
+lease acquire a && lease acquire a => "already": true
+lease acquire a && lease renew --ttl 10m => "held"
+lease acquire a --name b && lease renew --name b --epoch 27 => "held"
+lease acquire a && lease release a => "released"
+lease acquire --name b && lease release --name b --epoch 27 => "released"
+lease acquire a && lease release --all => "released"
+lease acquire a && lease break 1 --reason Gone => "broken"
+lease acquire a && lease list --mine --path a => "held"
+lease acquire a && lease list --all --holder ann => "held"
+lease list => []
+lease check a => []
 remember "Mind this" => "action"
 remember --key mine "Mind this" => "mine"
 remember --key mine --stdin < text.md => A text from a file.
@@ -116,6 +130,25 @@ doctor --perf => "timings"
 (1) doctor --fix => "fixed"
 """
 _FAILS = """
+2 field.invalid: lease acquire
+2 field.invalid: lease acquire a[
+2 path.invalid: lease acquire ../a
+2 path.invalid: lease acquire /etc/passwd
+2 field.invalid: lease acquire a --session-bound
+2 field.invalid: lease acquire a --ttl 0
+2 field.invalid: lease acquire a --wait soon
+4 lease.held: lease acquire a --actor bob && lease acquire a
+4 lease.held: lease acquire a --actor bob && lease acquire a --wait 10ms
+4 lease.held: lease acquire a --actor bob && lease release 1
+4 lease.stale: lease acquire a && lease renew 1 --epoch 9
+3 lease.unknown: lease renew a
+3 lease.unknown: lease release 7
+2 field.invalid: lease release
+2 field.invalid: lease release 1 --all
+2 request.invalid: lease break 1
+3 lease.unknown: lease break 1 --reason Why
+2 path.invalid: lease list --path ../a
+2 request.invalid: lease check
 2 field.invalid: remember
 2 field.invalid: remember "" --key k
 2 field.invalid: recall

@@ -154,6 +154,15 @@ def test_old_blobs_that_nothing_refers_to_are_collected(bd: Bd) -> None:
     assert file_of(bd).exists()
 
 
-def test_blobs_are_no_concern_of_git(bd: Bd) -> None:
-    ignored = (bd.beads / ".gitignore").read_text().splitlines()
-    assert {"blobs/", "*.blobs/", "log/"} <= set(ignored)
+@pytest.mark.parametrize("is_older", [False, True])
+def test_blobs_are_no_concern_of_git(bd: Bd, is_older: bool) -> None:
+    ignored = bd.beads / ".gitignore"
+    assert {"blobs/", "*.blobs/", "log/"} <= set(ignored.read_text().splitlines())
+    if is_older:
+        # As a program wrote it that knew no blobs.
+        ignored.write_text(ignored.read_text().replace("blobs/", "other/"))
+    bd.git("init", "--quiet")
+    bd.ok("blob", "put", "log.bin")
+    seen = bd.git("status", "--porcelain", "--untracked-files=all")
+    assert "log.bin" in seen
+    assert "blobs/" not in seen

@@ -34,7 +34,7 @@ def test_hooks_are_installed_listed_and_removed(repository: Bd) -> None:
     assert states(repository)["pre-commit"] == {
         "Name": "pre-commit",
         "Installed": True,
-        "Version": "v1",
+        "Version": "v2",
         "IsShim": True,
         "Outdated": False,
     }

@@ -29,6 +29,17 @@ RIGHT_INDEXES = [
     ("edge.of_target_kind", {"edge_by_target"}),
     ("edge.of_spawner", {"edge_by_spawner"}),
     ("claim.expired", {"claim_by_expiry"}),
+    ("lease.expired", {"lease_by_expiry"}),
+    ("lease.given_up", {"lease_by_patience"}),
+    ("lease.any_over", {"lease_by_expiry", "lease_by_patience"}),
+    ("lease.bound_patience", {"lease_by_patience"}),
+    ("lease.waiting_of", {"lease_by_patience"}),
+    ("lease.same", {"lease_live"}),
+    ("lease.live_of", {"lease_live"}),
+    ("lease.of_session", {"lease_by_session"}),
+    ("lease.near", {"lease_pattern_by_prefix"}),
+    ("lease.of_names", {"lease_pattern_by_prefix"}),
+    ("lease.drop_old", {"lease_by_end"}),
 ]
 # What goes through all there is, because it is asked for all there is.
 WHOLE_BY_NATURE = {

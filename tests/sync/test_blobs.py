@@ -178,3 +178,36 @@ def test_what_a_killed_process_left_is_swept_and_what_is_being_written_is_not(
     digest = blobs.put_stream(slow()).digest
     assert blobs.read(digest) == b"begun and ended"
     assert leftovers(blobs) == ["young.tmp"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shuts_out", "act"),
+    [
+        ("utime", fcntl.LOCK_EX, lambda blobs: blobs.keep(DIGEST)),
+        ("replace", fcntl.LOCK_EX, lambda blobs: blobs.put_stream([CONTENT])),
+        ("unlink", fcntl.LOCK_SH, lambda blobs: blobs.collect([DIGEST], older_than_s=HOUR_S)),
+    ],
+)
+def test_who_makes_a_blob_fresh_shares_the_lock_that_who_removes_it_has_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, shuts_out: int, act
+) -> None:
+    blobs = blobs_in(tmp_path)
+    blobs.put(CONTENT)
+    age(blobs.path(DIGEST), 2 * HOUR_S)
+    real = getattr(os, name)
+    seen: list[bool] = []
+
+    def watched(*given, **more) -> None:
+        if DIGEST in str(given):
+            with open(tmp_path / "blob.lock", "rb") as lock:
+                try:
+                    fcntl.flock(lock, shuts_out | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    seen.append(True)
+                else:
+                    seen.append(False)
+        real(*given, **more)
+
+    monkeypatch.setattr(os, name, watched)
+    act(blobs)
+    assert seen == [True]

@@ -54,8 +54,8 @@ _SEAT_CACHE_KIB = 2000
 """What a thread keeps of the database in memory; the system keeps the rest for all."""
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from others: a long list shall not hold up writes."""
-_GARBAGE = (10_000, 20, 20)
-"""How seldom Python looks for cycles: beside a long list, a look at all would hold up writes."""
+_GARBAGE = (1_000, 10, 500)
+"""When Python looks for cycles: often among the new, seldom among all, which holds up writes."""
 _CALLER = Caller(ITSELF)
 
 

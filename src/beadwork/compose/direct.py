@@ -18,13 +18,14 @@ from beadwork.doors.world import (
     Initialized,
     Neighbour,
     Options,
+    Rooted,
     Starting,
     Streams,
     Where,
     Worktrees,
 )
 from beadwork.engine import Caller, Engine, Progress
-from beadwork.model.claim import Holder
+from beadwork.model.claim import ITSELF, Holder
 from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
@@ -353,7 +354,7 @@ class DirectWorld(Person):
         if path is None:
             return []
         everything = ListIssues(all=True, limit=0, include_gates=True, include_templates=True)
-        caller = Caller(Holder("beadwork"))
+        caller = Caller(ITSELF)
         known = {each.issue.id for each in engine.run(everything, caller).issues}
         return sorted(classic_issue_ids(path) - known)
 
@@ -432,6 +433,26 @@ class DirectWorld(Person):
     def full_path(self, path: str) -> str:
         """Return the absolute path of what the user named."""
         return os.path.abspath(os.path.join(self.folder, path))
+
+    def rooted(self, options: Options, path: str) -> Rooted:
+        """Return a path or pattern that the user named, seen from the root of the work tree."""
+        found = git_place(self.folder)
+        root = found.work_tree if found is not None else None
+        root = os.path.realpath(root or os.path.dirname(self.place(options).folder))
+        here = os.path.realpath(self.folder)
+        full = os.path.join(here, path)
+        folder = os.path.relpath(here, root)
+        if os.path.isabs(path):
+            above, name = os.path.split(path.rstrip("/"))
+            folder, path = ".", os.path.relpath(os.path.join(os.path.realpath(above), name), root)
+        folder = "" if folder == "." else folder
+        return Rooted(folder, path, os.path.lexists(full), os.path.isdir(full))
+
+    def staged_paths(self, timeout_s: float) -> list[str] | None:
+        """Return what the commit that is being made changes; None if git does not tell."""
+        if git_place(self.folder) is None:
+            return []
+        return git.staged(self.folder, timeout_s=timeout_s)
 
     def stage(self, engine: Engine) -> None:
         """Add the exported file to git's index, where git tracks it."""

@@ -4,11 +4,12 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from beadwork.engine import Caller, Engine, Guards
 from beadwork.model import limits
-from beadwork.model.claim import Holder
+from beadwork.model.claim import ITSELF
 from beadwork.model.errors import (
     BeadworkError,
     ClockWrong,
@@ -17,7 +18,7 @@ from beadwork.model.issue import Vocabulary
 from beadwork.ops.ready import CheckCapability
 from beadwork.store.sqlite import CACHE_KIB, Opener
 from beadwork.store.store import SqliteStore
-from beadwork.sync import config, scaffold
+from beadwork.sync import config, git, scaffold
 from beadwork.sync.blobs import Blobs
 from beadwork.sync.fault_log import fault_log
 from beadwork.sync.files import Files
@@ -116,6 +117,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         new_replica=new_number,
         blob_files=blobs_of(place, lock_timeout_s=lock_timeout_s),
         outside=_Projects(place.folder, settings),
+        case_blind=cache(lambda: git.ignores_case(place.folder)),
         opener=opener,
         has_checkpoints=has_checkpoints,
         cache_kib=cache_kib,
@@ -182,7 +184,7 @@ class _Projects:
         except BeadworkError:
             return False
         try:
-            caller = Caller(Holder("beadwork"))
+            caller = Caller(ITSELF)
             return engine.run(CheckCapability(capability=capability), caller).provided
         except BeadworkError:
             return False

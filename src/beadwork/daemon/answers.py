@@ -16,11 +16,11 @@ from beadwork.daemon.log import Log
 from beadwork.daemon.metrics import Metrics
 from beadwork.daemon.protocols import Classic
 from beadwork.daemon.seats import Seats
+from beadwork.daemon.staging import staged_at_once
 from beadwork.daemon.waits import Waits
 from beadwork.daemon.workers import Workers
 from beadwork.daemon.writes import WriteQueue
 from beadwork.engine import Call, Caller, Engine, Outcome, patience_s
-from beadwork.model import limits
 from beadwork.model.errors import (
     BeadworkError,
     Fault,
@@ -190,10 +190,10 @@ class JsonAnswers:
         answer: Callable[[Any], None],
         begin: Callable[[Call], None],
     ) -> None:
-        """Begin to carry out a call; one that may have a blob to write does so in a thread first."""
-        is_short = memoryview(incoming.args).nbytes <= limits.BLOB_FROM_BYTES
-        if call.operation.stage is None or is_short:
-            begin(call)
+        """Begin to carry out a call; what has to be written to a file is, in a thread, first."""
+        ready = staged_at_once(call, memoryview(incoming.args).nbytes)
+        if ready is not None:
+            begin(ready)
             return
         staged: list[Call | BeadworkError] = []
 

@@ -37,6 +37,18 @@ class Where(NamedTuple):
     redirected_from: str | None
 
 
+class Rooted(NamedTuple):
+    """What the user named, from the root of the work tree: the folder it was named in, the name.
+
+    `is_there`: it is the name of something, whatever letters are in it.
+    """
+
+    folder: str
+    name: str
+    is_there: bool = False
+    is_folder: bool = False
+
+
 class Initialized(NamedTuple):
     """What `init` did. `classic_only`: ids that only the classic database holds."""
 
@@ -294,6 +306,8 @@ class World(Protocol):
     def append_interaction(self, options: Options, entry: Mapping[str, object]) -> str: ...
     def log_fault(self, options: Options, what: str, error: BaseException) -> str: ...
     def full_path(self, path: str) -> str: ...
+    def rooted(self, options: Options, path: str) -> Rooted: ...
+    def staged_paths(self, timeout_s: float) -> list[str] | None: ...
     def stage(self, engine: Engine) -> None: ...
     def commits_since(self, engine: Engine, hours: int) -> int | None: ...
     def commit_messages(self) -> list[tuple[str, str, str]] | None: ...

@@ -17,7 +17,7 @@ _WORDS: dict[str, Kind] = {
     "topic": "topic",
 }
 _PLAIN = re.compile(r"[\w][\w./-]*")
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff,]")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _HINT = "Use an agent's name, @GROUP, '#TOPIC' (or topic:NAME), attempt:ID, or everyone."
 
 
@@ -60,7 +60,10 @@ def parse(text: str) -> Address:
         kind, name = _WORDS[word], rest
         name = name.removeprefix("@" if kind == "group" else "#" if kind == "topic" else "")
     is_plain = kind in ("agent", "attempt") or _PLAIN.fullmatch(name)
-    if not name.strip() or not is_plain or _UNFIT.search(name) or len(name) > limits.ID_CHARS_MAX:
+    # A comma separates addresses, unless it is said that all is one name.
+    is_several = "," in name and word not in _WORDS
+    is_fit = name.strip() and is_plain and not is_several and not _UNFIT.search(name)
+    if not is_fit or len(name) > limits.ID_CHARS_MAX:
         raise InvalidField(f'"{said[:60]}" is no address', hint=_HINT, field="to")
     return Address(kind, name)
 

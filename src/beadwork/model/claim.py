@@ -23,6 +23,12 @@ class Holder(NamedTuple):
     actor: str
     session: str = ""
 
+    def is_same(self, other: "Holder") -> bool:
+        """Tell whether two are one; without a session on either side the actor decides."""
+        if self.actor != other.actor:
+            return False
+        return not (self.session and other.session) or self.session == other.session
+
 
 ITSELF = Holder("beadwork")
 """Whoever does what nobody asked for: the daemon, a sweep. It is no agent."""
@@ -69,7 +75,5 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.is_held and (self.expires_us is None or self.expires_us > now_us)
 
     def is_by(self, holder: Holder) -> bool:
-        """Tell whether this holder holds it; without a session on either side the actor decides."""
-        if self.actor != holder.actor:
-            return False
-        return not (self.session and holder.session) or self.session == holder.session
+        """Tell whether this holder holds it."""
+        return Holder(self.actor, self.session).is_same(holder)

@@ -183,6 +183,13 @@ class NoSuchRecipient(NotFound):
     code = "recipient.unknown"
 
 
+class UnknownLease(NotFound):
+    """There is no such lease."""
+
+    code = "lease.unknown"
+    default_hint = "See `bd lease list` for the numbers."
+
+
 class NoStore(NotFound):
     """There is no Beadwork store here."""
 
@@ -269,6 +276,20 @@ class RepliesLoop(Conflict):
 
     code = "thread.loop"
     default_hint = "Two programs seem to answer each other. Begin a new thread: `bd msg send`."
+
+
+class LeaseHeld(Conflict):
+    """Someone else has a lease of this."""
+
+    code = "lease.held"
+    default_hint = "See `bd lease list`."
+
+
+class LeaseStale(Conflict):
+    """Your lease has ended."""
+
+    code = "lease.stale"
+    default_hint = "Acquire it again before you go on: another may have changed what it covers."
 
 
 class CloseBlocked(Conflict):

@@ -12,7 +12,7 @@ from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 
 
-class DependencyRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
+class DependencyRecord(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """An edge as it stands in the record of the issue that needs the other."""
 
     issue_id: str = ""
@@ -24,7 +24,7 @@ class DependencyRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     thread_id: str | None = None
 
 
-class Comment(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Comment(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """A remark on an issue; `id` is a number here, and may be text in newer files."""
 
     id: int | str = 0
@@ -34,7 +34,7 @@ class Comment(msgspec.Struct, omit_defaults=True, kw_only=True):
     created_at: str = ""
 
 
-class Issue(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Issue(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """A piece of work: one record of the file, typed. Times are RFC 3339 text."""
 
     id: str

@@ -88,3 +88,24 @@ SEARCH_BESIDE_MAX = 20
 """So few new texts a search looks at beside the index, rather than index them first."""
 LIST_LIMIT_AGENT = 20
 READY_LIMIT_DEFAULT = 10
+PATTERN_CHARS_MAX = 500
+"""Longest pattern of a lease."""
+PATTERN_ALTERNATIVES_MAX = 64
+"""Alternatives of one pattern's braces (R19)."""
+LEASE_RESOURCES_MAX = 200
+"""Patterns, alternatives taken apart, and names of one lease."""
+LEASE_NAME_CHARS_MAX = 255
+LEASE_S_DEFAULT = 3600.0
+LEASE_WAIT_S_MAX = 86400.0
+LEASE_ASKED_US = 10 * 1_000_000
+"""So often whoever stands in line asks again."""
+LEASE_UNASKED_US = 30 * 1_000_000
+"""Who has not asked for so long stands in line no more."""
+LEASE_LATE_S = 5.0
+"""How much longer than it would wait a request stands in line."""
+LEASE_KEPT_US = 180 * 86400 * 1_000_000
+"""How long leases that have ended are kept."""
+LEASES_LISTED_MAX = 10_000
+"""Leases that are looked at where those that have ended are listed, too."""
+LEASES_STANDING_MAX = 20
+"""Of those that stand before a lease, so many are named."""

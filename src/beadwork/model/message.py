@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -29,6 +30,7 @@ EVENT_KINDS = frozenset(
 _TYPE = re.compile(r"[a-z][a-z0-9_.-]*")
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = {sign: value for value, sign in enumerate(_BASE32)}
+_PAIRS = [one + other for one in _BASE32 for other in _BASE32]
 _SEQ_BITS = 48
 _ID_CHARS = 26
 _SECOND_US = 1_000_000
@@ -191,13 +193,14 @@ def new_id(at_us: int, replica: str, seq: int) -> str:
 
     Two copies of a store never make the same, and the number can be read from it.
     """
-    copy = int(replica, 16) if re.fullmatch(r"[0-9a-f]{8}", replica) else 0
-    value = (max(at_us, 0) // 1000) << 80 | copy << _SEQ_BITS | seq
-    signs = []
-    for _ in range(_ID_CHARS):
-        value, digit = divmod(value, 32)
-        signs.append(_BASE32[digit])
-    return "".join(reversed(signs))
+    value = (max(at_us, 0) // 1000) << 80 | _number_of(replica) << _SEQ_BITS | seq
+    pairs = [_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)]
+    return "".join(pairs)
+
+
+@cache
+def _number_of(replica: str) -> int:
+    return int(replica, 16) if re.fullmatch(r"[0-9a-f]{8}", replica) else 0
 
 
 def number_in(message_id: str) -> int | None:

@@ -244,7 +244,7 @@ def stamped(
         stamp = max(now, replaced.after(now.replica))
         birth = births.get(change.register) if change.after is not None else None
         marks[change.register] = Mark(stamp, replaced, birth)
-    stamps = Stamps(before.floor, marks, before.stamps.births)
+    stamps = Stamps(floor, marks, before.stamps.births)
     kept = {k: v for k, v in after.fields.items() if k not in _DROPPED}
     return consistent(after._replace(fields=kept, stamps=stamps))
 

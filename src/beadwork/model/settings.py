@@ -61,6 +61,13 @@ _OURS = (
         reach="store",
     ),
     _used("claim.lease", "time", "", "How long a claim holds; unset: for ever.", reach="store"),
+    _used(
+        "lease.guard",
+        "choice",
+        "block",
+        "What the pre-commit hook does where another's lease covers a path.",
+        choices=("block", "warn", "off"),
+    ),
     _used("store.path", "text", "", "The database, on a disk of this machine.", reach="machine"),
     _used("upgrade.seen", "text", "", "The version last reviewed here.", reach="machine"),
     _used("repos.additional", "paths", "", "Repositories of `bd repo`.", reach="store"),

@@ -67,14 +67,15 @@ def _agent(tx: Transaction, row: AgentRow) -> Agent:
 
 
 class Left(Unrecorded):
-    """What ended with it: messages to the session that nobody will take."""
+    """What ended with it: messages to the session that nobody will take, and leases that it held."""
 
     agent: str
     undeliverable: int = 0
+    leases: list[int] = []
 
 
 class LeaveAgent(Request[Left], frozen=True):
-    """Say that the caller goes. What was sent to its session (its attempt) ends with it."""
+    """Say that the caller goes. Messages to its session (its attempt) and its leases end with it."""
 
 
 @operation("agent.leave", kind="write", example={})
@@ -83,11 +84,13 @@ def leave_agent(request: LeaveAgent, tx: Transaction) -> Left:
     del request
     holder = tx.holder
     count = 0
+    ended: list[int] = []
     if holder.session:
         said = "The attempt has ended"
         count = tx.deliveries.end_mailbox(f"attempt:{holder.session}", said)
+        ended = [each.number for each in tx.leases.end_session(holder.session)]
     tx.agents.leave(holder.actor)
-    return Left(agent=holder.actor, undeliverable=count)
+    return Left(agent=holder.actor, undeliverable=count, leases=ended)
 
 
 # -- topics and groups

@@ -6,6 +6,7 @@ the file in its place, and only counts.
 
 import base64
 import binascii
+import hashlib
 from typing import Annotated
 
 import msgspec
@@ -82,12 +83,11 @@ def put_aside(request: PutBlob, blobs: BlobFiles) -> PutBlob:
     if request.text is None and request.content is None and digest:
         return PutBlob(digest=digest, size_bytes=blobs.keep(digest))
     content = _content(request)
-    found = blobs.put(content)
-    if digest and digest != found:
+    if digest and digest != (found := hashlib.sha256(content).hexdigest()):
         raise BlobMismatch(
             f"The content's digest is {found}, not {digest}", digest=found, expected=digest
         )
-    return PutBlob(digest=found, size_bytes=len(content))
+    return PutBlob(digest=blobs.put(content), size_bytes=len(content))
 
 
 def _content(request: PutBlob) -> bytes:

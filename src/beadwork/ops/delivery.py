@@ -143,11 +143,13 @@ def peek_messages(request: PeekMessages, tx: Transaction) -> Waitings:
 
 def listed(tx: Transaction, rows: Sequence[DeliveryRow], *, has_body: bool = True) -> list[Waiting]:
     """Show deliveries with their messages."""
-    found = [(row, tx.messages.by_number(row.seq)) for row in rows]
+    found = tx.messages.by_numbers([row.seq for row in rows])
     return [
-        Waiting(message=message_of(tx, message, has_body=has_body), delivery=delivery_of(row))
-        for row, message in found
-        if message is not None
+        Waiting(
+            message=message_of(tx, found[row.seq], has_body=has_body), delivery=delivery_of(row)
+        )
+        for row in rows
+        if row.seq in found
     ]
 
 
@@ -202,20 +204,19 @@ def _receipt_hint(tx: Transaction, seq: int) -> str:
 
 
 def _stale(tx: Transaction, row: DeliveryRow) -> ReceiptStale:
-    ids = tx.messages.ids([row.seq])
+    name = tx.messages.id_of(row.seq)
     state = f"held by {row.holder} under another receipt" if row.state == "held" else row.state
     return ReceiptStale(
-        f"This receipt holds nothing any more: the message {ids.get(row.seq, '')} is {state}",
-        id=ids.get(row.seq, ""),
+        f"This receipt holds nothing any more: the message {name} is {state}",
+        id=name,
         state=row.state,
         attempts=row.attempts,
     )
 
 
-def _settled(tx: Transaction, row: DeliveryRow, *, already: bool = False) -> Settled:
-    now = tx.deliveries.at(row.seq, row.place)
+def _settled(tx: Transaction, now: DeliveryRow, *, already: bool = False) -> Settled:
     return Settled(
-        id=tx.messages.ids([row.seq])[row.seq],
+        id=tx.messages.id_of(now.seq),
         delivery=delivery_of(now),
         already=already,
         held_until=None if now.state != "held" else instants.format_us(now.held_until_us or 0),
@@ -240,8 +241,7 @@ def acknowledge_message(request: AcknowledgeMessage, tx: Transaction) -> Settled
     if row.state == "acknowledged" and row.receipt == request.receipt.strip():
         return _settled(tx, row, already=True)
     row = require_held(tx, request.receipt)
-    tx.deliveries.settle(row, "acknowledged")
-    return _settled(tx, row)
+    return _settled(tx, tx.deliveries.settle(row, "acknowledged"))
 
 
 class ReturnMessage(Request[Settled], frozen=True):
@@ -267,15 +267,15 @@ def return_message(request: ReturnMessage, tx: Transaction) -> Settled:
     row = require_held(tx, request.receipt)
     said = f": {request.reason}" if request.reason else ""
     if request.dead:
-        tx.deliveries.settle(row, "undeliverable", f"Refused by {tx.holder.actor}{said}")
+        row = tx.deliveries.settle(row, "undeliverable", f"Refused by {tx.holder.actor}{said}")
     elif row.attempts >= row.attempts_max:
         why = f"Given back {row.attempts} times, last by {tx.holder.actor}{said}"
-        tx.deliveries.settle(row, "undeliverable", why)
+        row = tx.deliveries.settle(row, "undeliverable", why)
     else:
         delay_us = backoff_us(row.attempts)
         if request.delay_s is not None:
             delay_us = int(request.delay_s * 1_000_000)
-        tx.deliveries.give_back(row, delay_us, f"Given back by {tx.holder.actor}{said}")
+        row = tx.deliveries.give_back(row, delay_us, f"Given back by {tx.holder.actor}{said}")
     return _settled(tx, row)
 
 

@@ -9,7 +9,8 @@ from msgspec import Meta
 from beadwork.model import instants, token
 from beadwork.model.errors import ClaimStale, UndoConflict, UnknownEvent, UnknownIssue
 from beadwork.model.issue import Issue
-from beadwork.model.message import EVENT_KINDS
+from beadwork.model.lease import EVENT_KINDS as LEASE_KINDS
+from beadwork.model.message import EVENT_KINDS as MESSAGE_KINDS
 from beadwork.model.record import STATE, Change, Record, assemble, registers
 from beadwork.model.transition import deleted
 from beadwork.ops.claim import IssueName, end_claim, fence, touched, updated
@@ -164,15 +165,17 @@ def _require_undoable(rows: Sequence[EventRow]) -> None:
                 hint="Undo the undo instead: its request is in `bd history`.",
                 id=row.issue_id,
             )
-        if row.kind in EVENT_KINDS:
+        if row.kind in MESSAGE_KINDS | LEASE_KINDS:
             raise UndoConflict(
-                "It was done in one with a message, and what is sent can't be taken back",
-                hint="Change the fields by hand, and tell those who got the message.",
+                "It was done in one with a message or a lease, which can't be taken back",
+                hint="Change the fields by hand, and tell those whom it concerns.",
             )
         if row.kind not in ("created", "updated", "undone"):
             raise UndoConflict(
                 f"A change of kind {row.kind} can't be taken back",
-                hint="It came from a file; change the fields by hand.",
+                hint="It came from a file; change the fields by hand."
+                if row.issue_id
+                else "Do the contrary instead.",
                 id=row.issue_id,
             )
         _require_there(row)

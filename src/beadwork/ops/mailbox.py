@@ -169,8 +169,8 @@ def list_messages(request: ListMessages, tx: Transaction) -> Messages:
 
 
 def _shown(tx: Transaction, seqs: list[int]) -> list[Message]:
-    rows = [tx.messages.by_number(seq) for seq in seqs]
-    return [message_of(tx, row) for row in rows if row is not None]
+    rows = tx.messages.by_numbers(seqs)
+    return [message_of(tx, rows[seq]) for seq in seqs if seq in rows]
 
 
 class SearchMessages(Request[Messages], frozen=True):

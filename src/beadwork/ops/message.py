@@ -252,6 +252,8 @@ def stage_payload(request: SendMessage, blobs: BlobFiles) -> SendMessage:
         size = blobs.keep(request.blob)
         staged = msgspec.structs.replace(request, blob_bytes=size)
         return _require_small(staged)
+    if len(msgspec.json.encode(request.payload)) < limits.BLOB_FROM_BYTES - _TEXT_AROUND:
+        return request
     encoded = msgspec.json.encode(require_payload(request.type, request.payload))
     if len(encoded) <= limits.BLOB_FROM_BYTES:
         return request
@@ -266,6 +268,8 @@ def stage_payload(request: SendMessage, blobs: BlobFiles) -> SendMessage:
     )
 
 
+_TEXT_AROUND = 20
+"""More than the bytes around a bare text, once it is the `text` of a payload."""
 _ASIDE = "\0aside"
 """The payload of a request whose payload was put aside."""
 
@@ -307,27 +311,34 @@ def post(tx: Transaction, request: SendMessage, place: Posted) -> Sent:
     """
     earlier = tx.messages.with_key(request.key) if request.key else None
     if earlier is not None:
-        return _sent(tx, earlier, [], already=True)
-    draft = _draft(tx, request, place)
-    parcels, skipped = _parcels(tx, request)
+        return _sent_before(tx, earlier)
+    addresses = list(dict.fromkeys(parse(each) for each in request.to))
+    draft = _draft(tx, request, [each.text for each in addresses], place)
+    parcels, skipped = _parcels(tx, request, addresses)
     row = tx.messages.add(draft)
+    delivered: list[Delivery] = []
     for number, parcel in enumerate(parcels):
-        if not tx.deliveries.add(row, number, parcel):
+        added = tx.deliveries.add(row, number, parcel)
+        if added is None:
             skipped.append(_full(parcel))
-    return _sent(tx, row, skipped)
+        else:
+            delivered.append(delivery_of(added))
+    return _sent(tx, row, [*delivered, *skipped])
 
 
-def _sent(
-    tx: Transaction, row: MessageRow, skipped: Sequence[Delivery], *, already: bool = False
-) -> Sent:
+def _sent_before(tx: Transaction, row: MessageRow) -> Sent:
     found = [delivery_of(each) for each in tx.deliveries.of_message(row.seq)]
-    thread = row.id if row.thread is None else tx.messages.ids([row.thread])[row.thread]
-    return Sent(
-        id=row.id, seq=row.seq, thread=thread, deliveries=[*found, *skipped], already=already
-    )
+    sent = _sent(tx, row, found)
+    sent.already = True
+    return sent
 
 
-def _draft(tx: Transaction, request: SendMessage, place: Posted) -> Draft:
+def _sent(tx: Transaction, row: MessageRow, deliveries: list[Delivery]) -> Sent:
+    thread = row.id if row.thread is None else tx.messages.id_of(row.thread)
+    return Sent(id=row.id, seq=row.seq, thread=thread, deliveries=deliveries)
+
+
+def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: Posted) -> Draft:
     is_aside = request.payload == _ASIDE
     message_type = require_type(request.type)
     payload = None if is_aside else require_payload(message_type, request.payload)
@@ -343,7 +354,7 @@ def _draft(tx: Transaction, request: SendMessage, place: Posted) -> Draft:
         )
     state = request.git_state
     return Draft(
-        addresses=[each.text for each in _addresses(request.to)],
+        addresses=addresses,
         type=message_type,
         priority=require_priority(request.priority),
         thread=place.thread,
@@ -372,10 +383,6 @@ def _when(tx: Transaction, moment: str | None, seconds: float | None, field: str
     return found
 
 
-def _addresses(said: Sequence[str]) -> list[Address]:
-    return list(dict.fromkeys(parse(each) for each in said))
-
-
 def _full(parcel: Parcel) -> Delivery:
     reason = f"{limits.MAILBOX_OPEN_MAX} messages wait for {parcel.mailbox}"
     if parcel.address in (parcel.mailbox, ""):
@@ -386,11 +393,13 @@ def _full(parcel: Parcel) -> Delivery:
 # -- who gets it
 
 
-def _parcels(tx: Transaction, request: SendMessage) -> tuple[list[Parcel], list[Delivery]]:
+def _parcels(
+    tx: Transaction, request: SendMessage, addresses: Sequence[Address]
+) -> tuple[list[Parcel], list[Delivery]]:
     """Return a copy for each recipient, none twice, and those that are left out."""
     mailboxes: dict[str, str] = {}
     skipped: list[Delivery] = []
-    for address in _addresses(request.to):
+    for address in addresses:
         found, absent = _mailboxes(tx, address)
         if request.must_exist:
             _require_known(tx, address, found)

@@ -7,7 +7,7 @@ from beadwork.model.view import view
 from beadwork.ops.transaction import Entry, Linked, Row
 
 
-class ListedIssue(msgspec.Struct, kw_only=True, omit_defaults=True):
+class ListedIssue(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """An issue in a list, with its counts and its parent's id."""
 
     issue: Issue

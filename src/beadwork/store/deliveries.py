@@ -25,6 +25,10 @@ def mailbox_name(mailbox: str) -> str:
     return f"mail:{mailbox}"
 
 
+def _by_urgency(row: DeliveryRow) -> tuple[int, int, int]:
+    return row.priority, row.seq, row.place
+
+
 class DeliveryStore:
     """The deliveries of one transaction."""
 
@@ -32,27 +36,25 @@ class DeliveryStore:
         self._session = session
         self._tx = tx
 
-    def add(self, message: MessageRow, place: int, parcel: Parcel) -> bool:
-        """Deliver a message to a mailbox; tell whether there was room in it."""
+    def add(self, message: MessageRow, place: int, parcel: Parcel) -> DeliveryRow | None:
+        """Deliver a message to a mailbox; None if there was no room in it."""
         if not self._grow(parcel.mailbox):
-            return False
-        self._session.run(
-            "delivery.insert",
-            seq=message.seq,
-            place=place,
-            mailbox=parcel.mailbox,
-            address=parcel.address,
+            return None
+        row = DeliveryRow(
+            message.seq,
+            place,
+            *parcel[:2],
             sender=message.sender,
             priority=message.priority,
             state="waiting",
             due_us=message.not_before_us or 0,
             expires_us=message.expires_us,
             attempts_max=parcel.attempts_max,
-            now_us=self._tx.now_us,
-            reason="",
+            changed_us=self._tx.now_us,
         )
+        self._session.run("delivery.insert", **row._asdict())
         self._tx.notify(mailbox_name(parcel.mailbox))
-        return True
+        return row
 
     def _grow(self, mailbox: str) -> bool:
         row = self._session.one("delivery.grow", mailbox=mailbox)
@@ -89,7 +91,7 @@ class DeliveryStore:
 
         A group's messages go to whichever member asks, and don't wait for one another.
         """
-        found: list[tuple[int, int, int]] = []
+        found: list[DeliveryRow] = []
         for mailbox in mailboxes:
             parts = {"any_order" if mailbox.startswith("@") else "ordered"}
             asked: dict[str, object] = {"mailbox": mailbox, "limit": limit}
@@ -98,8 +100,8 @@ class DeliveryStore:
             rows = self._session.all(
                 with_parts("delivery.next", parts), now_us=self._tx.now_us, **asked
             )
-            found += [(priority, seq, place) for seq, place, priority in rows]
-        return [self.at(seq, place) for _, seq, place in sorted(found)[:limit]]
+            found += [DeliveryRow._make(row) for row in rows]
+        return sorted(found, key=_by_urgency)[:limit]
 
     def next_due(self, mailboxes: Sequence[str]) -> int | None:
         """Return when time alone brings something that is not there now."""
@@ -116,12 +118,12 @@ class DeliveryStore:
     def waiting(self, mailboxes: Sequence[str], *, limit: int) -> list[DeliveryRow]:
         """Return what waits in these mailboxes, the most urgent first."""
         found = self._listed("delivery.waiting", mailboxes, limit)
-        return sorted(found, key=lambda each: (each.priority, each.seq))[:limit]
+        return sorted(found, key=_by_urgency)[:limit]
 
     def unseen(self, mailboxes: Sequence[str], *, limit: int) -> list[DeliveryRow]:
         """Return what waits in these mailboxes and was never shown."""
         found = self._listed("delivery.unseen", mailboxes, limit, now_us=self._tx.now_us)
-        return sorted(found, key=lambda each: (each.priority, each.seq))[:limit]
+        return sorted(found, key=_by_urgency)[:limit]
 
     def unseen_count(self, mailboxes: Sequence[str]) -> int:
         """Return how much waits in these mailboxes and was never shown."""
@@ -142,15 +144,15 @@ class DeliveryStore:
     def dead(self, *, before: int | None, limit: int) -> list[DeliveryRow]:
         """Return what could not be delivered, the latest first."""
         rows = self._session.all("delivery.dead", before=before or _NEWEST, limit=limit)
-        return [self.at(seq, place) for seq, place in rows]
+        return [DeliveryRow._make(row) for row in rows]
 
     def _listed(
         self, query: str, mailboxes: Sequence[str], limit: int, **more: object
     ) -> list[DeliveryRow]:
         return [
-            self.at(seq, place)
+            DeliveryRow._make(row)
             for mailbox in mailboxes
-            for seq, place in self._session.all(query, mailbox=mailbox, limit=limit, **more)
+            for row in self._session.all(query, mailbox=mailbox, limit=limit, **more)
         ]
 
     def open_count(self, mailbox: str) -> int:
@@ -197,12 +199,12 @@ class DeliveryStore:
         )
         return delivery._replace(held_until_us=until_us)
 
-    def give_back(self, delivery: DeliveryRow, delay_us: int, reason: str) -> None:
+    def give_back(self, delivery: DeliveryRow, delay_us: int, reason: str) -> DeliveryRow:
         """Let a delivery wait again, not before a delay is over."""
         due_us = self._tx.now_us + delay_us if delay_us else 0
-        self._wait(delivery, due_us, "returned", reason)
+        return self._wait(delivery, due_us, "returned", reason)
 
-    def _wait(self, delivery: DeliveryRow, due_us: int, kind: str, reason: str) -> None:
+    def _wait(self, delivery: DeliveryRow, due_us: int, kind: str, reason: str) -> DeliveryRow:
         self._session.run(
             "delivery.wait",
             seq=delivery.seq,
@@ -212,8 +214,9 @@ class DeliveryStore:
             now_us=self._tx.now_us,
         )
         self._changed(kind, delivery, "waiting")
+        return delivery._replace(state="waiting", due_us=due_us, reason=reason, held_until_us=None)
 
-    def settle(self, delivery: DeliveryRow, state: str, reason: str = "") -> None:
+    def settle(self, delivery: DeliveryRow, state: str, reason: str = "") -> DeliveryRow:
         """Bring a delivery to a state in which it stays."""
         self._session.run(
             "delivery.settle",
@@ -226,6 +229,7 @@ class DeliveryStore:
         if delivery.state in OPEN:
             self._session.run("delivery.shrink", mailbox=delivery.mailbox)
         self._changed(state, delivery, state)
+        return delivery._replace(state=state, reason=reason, held_until_us=None)
 
     def renew(self, delivery: DeliveryRow) -> bool:
         """Let a dead letter wait anew; tell whether there was room for it."""
@@ -246,8 +250,8 @@ class DeliveryStore:
     def end_mailbox(self, mailbox: str, reason: str) -> int:
         """Deliver nothing more of a mailbox; return how many it had."""
         rows = self._session.all("delivery.open_of", mailbox=mailbox)
-        for seq, place in rows:
-            self.settle(self.at(seq, place), "undeliverable", reason)
+        for row in rows:
+            self.settle(DeliveryRow._make(row), "undeliverable", reason)
         return len(rows)
 
     def _changed(self, kind: str, delivery: DeliveryRow, state: str) -> None:
@@ -272,10 +276,11 @@ class DeliveryStore:
     def end_due(self) -> None:
         """End what has run out of time: holds that nobody settled, messages nobody took."""
         now_us, most = self._tx.now_us, limits.SWEEP_ROWS_MAX
-        for seq, place in self._session.all("delivery.ended_holds", now_us=now_us, limit=most):
-            self._end_hold(self.at(seq, place))
-        for seq, place in self._session.all("delivery.ended", now_us=now_us, limit=most):
-            self.settle(self.at(seq, place), "expired", "It expired before anybody took it")
+        for row in self._session.all("delivery.ended_holds", now_us=now_us, limit=most):
+            self._end_hold(DeliveryRow._make(row))
+        for row in self._session.all("delivery.ended", now_us=now_us, limit=most):
+            said = "It expired before anybody took it"
+            self.settle(DeliveryRow._make(row), "expired", said)
 
     def _end_hold(self, delivery: DeliveryRow) -> None:
         if delivery.expires_us is not None and delivery.expires_us <= self._tx.now_us:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _AFTER_ALL = "\U0010ffff"
 _MATCHES_MAX = 5000
+_ROWS = 1000
+"""So many rows are read at once: to free them all at once would hold up other threads."""
 _SEARCHED = frozenset(
     {"title", "labels", "description", "design", "acceptance_criteria", "notes", "comments"}
 )
@@ -175,8 +177,12 @@ class IssueStore:
 
     def rows(self, numbers: list[int]) -> list[Row]:
         """Return what a list shows of these issues, in this order."""
-        found = {row[0]: row for row in self._session.all("issue.rows", ns=listed(numbers))}
-        return [_row(found[n]) for n in numbers]
+        shown: list[Row] = []
+        for start in range(0, len(numbers), _ROWS):
+            some = numbers[start : start + _ROWS]
+            found = {row[0]: row for row in self._session.all("issue.rows", ns=listed(some))}
+            shown += [_row(found[n]) for n in some]
+        return shown
 
     def row(self, n: int) -> Row:
         """Return what a list shows of an issue."""
@@ -293,7 +299,8 @@ class IssueStore:
             readiness.remove_edge(entry.n, *edge)
         values = columns(after, self._tx.vocabulary, self._tx.now_us)
         names = {name: values.pop(name) for name in ("id", "birth_ns")}
-        if after.births != entry.record.births or after.id != entry.id:
+        is_reborn = after.births != entry.record.births
+        if is_reborn or after.id != entry.id:
             self._session.run("issue.rename", n=entry.n, **names)
         self._session.run(
             "issue.update", n=entry.n, filed=int(filed), changed_seq=changed_seq, **values
@@ -312,7 +319,7 @@ class IssueStore:
             self._session.run("search.queue", n=entry.n)
         readiness.state_changed(entry.n, before, Facts.of(values))
         readiness.add_edges(entry.n, after, [*came, *again])
-        if after.births != entry.record.births:
+        if is_reborn:
             readiness.id_appeared(after.id)
         is_done = bool(values["done"])
         return Entry(entry.n, after, body, raw, base, is_done, filed, entry.child_top)

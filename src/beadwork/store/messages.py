@@ -13,7 +13,7 @@ from beadwork.model.message import new_id, number_in
 from beadwork.model.record import Change
 from beadwork.model.search import Term, words
 from beadwork.ops.mail import Draft, MessageRow
-from beadwork.store.session import Session
+from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -48,10 +48,12 @@ class MessageStore:
     def by_number(self, seq: int) -> MessageRow | None:
         """Return a message by its number."""
         found = self._session.one("message.of", seq=seq)
-        if found is None:
-            return None
-        row = MessageRow._make(found)
-        return row._replace(addresses=json.loads(found[5]))
+        return None if found is None else _row(found)
+
+    def by_numbers(self, seqs: Sequence[int]) -> dict[int, MessageRow]:
+        """Return messages by their numbers."""
+        rows = self._session.all("message.of_all", seqs=json.dumps(list(seqs))) if seqs else ()
+        return {row[0]: _row(row) for row in rows}
 
     def by_id(self, message_id: str) -> MessageRow | None:
         """Return a message by its id."""
@@ -66,7 +68,14 @@ class MessageStore:
 
     def ids(self, seqs: Sequence[int]) -> dict[int, str]:
         """Return the ids of messages by their numbers."""
+        if not seqs:
+            return {}
         return dict(self._session.all("message.ids", seqs=json.dumps(list(seqs))))
+
+    def id_of(self, seq: int) -> str:
+        """Return the id of a message."""
+        found = self._session.one("message.id", seq=seq)
+        return "" if found is None else str(found[0])
 
     def in_thread(self, thread: int, *, limit: int) -> list[int]:
         """Return the numbers of the messages of a thread, in their order."""
@@ -156,6 +165,10 @@ class MessageStore:
         self._session.run("message.drop", seq=seq)
         if blob is not None:
             self._tx.blobs.release(blob)
+
+
+def _row(found: Row) -> MessageRow:
+    return MessageRow._make((*found[:5], json.loads(found[5]), *found[6:]))
 
 
 def _texts(value: object) -> list[str]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from beadwork.model import limits
-from beadwork.model.message import EVENT_KINDS
+from beadwork.model.lease import EVENT_KINDS as LEASE_KINDS
+from beadwork.model.message import EVENT_KINDS as MESSAGE_KINDS
 from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _SETTING = "retention"
 _DAY_US = 86_400 * 1_000_000
 _PASSING = frozenset({"updated", "folded", "undone"})
 _KEPT_OPERATIONS = frozenset({"issue.compact"})
+_OWN_KINDS = MESSAGE_KINDS | LEASE_KINDS
+"""Kinds of events that tell of no issue, and of nothing that is not over by itself."""
 _CHANGES = msgspec.json.Decoder(list[tuple[list[str], str | None, str | None]])
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -49,6 +52,7 @@ class Retention:
             if self._tx.now_us - progress.began_us < _DAY_US:
                 return 0
             progress = _Progress(began_us=self._tx.now_us)
+            self._tx.leases.drop_old(self._tx.now_us - limits.LEASE_KEPT_US)
         count = self._step(progress)
         self._tx.put_setting(_SETTING, msgspec.json.encode(progress).decode())
         return count
@@ -78,7 +82,7 @@ class Retention:
         for seq, n, kind, operation, changes in self._session.all(
             "retention.of_request", request=request
         ):
-            if kind in EVENT_KINDS:
+            if n is None and kind in _OWN_KINDS:
                 continue
             if n is None or kind not in _PASSING or operation in _KEPT_OPERATIONS:
                 return False

@@ -19,7 +19,7 @@ from beadwork.store.sqlite import (
     open_reader,
     open_writer,
 )
-from beadwork.store.transaction import Counters, Outside, StoreTransaction
+from beadwork.store.transaction import CaseBlind, Counters, Outside, StoreTransaction
 
 _HOME = "home"
 _MARK = "mark"
@@ -65,6 +65,7 @@ class SqliteStore:
         new_replica: Callable[[], str],
         blob_files: BlobFolder,
         outside: Outside = lambda _: False,
+        case_blind: CaseBlind = lambda: False,
         opener: Opener | None = None,
         has_checkpoints: bool = True,
         cache_kib: int = CACHE_KIB,
@@ -74,6 +75,7 @@ class SqliteStore:
         self._busy_ms = busy_ms
         self._new_replica = new_replica
         self._outside = outside
+        self._case_blind = case_blind
         self._opener = {"opener": opener} if opener else {}
         self._cache_kib = cache_kib
         self._has_checkpoints = has_checkpoints
@@ -259,6 +261,7 @@ class SqliteStore:
             self.writer(),
             outside=self._outside,
             blob_files=self.blob_files,
+            case_blind=self._case_blind,
             counters=self._counters,
             now_us=now_us,
             holder=holder,
@@ -282,6 +285,7 @@ class SqliteStore:
                 operation=operation,
                 outside=self._outside,
                 blob_files=self.blob_files,
+                case_blind=self._case_blind,
             )
         finally:
             if session.is_in_transaction:

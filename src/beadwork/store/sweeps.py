@@ -11,6 +11,7 @@ def run_due(transaction: StoreTransaction) -> None:
     expire_claims(transaction)
     end_deliveries(transaction)
     drop_messages(transaction)
+    expire_leases(transaction)
     drop_keys(transaction)
     drop_events(transaction)
 
@@ -21,6 +22,7 @@ def is_due(transaction: StoreTransaction) -> bool:
         transaction.ready.has_due()
         or bool(transaction.claims.expired())
         or transaction.deliveries.has_ended()
+        or transaction.has_lease_over()
     )
 
 
@@ -48,6 +50,15 @@ def end_deliveries(transaction: StoreTransaction) -> None:
 def drop_messages(transaction: StoreTransaction) -> None:
     """Forget messages that nobody waits for any more, after their time."""
     transaction.messages.drop_old()
+
+
+def expire_leases(transaction: StoreTransaction) -> None:
+    """End leases whose time is over, and wishes that nobody asks for; those in line come next."""
+    if transaction.has_lease_over():
+        # Late import: seldom is there any.
+        from beadwork.ops.lease_line import end_over
+
+        end_over(transaction)
 
 
 def drop_keys(transaction: StoreTransaction) -> None:

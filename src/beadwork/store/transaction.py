@@ -1,10 +1,12 @@
 """One transaction over the store: the nouns, the clock, the log."""
 
 import contextlib
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
-from beadwork.model import instants, stamp
+from beadwork.model import instants, limits, stamp
 from beadwork.model.claim import Holder
 from beadwork.model.issue import Vocabulary
 from beadwork.model.record import Change
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from beadwork.store.blobs import BlobStore
     from beadwork.store.checks import CheckStore
     from beadwork.store.deliveries import DeliveryStore
+    from beadwork.store.leases import LeaseStore
     from beadwork.store.mends import Mends
     from beadwork.store.messages import MessageStore
     from beadwork.store.origins import OriginStore
@@ -44,6 +47,8 @@ _REPLICA = "replica"
 
 Outside = Callable[[str], bool]
 """Tells whether `external:<project>:<capability>` is provided there."""
+CaseBlind = Callable[[], bool]
+"""Tells whether paths that differ in small and capital letters only are the same to git."""
 
 
 class Counters:
@@ -120,6 +125,16 @@ class StoreTransaction:
     keys: KeyStore
     memories: MemoryStore
     readiness: Readiness
+    agents: "AgentStore"
+    blobs: "BlobStore"
+    checks: "CheckStore"
+    deliveries: "DeliveryStore"
+    leases: "LeaseStore"
+    mends: "Mends"
+    messages: "MessageStore"
+    origins: "OriginStore"
+    retention: "Retention"
+    search: "SearchStore"
 
     def __init__(  # noqa: PLR0913 -- what a request brings, each by name
         self,
@@ -131,6 +146,7 @@ class StoreTransaction:
         operation: str,
         outside: Outside,
         blob_files: BlobFolder,
+        case_blind: CaseBlind = lambda: False,
         counters: Counters | None = None,
     ) -> None:
         self._session = session
@@ -140,6 +156,7 @@ class StoreTransaction:
         self.operation = operation
         self.is_provided = outside
         self.blob_files = blob_files
+        self._case_blind = case_blind
         self.request_seq: int | None = None
         self._counters = counters or Counters(session)
 
@@ -147,77 +164,15 @@ class StoreTransaction:
 
         def __getattr__(self, name: str) -> object:
             """Make a noun when it is first asked for: a request needs a few of them."""
-            made = _NOUNS.get(name)
-            if made is None:
-                raise AttributeError(name)
+            made = _NOUNS.get(name) or _late_noun(name)
             noun = self.__dict__[name] = made(self._session, self)
             return noun
 
-    @property
-    def blobs(self) -> "BlobStore":
-        """Return what is known of blobs."""
-        # Late import: few requests have one.
-        from beadwork.store.blobs import BlobStore
-
-        return BlobStore(self._session, self)
-
-    @property
-    def messages(self) -> "MessageStore":
-        """Return the messages."""
-        # Late import, as those that follow: most commands have nothing to do with messages.
-        from beadwork.store.messages import MessageStore
-
-        return MessageStore(self._session, self)
-
-    @property
-    def deliveries(self) -> "DeliveryStore":
-        """Return who gets which message."""
-        from beadwork.store.deliveries import DeliveryStore
-
-        return DeliveryStore(self._session, self)
-
-    @property
-    def agents(self) -> "AgentStore":
-        """Return those who exchange messages."""
-        from beadwork.store.agents import AgentStore
-
-        return AgentStore(self._session, self)
-
-    @property
-    def retention(self) -> "Retention":
-        """Return what lets old events go."""
-        from beadwork.store.retention import Retention
-
-        return Retention(self._session, self)
-
-    @property
-    def checks(self) -> "CheckStore":
-        """Return what doctor looks at; few commands have a use for it."""
-        from beadwork.store.checks import CheckStore
-
-        return CheckStore(self._session, self)
-
-    @property
-    def mends(self) -> "Mends":
-        """Return what doctor may put right."""
-        from beadwork.store.mends import Mends
-
-        return Mends(self._session, self)
-
-    @property
-    def origins(self) -> "OriginStore":
-        """Return where issues came from, if not from here; few projects have such issues."""
-        from beadwork.store.origins import OriginStore
-
-        return OriginStore(self._session, self)
-
-    @property
-    def search(self) -> "SearchStore":
-        """Return the index of texts."""
-        # Late import: few commands search.
-        from beadwork.store.search import SearchStore
-
-        return SearchStore(self._session, self)
+    def has_lease_over(self) -> bool:
+        """Tell whether a lease or a wish for one waits for a sweep."""
+        latest_us = self.now_us + limits.LEASE_UNASKED_US
+        found = self._session.one("lease.any_over", now_us=self.now_us, latest_us=latest_us)
+        return found is not None
 
     @property
     def suggestions(self) -> "SuggestionStore":
@@ -226,6 +181,11 @@ class StoreTransaction:
         from beadwork.store.suggestions import SuggestionStore
 
         return SuggestionStore(self._session)
+
+    @property
+    def is_case_blind(self) -> bool:
+        """Tell whether paths that differ in case only are the same (R19)."""
+        return self._case_blind()
 
     @property
     def now_text(self) -> str:
@@ -330,3 +290,27 @@ _NOUNS: Mapping[str, Callable[[Session, StoreTransaction], object]] = {
     "memories": MemoryStore,
     "readiness": Readiness,
 }
+_LATE = {
+    "agents": "agents:AgentStore",
+    "blobs": "blobs:BlobStore",
+    "checks": "checks:CheckStore",
+    "deliveries": "deliveries:DeliveryStore",
+    "leases": "leases:LeaseStore",
+    "mends": "mends:Mends",
+    "messages": "messages:MessageStore",
+    "origins": "origins:OriginStore",
+    "retention": "retention:Retention",
+    "search": "search:SearchStore",
+}
+"""Nouns that few requests have to do with: their modules are imported when they are asked for."""
+
+
+@cache
+def _late_noun(name: str) -> Callable[[Session, StoreTransaction], object]:
+    if name not in _LATE:
+        raise AttributeError(name)
+    module, _, attribute = _LATE[name].partition(":")
+    made: Callable[[Session, StoreTransaction], object] = getattr(
+        importlib.import_module(f"beadwork.store.{module}"), attribute
+    )
+    return made

@@ -90,7 +90,7 @@ class Blobs:
     @contextlib.contextmanager
     def _beside(self) -> Iterator[BinaryIO]:
         """Open a file for a content that is to come; it is gone in the end, unless renamed."""
-        self._make_folder(self.folder)
+        self._make_own_folder()
         path = os.path.join(self.folder, f"{os.urandom(8).hex()}{_BESIDE}")  # noqa: TID251 -- a name
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
@@ -112,6 +112,14 @@ class Blobs:
             os.replace(staged.path, target)
             sync_folder(folder)
         return Put(staged.digest, staged.size_bytes, is_new)
+
+    def _make_own_folder(self) -> None:
+        """Make the folder of all blobs; git leaves it alone also where its list of ignored files is old."""
+        if os.path.isdir(self.folder):
+            return
+        self._make_folder(self.folder)
+        with open(os.path.join(self.folder, ".gitignore"), "w", encoding="ascii") as file:
+            file.write("*\n")
 
     def _make_folder(self, folder: str) -> None:
         if os.path.isdir(folder):

@@ -31,13 +31,29 @@ def complaint(arguments: Sequence[str], *, folder: str) -> str | None:
     return done.stderr.decode("utf-8", "replace") if done.returncode else None
 
 
+def staged(folder: str, *, timeout_s: float) -> list[str] | None:
+    """Return the paths that a commit is about to change, both names of a renamed file.
+
+    A hook asks: git tells it by its variables which index the commit is made from.
+    """
+    shape = ["--cached", "--name-only", "--no-renames", "--no-relative", "-z"]
+    done = _ended(["diff", *shape], folder, timeout_s=timeout_s, scrubbed=())
+    if isinstance(done, Exception) or done.returncode:
+        return None
+    return [each for each in done.stdout.decode("utf-8", "surrogateescape").split("\0") if each]
+
+
 def _ended(
-    arguments: Sequence[str], folder: str
+    arguments: Sequence[str],
+    folder: str,
+    *,
+    timeout_s: float = _TIMEOUT_S,
+    scrubbed: Sequence[str] = _SCRUBBED,
 ) -> "subprocess.CompletedProcess[bytes] | Exception":
     """Run git to its end; return what it left, or why it could not be run."""
     import subprocess
 
-    environ = {k: v for k, v in os.environ.items() if k not in _SCRUBBED}
+    environ = {k: v for k, v in os.environ.items() if k not in scrubbed}
     environ["GIT_TERMINAL_PROMPT"] = "0"
     try:
         return subprocess.run(
@@ -46,7 +62,7 @@ def _ended(
             env=environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -170,7 +186,7 @@ def identity(folder: str, environ: Mapping[str, str]) -> Identity:
         paths.append(os.path.join(place.common_folder, "config"))
     found: dict[str, str] = {}
     for path in paths:
-        user = _user_section(path)
+        user = _section(path, "user")
         if user is None:
             return _asked(folder)
         found.update(user)
@@ -185,8 +201,20 @@ def _asked(folder: str) -> Identity:
     return Identity(name, email)
 
 
-def _user_section(path: str) -> dict[str, str] | None:
-    """Return what a config file says of the user; None if it includes other files."""
+def ignores_case(folder: str) -> bool:
+    """Tell whether file names that differ in case only are the same, as git found at `init`."""
+    place = git_place(folder)
+    if place is None:
+        return False
+    found = _section(os.path.join(place.common_folder, "config"), "core")
+    if found is None:
+        said = run(["config", "--type=bool", "core.ignorecase"], folder=folder) or b""
+        return said.strip() == b"true"
+    return found.get("ignorecase", "").lower() in ("true", "yes", "on", "1")
+
+
+def _section(path: str, name: str) -> dict[str, str] | None:
+    """Return what a section of a config file says; None if the file includes others."""
     found: dict[str, str] = {}
     section = ""
     try:
@@ -197,7 +225,7 @@ def _user_section(path: str) -> dict[str, str] | None:
                     section = line[1:].partition("]")[0].split()[0].lower() if line[1:2] else ""
                     if section.startswith("include"):
                         return None
-                elif section == "user" and "=" in line:
+                elif section == name and "=" in line:
                     key, _, value = line.partition("=")
                     found[key.strip().lower()] = value.strip().strip('"')
     except OSError:

@@ -1,7 +1,8 @@
 """Git's hooks: small shims that call `bd hooks run`, beside what is there (R14, R17).
 
-A shim never fails a commit by itself: without `bd`, or where it fails, git goes on. A hook that
-was there before runs first, and its answer counts.
+A shim never fails a commit by itself: without `bd`, or where it fails, git goes on. Only the
+guard of leases refuses one, by an exit code that no broken program leaves. A hook that was there
+before runs first, and its answer counts.
 """
 
 import os
@@ -13,7 +14,7 @@ from beadwork.sync import git
 from beadwork.sync.locate import git_place
 
 NAMES = ("pre-commit", "post-merge", "pre-push", "post-checkout", "prepare-commit-msg")
-VERSION = "v1"
+VERSION = "v2"
 _SHIM = re.compile(r"^# bd-shim (v\d+)", re.MULTILINE)
 _CLASSIC = re.compile(r"^# bd-hooks-version: (\S+)", re.MULTILINE)
 _TEXT = """\
@@ -25,7 +26,8 @@ if [ -x "$before" ]; then
     "$before" "$@" || exit $?
 fi
 if command -v bd >/dev/null 2>&1; then
-    bd hooks run {name} "$@" </dev/null || true
+    bd hooks run {name} "$@" </dev/null
+    [ $? -eq 4 ] && exit 1
 fi
 exit 0
 """

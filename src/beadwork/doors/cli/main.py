@@ -58,6 +58,7 @@ _COMMANDS = {
     "init": "system:init",
     "kv": "kv:kv",
     "label": "label:label",
+    "lease": "lease:lease",
     "link": "verbs:link",
     "lint": "lint:lint",
     "list": "listing:list_",

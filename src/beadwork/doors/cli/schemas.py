@@ -4,13 +4,22 @@ from typing import Any
 
 from beadwork.doors.cli.schema_blob import BLOB
 from beadwork.doors.cli.schema_daemon import DAEMON
+from beadwork.doors.cli.schema_lease import LEASE
 from beadwork.doors.cli.schema_mail import MAIL
 from beadwork.doors.cli.schema_parts import ERROR, Schema, definitions
 from beadwork.doors.cli.schema_project import PROJECT
 from beadwork.doors.cli.schema_upkeep import UPKEEP
 from beadwork.doors.cli.schema_work import WORK
 
-ANSWERS: dict[str, Schema] = {**WORK, **PROJECT, **UPKEEP, **BLOB, **DAEMON, **MAIL}
+ANSWERS: dict[str, Schema] = {
+    **WORK,
+    **LEASE,
+    **PROJECT,
+    **UPKEEP,
+    **BLOB,
+    **DAEMON,
+    **MAIL,
+}
 """Command to the schema of its answer."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -43,7 +52,7 @@ TEXT_ONLY = {
     "daemon logs": "prints the log, a JSON object a line",
     "export": "prints records, a JSON object a line",
     "help": "prints help",
-    "hooks run": "is run by git, and prints nothing",
+    "hooks run": "is run by git, and says on standard error what the commit may not change",
     "human": "prints a text for people",
     "merge": "is run by git, and prints nothing",
     "onboard": "prints a text to paste",

@@ -374,6 +374,12 @@ class Session:
         return environ.get("BD_AGENT_MODE") == "1" or bool(environ.get("CLAUDE_CODE"))
 
 
+def let_go(values: list[Any]) -> None:
+    """Free a list in pieces, so that others have a turn between: Python frees it all at once."""
+    while values:
+        del values[-_PIECE:]
+
+
 def _pretty(value: Any) -> Iterator[str]:  # noqa: ANN401 -- any JSON value
     """Show JSON over several lines; a long list in pieces, so that others have a turn between."""
     if not isinstance(value, list) or len(value) <= _PIECE:

@@ -44,6 +44,7 @@ SUMMARIES = {
     "init": "Make a store here; over a classic .beads folder, take its records in.",
     "kv": "Keep pairs of a key and a value in the store; they are not exported.",
     "label": "Put labels on issues, or take them off.",
+    "lease": "Leases: paths or names that nobody else is to touch for a while.",
     "link": "Let the first issue need the second; the same as `bd dep add`.",
     "lint": "Find issues whose description lacks the sections that their type should have.",
     "list": "List issues: all that are not closed, most urgent first.",

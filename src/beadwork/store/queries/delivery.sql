@@ -4,7 +4,8 @@ INSERT INTO delivery (seq, place, mailbox, address, sender, priority, state, due
     attempts, attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us,
     reason)
 VALUES (:seq, :place, :mailbox, :address, :sender, :priority, :state, :due_us, :expires_us,
-    0, :attempts_max, '', '', '', NULL, NULL, :now_us, :reason)
+    :attempts, :attempts_max, :receipt, :holder, :holder_session, :held_until_us, :shown_us,
+    :changed_us, :reason)
 
 -- name: grow
 -- One more message waits for a recipient.
@@ -35,7 +36,10 @@ FROM delivery WHERE seq = :seq ORDER BY place
 -- name: next
 -- What a recipient may have now. In order: nothing comes before an earlier one of the same sender
 -- and priority that is held, or waits for another try.
-SELECT d.seq, d.place, d.priority FROM delivery d
+SELECT d.seq, d.place, d.mailbox, d.address, d.sender, d.priority, d.state, d.due_us,
+    d.expires_us, d.attempts, d.attempts_max, d.receipt, d.holder, d.holder_session,
+    d.held_until_us, d.shown_us, d.changed_us, d.reason
+FROM delivery d
 WHERE d.mailbox = :mailbox AND d.state = 'waiting' AND d.due_us <= :now_us
     AND (d.expires_us IS NULL OR d.expires_us > :now_us)
     /*if:ordered*/AND NOT EXISTS (SELECT 1 FROM delivery h WHERE h.state = 'held'
@@ -59,17 +63,23 @@ SELECT MIN(t.at_us) FROM (
 
 -- name: held
 -- What a recipient holds.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND state = 'held'
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND state = 'held'
 ORDER BY seq LIMIT :limit
 
 -- name: waiting
 -- What waits for a recipient, the most urgent first.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND state = 'waiting'
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND state = 'waiting'
 ORDER BY priority, seq LIMIT :limit
 
 -- name: unseen
 -- What waits for a recipient and was not shown.
-SELECT seq, place FROM delivery
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery
 WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
     AND (expires_us IS NULL OR expires_us > :now_us)
 ORDER BY priority, seq LIMIT :limit
@@ -82,12 +92,16 @@ WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <
 
 -- name: in_mailbox
 -- All that came for a recipient before a message, the latest first.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND seq < :before
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND seq < :before
 ORDER BY seq DESC LIMIT :limit
 
 -- name: dead
 -- What could not be delivered, the latest first.
-SELECT seq, place FROM delivery WHERE state IN ('expired', 'undeliverable') AND seq < :before
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE state IN ('expired', 'undeliverable') AND seq < :before
 ORDER BY seq DESC, place LIMIT :limit
 
 -- name: hold
@@ -124,18 +138,24 @@ UPDATE delivery SET shown_us = :now_us WHERE seq = :seq AND place = :place
 
 -- name: ended_holds
 -- Holds whose time is over.
-SELECT seq, place FROM delivery WHERE state = 'held' AND held_until_us <= :now_us
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE state = 'held' AND held_until_us <= :now_us
 ORDER BY held_until_us LIMIT :limit
 
 -- name: ended
 -- What waits and has expired.
-SELECT seq, place FROM delivery
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery
 WHERE state = 'waiting' AND expires_us IS NOT NULL AND expires_us <= :now_us
 ORDER BY expires_us LIMIT :limit
 
 -- name: open_of
 -- What waits for a recipient, or is held.
-SELECT seq, place FROM delivery WHERE mailbox = :mailbox AND state IN ('waiting', 'held')
+SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
+    attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
+FROM delivery WHERE mailbox = :mailbox AND state IN ('waiting', 'held')
 
 -- name: states
 -- How many deliveries of a message stand where.

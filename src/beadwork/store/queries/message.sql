@@ -11,6 +11,12 @@ SELECT seq, id, at_us, sender, session, addresses, type, priority, thread, reply
     not_before_us, expires_us, payload, blob, blob_bytes, key, git_state
 FROM message WHERE seq = :seq
 
+-- name: of_all
+-- Messages by their numbers.
+SELECT seq, id, at_us, sender, session, addresses, type, priority, thread, reply_to, hops,
+    not_before_us, expires_us, payload, blob, blob_bytes, key, git_state
+FROM message WHERE seq IN /*dialect:each_number*/(:seqs)
+
 -- name: with_key
 -- The message that somebody sent under a key.
 SELECT seq FROM message WHERE sender = :sender AND key = :key AND key <> ''
@@ -18,6 +24,10 @@ SELECT seq FROM message WHERE sender = :sender AND key = :key AND key <> ''
 -- name: ids
 -- The ids of messages.
 SELECT seq, id FROM message WHERE seq IN /*dialect:each_number*/(:seqs)
+
+-- name: id
+-- The id of a message.
+SELECT id FROM message WHERE seq = :seq
 
 -- name: in_thread
 -- The messages of a thread, in their order.

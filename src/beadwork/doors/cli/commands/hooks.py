@@ -1,14 +1,15 @@
-"""`bd hooks`: git's hooks. They never fail a commit (R14)."""
+"""`bd hooks`: git's hooks. They fail no commit, but for what another has a lease of (R14)."""
 
 import os
 
 import click
 
 from beadwork.doors.cli import text
+from beadwork.doors.cli.lease_guard import is_refused
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Hooks
-from beadwork.model.errors import BeadworkError, FileTrouble, InvalidField
+from beadwork.model.errors import BeadworkError, FileTrouble, InvalidField, LeaseHeld
 from beadwork.ops.record_file import ImportFile
 
 _WRITES = ("pre-commit", "pre-push")
@@ -90,6 +91,9 @@ def list_(session: Session) -> None:
 def run(session: Session, words: tuple[str, ...]) -> None:
     """Do what a hook of git is for: write the file before a commit, read it after a merge."""
     name = words[0] if words else ""
+    if name == "pre-commit" and is_refused(session):
+        session.exit_code = LeaseHeld.exit_code
+        return
     try:
         _run(session, name)
     except BeadworkError as error:

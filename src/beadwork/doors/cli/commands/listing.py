@@ -8,7 +8,7 @@ import click
 from beadwork.doors.cli import shapes, text, views
 from beadwork.doors.cli.filters import filter_fields, filter_options
 from beadwork.doors.cli.options import COUNT, ID, BeadCommand, pass_session
-from beadwork.doors.cli.session import Session
+from beadwork.doors.cli.session import Session, let_go
 from beadwork.doors.cli.views.screen import Drawing
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField, InvalidRequest
@@ -169,7 +169,10 @@ def children(session: Session, issue_id: str, *, pretty: bool) -> None:
 def _show(
     session: Session, found: Listed, shown: Callable[[], str], drawn: Drawing | None = None
 ) -> None:
-    session.show([shapes.with_counts(row) for row in found.issues], shown, drawn)
+    rows = [shapes.with_counts(row) for row in found.issues]
+    session.show(rows, shown, drawn)
+    let_go(rows)
+    let_go(found.issues)
 
 
 def note_cut(session: Session, found: Any, limit: int) -> None:  # noqa: ANN401 -- two answers

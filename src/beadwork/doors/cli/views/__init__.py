@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from beadwork.ops.epic import EpicStatus
     from beadwork.ops.event import Event
     from beadwork.ops.graph import Graph
+    from beadwork.ops.lease import ShownLease
     from beadwork.ops.ready import BlockedIssue, Explained
     from beadwork.ops.stats import Summary
     from beadwork.ops.views import IssueDetails, ListedIssue
@@ -71,6 +72,17 @@ def blocked(found: Sequence["BlockedIssue"]) -> "Drawing | None":
         from beadwork.doors.cli.views import tables
 
         return tables.blocked(screen, found)
+
+    return draw if found else None
+
+
+def leases(found: Sequence["ShownLease"]) -> "Drawing | None":
+    """Draw who has leases of what; nothing to draw where there are none."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import lease_lines
+
+        return lease_lines.table(screen, found)
 
     return draw if found else None
 
