@@ -275,6 +275,14 @@ class _Exchange:
                 self._is_unread = True
                 # Where nobody reads any more, there is nobody to tell.
                 self._failed_write = 0 if error.errno == _BROKEN_PIPE else error.errno or 0
+                self._tell_unread()
+
+    def _tell_unread(self) -> None:
+        """Let a command end that would go on and on."""
+        try:  # noqa: SIM105 -- contextlib is not loaded
+            self._send(b"U", b"")
+        except OSError:
+            pass
 
     def _send_input(self, content: "bytes | OSError") -> None:
         if isinstance(content, OSError):

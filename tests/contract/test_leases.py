@@ -14,6 +14,7 @@ from beadwork.model.errors import (
     UnknownLease,
 )
 from beadwork.model.limits import LEASE_KEPT_US, LEASE_UNASKED_US
+from beadwork.ops.delivery import ReceiveMessages
 from beadwork.ops.event import ListEvents, Undo
 from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_create import CreateIssue
@@ -255,8 +256,12 @@ def test_a_broken_lease_leaves_a_trace_and_its_holder_learns_of_it(project: Proj
     assert (broken.state, broken.ended_by, broken.why) == ("broken", "carol", "Gone home")
     with pytest.raises(LeaseStale, match="broken by carol: Gone home"):
         project.run(RenewLeases(leases=[1]))
-    event = project.run(ListEvents()).events[-1]
+    event, news = project.run(ListEvents()).events[-2:]
     assert (event.kind, event.actor) == ("lease.broken", "carol")
+    assert (news.kind, news.actor) == ("sent", "carol")
+    (told,) = project.run(ReceiveMessages(), actor="alice").messages
+    assert (told.message.type, told.message.payload["lease"]) == ("alert", 1)
+    assert "carol has broken your lease 1 of a: Gone home" in told.message.payload["text"]
     assert event.changes[0].field == "lease.1"
     assert event.changes[0].after["why"] == "Gone home"
     with pytest.raises(LeaseStale):

@@ -377,6 +377,7 @@ def _means() -> Means:
         open_engine=never,  # type: ignore[arg-type] # it is not used
         refresh=never,
         peek=never,  # type: ignore[arg-type] # it is not used
+        write_logs=never,  # type: ignore[arg-type] # it is not used
         new_key=lambda: "k",
         timeout_s=1,
         reconnect_s=1,

@@ -116,6 +116,10 @@ duplicates --auto-merge --force => px-twin2
 find-duplicates => "similarity"
 find-duplicates --method mechanical --status open --threshold 0.9 --limit 5 => px-twin1
 find-dups --limit 1 => "pairs"
+activity --limit 3 => "deed"
+activity --since 0 --events --issue px-plain => px-plain
+activity --limit 0 --kind imported --kind created --actor ann => px-rich
+activity --since 2020-01-01 --messages
 (1) watch --timeout 0 => "cursor"
 watch px-plain --since 0 --timeout 0 => px-plain
 watch {_RICH.replace(chr(10), " ")} --since 0 --timeout 0 => px-rich
@@ -189,6 +193,10 @@ _FAILS = """
 2 field.invalid: find-duplicates --method ai --model m
 2 field.invalid: find-duplicates --threshold 7
 2 field.invalid: find-dups --limit x
+2 field.invalid: activity --kind closd
+2 field.invalid: activity --since whenever
+2 request.invalid: activity --messages --events
+3 issue.unknown: activity --issue px-none
 2 field.invalid: watch --timeout soon
 3 issue.unknown: watch px-none --timeout 0
 2 field.invalid: export --format bogus

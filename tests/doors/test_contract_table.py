@@ -168,6 +168,7 @@ remember: --key --stdin
 show: --current --include-comments --include-dependents --long -w/--watch
 statuses:
 tag:
+activity: -f/--follow -n/--limit --since --kind --issue --messages --events
 undo: --anyone --request
 update: --allow-empty-description --design-file --epoch --history --no-history --set-metadata
     --stdin --unset-metadata

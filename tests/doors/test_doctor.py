@@ -161,6 +161,25 @@ def _edit_the_file(bd: Bd) -> None:
     bd.records.write_text(bd.records.read_text().replace('"First"', '"First, by hand"'))
 
 
+def _log_of(bd: Bd) -> Path:
+    return bd.beads / "log" / "events.jsonl"
+
+
+def _change_a_byte_of_a_log(bd: Bd) -> None:
+    content = bytearray(_log_of(bd).read_bytes())
+    content[12] ^= 1
+    _log_of(bd).write_bytes(content)
+
+
+def _cut_the_end_of_a_log(bd: Bd) -> None:
+    _log_of(bd).write_bytes(_log_of(bd).read_bytes()[:-7])
+
+
+def _take_a_line_from_a_log(bd: Bd) -> None:
+    lines = _log_of(bd).read_bytes().splitlines(keepends=True)
+    _log_of(bd).write_bytes(b"".join(lines[1:]))
+
+
 @pytest.mark.parametrize(
     ("name", "disturb"),
     [
@@ -173,6 +192,9 @@ def _edit_the_file(bd: Bd) -> None:
         ("git-hooks", _stop_the_hooks),
         ("file", _remove_the_file),
         ("file", _edit_the_file),
+        ("logs", _change_a_byte_of_a_log),
+        ("logs", _cut_the_end_of_a_log),
+        ("logs", _take_a_line_from_a_log),
     ],
 )
 def test_what_is_wrong_around_the_store_is_found_and_mended(
@@ -318,6 +340,16 @@ def test_check_health_says_nothing_where_all_is_well(repository: Bd) -> None:
     assert (answer.code, answer.out, answer.err) == (0, "", "")
     damage(repository, "UPDATE issue SET priority = 4")
     assert repository("doctor", "--check-health").code == 1
+
+
+def test_a_mended_log_holds_what_it_held(bd: Bd) -> None:
+    for _ in range(3):
+        bd.create()
+    whole = _log_of(bd).read_bytes()
+    for disturb in (_change_a_byte_of_a_log, _cut_the_end_of_a_log, _take_a_line_from_a_log):
+        disturb(bd)
+        bd.ok("doctor", "--fix", "--yes")
+        assert _log_of(bd).read_bytes() == whole
 
 
 def test_the_guide_names_every_check(repository: Bd) -> None:

@@ -23,14 +23,19 @@ from beadwork.ops.issue import Listed
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels, RemoveLabels
+from beadwork.ops.log import AppendLogs
+from beadwork.ops.message import SendMessage
 from beadwork.ops.ready import ListReady
 from beadwork.ops.record_file import ImportFile
+from beadwork.sync import log_files
 from beadwork.sync.locate import place_of
 from tests.support import Project, SetClock
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.faults.children"])
 KILLED = -signal.SIGKILL
+LOGGED = 6
+LOG_BYTES = 500
 
 
 def start(target: Callable[..., None], *args: Any) -> ForkServerProcess:
@@ -130,6 +135,39 @@ def export_until_killed(root: Path, number: int) -> None:
     for name in ("fchmod", "fsync", "replace"):
         setattr(os, name, deadly(getattr(os, name)))
     project.engine.flush(_caller(0))
+    project.close()
+
+
+def log_until_killed(root: Path, number: int) -> None:
+    """Append to the logs, and rotate them; die at the n-th of many moments, within a write too."""
+    at, write = kill_at(number), os.write
+
+    def torn(descriptor: int, content: bytes) -> int:
+        at("before")
+        half = write(descriptor, content[: len(content) // 2])
+        at("half")
+        whole = half + write(descriptor, content[half:])
+        at("after")
+        return whole
+
+    def deadly(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            at("before")
+            result = real(*args)
+            at("after")
+            return result
+
+        return call
+
+    log_files.ROTATED_BYTES = LOG_BYTES
+    project = Project(root)
+    project.engine.prepare()
+    os.write = torn  # type: ignore[assignment] # it takes what is needed
+    for name in ("replace", "truncate", "ftruncate"):
+        setattr(os, name, deadly(getattr(os, name)))
+    for _ in range(LOGGED):
+        project.run(SendMessage(to=["bob"], payload="Hello"))
+        project.run(AppendLogs())
     project.close()
 
 

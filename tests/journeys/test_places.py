@@ -231,7 +231,7 @@ def test_who_may_only_read_reads(open_folder: Path) -> None:
     bd.ok("list")
     forbid_writing(project)
     try:
-        for read in (["list"], ["ready"], ["show", issue], ["history", issue]):
+        for read in (["list"], ["ready"], ["show", issue], ["history", issue], ["activity"]):
             answer = as_nobody(bd, *read)
             assert (answer.code, answer.err) == (0, "")
             assert "Seen" in answer.out or "created" in answer.out

@@ -246,6 +246,7 @@ class StoreMachine(RuleBasedStateMachine):
         `refused` is what it must be refused with. Other refusals are the state machine's,
         the claim's or the names', and change nothing: the invariants see to that.
         """
+        self.wake_before_a_write()
         before = {birth: each.copy() for birth, each in self.known.items()}
         outcome = self.project.batch(request)[0]
         assert not isinstance(outcome, Fault | Unavailable)
@@ -948,6 +949,14 @@ class StoreMachine(RuleBasedStateMachine):
             is_out = self.words.is_done(issue.status) or issue.pinned or issue.status == "pinned"
             if standing.is_held and not is_out:
                 assert blocked[name].blocked_by or blocked[name].blocked_through
+
+    def wake_before_a_write(self) -> None:
+        """Let what is deferred and due be open: a write wakes it, whatever it does then."""
+        for each in self.known.values():
+            until = parse_us(each.defer)
+            is_due = until is not None and until <= self.project.clock.now_us
+            if each.status == "deferred" and is_due:
+                each.status, each.defer = "open", ""
 
     def wake(self, found: dict[int, dict[str, Any]]) -> None:
         """Let what is deferred and due be open, once a write has come by."""

@@ -1,5 +1,6 @@
 """The store without a daemon: the engine in this process."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -8,7 +9,7 @@ import msgspec
 from beadwork.client.means import Means
 from beadwork.client.messages import Keyed, Outcome
 from beadwork.engine import Call, Caller
-from beadwork.model.errors import InvalidRequest
+from beadwork.model.errors import BeadworkError, InvalidRequest
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.table import operation_of
 
@@ -24,6 +25,7 @@ class DirectWire:
         self._engine = means.open_engine()
         self._seen = ""
         self._has_written = False
+        self._has_committed = False
         try:
             self.refresh()
         except BaseException:
@@ -34,12 +36,13 @@ class DirectWire:
         """Carry out a request."""
         self._look()
         self._has_written |= operation_of(type(request)).kind != "read"
+        self._has_committed |= self._has_written
         return self._engine.run(request, self._caller._replace(key=key))
 
     def run_each(self, asked: Sequence[Keyed]) -> list[Outcome]:
         """Carry out writes in one commit; each succeeds or fails by itself."""
         self._look()
-        self._has_written = True
+        self._has_written = self._has_committed = True
         found = [self._call(each) for each in asked]
         calls = [each for each in found if isinstance(each, Call)]
         done = iter(self._engine.write_all(calls))
@@ -68,10 +71,14 @@ class DirectWire:
         return is_written
 
     def close(self) -> None:
-        """Flush what was written and close the store."""
+        """Flush what was written, bring the logs up to it and close the store."""
         try:
             if self._has_written:
                 self.flush()
+            if self._has_committed:
+                # They are a copy: whoever writes next writes what is missing.
+                with contextlib.suppress(BeadworkError):
+                    self._means.write_logs(self._engine, self._caller)
         finally:
             self._engine.close()
 

@@ -26,6 +26,7 @@ class Means(NamedTuple):
     open_engine: Callable[[], Engine]
     refresh: Callable[[Engine, Caller], object]
     peek: Callable[[Engine], str]
+    write_logs: Callable[[Engine, Caller], None]
     new_key: Callable[[], str]
     timeout_s: float
     """How long an answer is waited for."""

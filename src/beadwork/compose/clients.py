@@ -88,6 +88,7 @@ def _means(path: str, options: Options, session: str, mode: "Mode") -> "Means":
         open_engine=lambda: world.open(options),
         refresh=world.refresh,
         peek=world.peek,
+        write_logs=lambda engine, caller: world.write_logs(options, engine, caller),
         new_key=lambda: os.urandom(12).hex(),  # noqa: TID251 -- chance for keys
         timeout_s=_ANSWER_S,
         reconnect_s=_RECONNECT_S,

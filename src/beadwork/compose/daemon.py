@@ -39,6 +39,7 @@ from beadwork.engine import Caller, Engine
 from beadwork.model.claim import ITSELF, Holder, require_holder
 from beadwork.model.errors import BeadworkError, DatabaseMismatch, Fault
 from beadwork.model.instants import format_us
+from beadwork.ops.log import AppendLogs
 from beadwork.store.sqlite import Opener
 from beadwork.sync import config, registry
 from beadwork.sync.runtime import daemon_paths, holder_of, pid_file
@@ -181,6 +182,9 @@ class DaemonProcess:
         loop.drain(_DRAIN_S)
         with self._at_end("the file"):
             self._writer.flush(_CALLER)
+        with self._at_end("the logs"):
+            if self._has_logs():
+                self._writer.run(AppendLogs(), _CALLER)
         with self._at_end("the log of the database"):
             self._writer.checkpoint()
         loop.close()
@@ -269,7 +273,11 @@ class DaemonProcess:
             now=_now,
             export_period_s=self._wanted.export_period_s,
             idle_exit_s=self._wanted.idle_exit_s,
+            has_logs=self._has_logs,
         )
+
+    def _has_logs(self) -> bool:
+        return config.load(self._place.folder, self._world.environ).has_logs
 
     def _own_operations(self, loop: Loop) -> OwnOperations:
         facts = Facts(

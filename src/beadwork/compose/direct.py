@@ -255,6 +255,13 @@ class DirectWorld(Person):
         """Bring the file up to the store, at the end of a command that changed something."""
         engine.flush(caller)
 
+    def write_logs(self, options: Options, engine: Engine, caller: Caller) -> None:
+        """Bring the logs up to the store, but for what would take long; a later one goes on."""
+        if self._find(options)[1].has_logs:
+            from beadwork.ops.log import AppendLogs
+
+            engine.run(AppendLogs(pages_max=1), caller)
+
     def catch_up(self, engine: Engine, caller: Caller) -> None:
         """Do nothing: the file is as the last command left it."""
 
@@ -272,7 +279,7 @@ class DirectWorld(Person):
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while self.glimpse(engine) == seen:
             left = _GLIMPSE_S if end is None else end - time.monotonic()
-            if left <= 0:
+            if left <= 0 or not self.streams.is_read:
                 return False
             time.sleep(min(left, _GLIMPSE_S))
         return True

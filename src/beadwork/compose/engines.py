@@ -24,11 +24,13 @@ from beadwork.sync.fault_log import fault_log
 from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, locate
 from beadwork.sync.locks import locked
+from beadwork.sync.log_files import LogFiles
 
 if TYPE_CHECKING:
     from beadwork.compose.reach import Contention
 
 LOCK_TIMEOUT_S = 30.0
+_LOG_LOCK_TIMEOUT_S = 2.0
 _POLL_S = 0.05
 
 
@@ -85,6 +87,12 @@ def blobs_of(place: Place, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Blobs:
     return Blobs(place.blob_folder, lock, timeout_s=lock_timeout_s, store=place.folder)
 
 
+def logs_of(place: Place) -> LogFiles:
+    """Return the logs of a store."""
+    lock = place.lock_path("log.lock")
+    return LogFiles(place.log_folder, lock, timeout_s=_LOG_LOCK_TIMEOUT_S, store=place.folder)
+
+
 def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     place: Place,
     *,
@@ -129,6 +137,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         log_fault=new_fault_log(place.folder),
         at=at,
         listen=PollingEar,
+        logs=logs_of(place),
     )
     return kind(store, vocabulary=words, guards=guards, files=Files(), export_path=place.records)
 

@@ -51,8 +51,8 @@ class ServedStreams:
 
     @property
     def is_read(self) -> bool:
-        """Tell whether the client is still there."""
-        return self._exchange.is_there
+        """Tell whether the client is still there, and its output read."""
+        return self._exchange.is_read
 
     @property
     def is_taken(self) -> bool:
@@ -182,6 +182,10 @@ class ServedWorld(DirectWorld):
     @override
     def write_file(self, engine: Engine, caller: Caller) -> None:
         """Leave the file to the daemon, which writes it soon."""
+
+    @override
+    def write_logs(self, options: Options, engine: Engine, caller: Caller) -> None:
+        """Leave the logs to the daemon, which writes them soon."""
 
     @override
     def catch_up(self, engine: Engine, caller: Caller) -> None:

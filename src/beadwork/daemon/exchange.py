@@ -12,6 +12,8 @@ from beadwork.daemon.frames import BadFrame, Command, Frame, frame, take
 _CHUNK = 256 * 1024
 _PIECE = 64 * 1024
 """So much is read at once. For more, Python asks the system for memory each time."""
+_UNREAD = b"U"
+"""Sent by a client whose output nobody reads any more."""
 _LOOK_S = 1.0
 """So often it is asked whether there is room for a client that takes nothing."""
 
@@ -39,6 +41,7 @@ class Exchange:
         self._is_gone = False
         self.has_output = False
         """Whether the client has copied output, so that the command can't be run elsewhere."""
+        self._is_unread = False
         connection.settimeout(_LOOK_S)
 
     @property
@@ -50,9 +53,16 @@ class Exchange:
                 self._is_gone = not self._peek()
         return not self._is_gone
 
+    @property
+    def is_read(self) -> bool:
+        """Tell whether the client is there, and somebody reads what it is told."""
+        return self.is_there and not self._is_unread
+
     def _peek(self) -> bool:
         try:
-            return bool(self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+            kind = self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            self._is_unread |= kind == _UNREAD
+            return bool(kind)
         except BlockingIOError:
             return True
         except OSError:
@@ -170,6 +180,9 @@ class Exchange:
 
     def _piece(self) -> bytes:
         found = self._receive()
+        while found.kind == _UNREAD:
+            self._is_unread = True
+            found = self._receive()
         if found.kind == b"E":
             errno = int(found.payload or b"0")
             raise OSError(errno, os.strerror(errno))

@@ -1,10 +1,11 @@
 """Frames of the thin client: a kind of one byte, a length of four bytes, a payload (rule R11).
 
-From the client: `H` hello, `C` command, `I` a piece of input or of a file and an empty one at
-its end, `E` an error number instead. From the daemon: `h` welcome, `n` no, `o` and `e` output
-and error output, `i` all of standard input is wanted, `l` a line of it, `q` whether somebody takes the output, `r` a file is wanted, `w` a
-file is to be written, `L` run the command yourself, `x` the exit code. `P` is a poke: somebody else
-has written to the store.
+From the client: `H` hello, `C` command, `I` a piece of input or of a file and an empty one at its
+end, `E` an error number instead, `U` nobody reads the output any more. From the daemon: `h`
+welcome, `n` no, `o` and `e` output and error output, `i` all of standard input is wanted, `l` a
+line of it, `q` whether somebody takes the output, `r` a file is wanted, `w` a file is to be
+written, `L` run the command yourself, `x` the exit code. `P` is a poke: somebody else has written
+to the store.
 """
 
 from collections.abc import Iterator

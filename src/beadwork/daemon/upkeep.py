@@ -11,11 +11,13 @@ from beadwork.daemon.seats import Seats
 from beadwork.daemon.workers import Workers
 from beadwork.engine import Caller, Engine
 from beadwork.model.errors import BeadworkError
+from beadwork.ops.log import AppendLogs
 from beadwork.ops.record_file import ExportFile
 from beadwork.ops.search import IndexTexts
 
 _LOOK_S = 1.0
 _INDEX_AFTER_S = 1.0
+_LOGS_AFTER_S = 0.5
 _RETRY_FIRST_S = 5.0
 _RETRY_LAST_S = 300.0
 
@@ -45,6 +47,8 @@ class Duties(NamedTuple):
     now: Callable[[], str]
     export_period_s: float
     idle_exit_s: float
+    has_logs: Callable[[], bool]
+    """Tells whether events and messages are written to files, too."""
 
 
 class Upkeep:
@@ -57,15 +61,18 @@ class Upkeep:
         self._retry_s = _RETRY_FIRST_S
         self._version = -1
         self._database = ""
+        self._has_verified_logs = False
         self.exported_at = ""
         self.committed_at = ""
         chores.add("watch", _LOOK_S, self.watch)
         chores.add("export", 0, self.export)
         chores.add("index", 0, self.index)
+        chores.add("logs", 0, self.logs)
         chores.add("checkpoint", 0, self.checkpoint)
         # What a daemon left that was killed.
         chores.hasten("export", duties.export_period_s)
         chores.hasten("index", _INDEX_AFTER_S)
+        chores.hasten("logs")
 
     def committed(self) -> None:
         """Take note of a commit: what it changed is written to the file soon."""
@@ -73,6 +80,7 @@ class Upkeep:
         self.committed_at = duties.now()
         duties.changes.note()
         self._chores.hasten("export", duties.export_period_s)
+        self._chores.hasten("logs", _LOGS_AFTER_S)
         self._chores.postpone("index", _INDEX_AFTER_S)  # A search does it too, if it is asked for.
         if duties.writer.wants_checkpoint():
             self._chores.hasten("checkpoint")
@@ -116,6 +124,7 @@ class Upkeep:
                 duties.changes.note()
                 duties.changes.tell_all()
                 self._chores.hasten("export", duties.export_period_s)
+                self._chores.hasten("logs", _LOGS_AFTER_S)
 
     def export(self) -> None:
         """Write what has changed to the file."""
@@ -133,6 +142,19 @@ class Upkeep:
     def index(self) -> None:
         """Bring the index of texts up to date."""
         self._begin("index", lambda engine: engine.run(IndexTexts(), self._duties.caller))
+
+    def logs(self) -> None:
+        """Bring the logs up to the store; the first time, verify them before."""
+        if self._duties.has_logs():
+            self._begin("logs", self._append_logs)
+
+    def _append_logs(self, engine: Engine) -> None:
+        request = AppendLogs(verify=not self._has_verified_logs)
+        answer = engine.run(request, self._duties.caller)
+        self._has_verified_logs = True
+        self._retry_s = _RETRY_FIRST_S
+        for each in answer.mended:
+            self._duties.log.note("log.mended", what=each)
 
     def checkpoint(self) -> None:
         """Move the log of the database into it."""
@@ -163,6 +185,6 @@ class Upkeep:
             self._retry(name)
 
     def _retry(self, name: str) -> None:
-        if name in ("export", "index"):
+        if name in ("export", "index", "logs"):
             self._chores.hasten(name, self._retry_s)
             self._retry_s = min(self._retry_s * 2, _RETRY_LAST_S)

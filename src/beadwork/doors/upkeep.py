@@ -4,6 +4,7 @@ What is looked at and what is mended is said elsewhere: by `ops.check`, and by w
 hands in. This puts it in order: look, back up, mend, look again.
 """
 
+import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from beadwork.model.issue import nearest_hint
 from beadwork.ops.check import CHECKS, CheckStore, MendStore, Recover
 from beadwork.ops.compare import CompareFile
 from beadwork.ops.issue import ListIssues
+from beadwork.ops.log import AppendLogs
 from beadwork.ops.record import FoldLines, ListQuarantine
 from beadwork.ops.record_file import ExportFile, Imported, ImportFile
 
@@ -210,6 +212,8 @@ class Upkeep:
         for name in around:
             self._parts.around.mend(name)
             done.append(f"{name}: done")
+        if "logs" in around:
+            self._refill_logs()
         rest = [name for name in names if name not in around]
         if not rest:
             return Mending(done, None)
@@ -223,6 +227,15 @@ class Upkeep:
         if stored or set(rest) & set(_FILE):
             done += self._mend_inside(stored, is_file_meant=bool(set(rest) & set(_FILE)))
         return Mending(done, backup)
+
+    def _refill_logs(self) -> None:
+        """Write what the logs lack now; where the store can't be read, that is left for later."""
+        with contextlib.suppress(BeadworkError):
+            engine = self._parts.open_engine()
+            try:
+                engine.run(AppendLogs(verify=True), self._parts.caller)
+            finally:
+                engine.close()
 
     def _back_up_first(self) -> str | None:
         if not self._database.exists:

@@ -69,6 +69,7 @@ class Engine:
         self.files = files
         self.blob_files = store.blob_files
         self.export_path = export_path
+        self.logs = guards.logs
         self.listen = guards.listen
         self.on_woken: Callable[[frozenset[str]], None] = lambda _: None
         """Told, after each commit, what has something new."""

@@ -30,6 +30,7 @@ class Desk:
         self._progress = progress
         self.files = engine.files
         self.blob_files = engine.blob_files
+        self.logs = engine.logs
         self.export_path = engine.export_path
 
     def call(self, request: Request[R]) -> R:

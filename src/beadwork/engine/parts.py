@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from beadwork.model.claim import Holder
+from beadwork.ops.log_files import LogFolder
 from beadwork.ops.operation import Operation, Request
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ Listen = Callable[["Engine", Sequence[str], float], Ear]
 
 
 class Guards(NamedTuple):
-    """What the engine is given of the world: the clock, the write lock, the fault log."""
+    """What the engine is given of the world: the clock, locks, the fault log, the logs."""
 
     now_us: Callable[[], int]
     write_lock: Callable[[], AbstractContextManager[None]]
@@ -58,3 +59,4 @@ class Guards(NamedTuple):
     at: Callable[[str], None]
     """Called at named moments; tests fail there."""
     listen: Listen
+    logs: LogFolder

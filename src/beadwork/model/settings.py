@@ -77,6 +77,7 @@ _OURS = (
     _used("no-auto-flush", "yes or no", "false", "Don't write the file after a command."),
     _used("no-auto-import", "yes or no", "false", "Don't read the file before a command."),
     _used("lock-timeout", "time", "30s", "How long to wait for other writers."),
+    _used("log.files", "yes or no", "true", "Write .beads/log/events.jsonl and messages.jsonl."),
     _used(
         "import.orphan_handling",
         "choice",

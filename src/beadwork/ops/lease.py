@@ -18,7 +18,7 @@ from beadwork.model.lease import (
     require_resources,
 )
 from beadwork.ops.lease_line import end, standing_before
-from beadwork.ops.operation import Expected, Request, Response, operation
+from beadwork.ops.operation import Expected, Request, Response, Unrecorded, operation
 from beadwork.ops.transaction import Transaction
 
 Numbers = Annotated[list[int], Meta(description="Numbers of leases.")]
@@ -95,7 +95,7 @@ def _time(instant_us: int | None) -> str:
     return "" if instant_us is None else format_us(instant_us)
 
 
-class Leases(Response):
+class Leases(Unrecorded):
     """Leases, in the order asked for."""
 
     leases: list[ShownLease]

@@ -15,6 +15,7 @@ from beadwork.model.issue import nearest_hint
 from beadwork.ops.operation import Operation, Request
 
 PLACES = {
+    "activity.list": "activity:list_activity",
     "agent.addresses": "agent:list_addresses",
     "agent.leave": "agent:leave_agent",
     "agent.list": "agent:list_agents",
@@ -95,6 +96,7 @@ PLACES = {
     "lease.release": "lease_end:release_leases",
     "lease.renew": "lease_end:renew_leases",
     "lease.withdraw": "lease:withdraw_lease",
+    "log.append": "log:append_logs",
     "memory.forget": "memory:forget",
     "memory.list": "memory:list_memories",
     "memory.recall": "memory:recall",

@@ -1,7 +1,7 @@
 """The event log: appended in the transaction of the write that it tells of (rule R13)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from beadwork.model import limits
 from beadwork.model.record import Change
 from beadwork.ops.transaction import EventRow
+from beadwork.store.load import with_parts
 from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
@@ -99,6 +100,30 @@ class EventStore:
         """Return what happened after an event, earliest first."""
         return [self._event(row) for row in self._session.all("event.since", seq=seq, limit=limit)]
 
+    def found_after(
+        self, after: int, *, actor: str | None, n: int | None, limit: int
+    ) -> list[EventRow]:
+        """Return what happened after an event, earliest first, as far as it is asked for."""
+        asked = _given(actor, n)
+        query = with_parts("event.found_after", asked or ["all"])
+        return self._events(self._session.all(query, after=after, limit=limit, **asked))
+
+    def found_before(
+        self, before: int, *, actor: str | None, n: int | None, limit: int
+    ) -> list[EventRow]:
+        """Return what happened before an event, latest first, as far as it is asked for."""
+        asked = _given(actor, n)
+        query = with_parts("event.found_before", asked or ["all"])
+        return self._events(self._session.all(query, before=before, limit=limit, **asked))
+
+    def _events(self, rows: Iterable[Row]) -> list[EventRow]:
+        return [self._event(row) for row in rows]
+
+    def first_at(self, at_us: int) -> int:
+        """Return the number of the first event since a time; the next one's if there is none."""
+        row = self._session.one("event.first_at", at_us=at_us)
+        return self.last_seq() + 1 if row is None or row[0] is None else int(row[0])
+
     def of_request(self, request: int) -> list[EventRow]:
         """Return what one request did, latest first."""
         rows = self._session.all("event.of_request", request=request)
@@ -112,3 +137,8 @@ class EventStore:
     def mark_undone(self, request: int) -> None:
         """Remember that a request has been undone."""
         self._session.run("event.mark_undone", request=request, seq=self._tx.next_seq())
+
+
+def _given(actor: str | None, n: int | None) -> dict[str, object]:
+    asked: dict[str, object] = {"actor": actor, "n": n}
+    return {name: value for name, value in asked.items() if value is not None}

@@ -54,6 +54,8 @@ _STORE_KEYS = frozenset(
 )
 """What the user's file does not say: it would hold for every store of this user."""
 
+_UNTRUTHS = ("false", "no", "off", "0")
+
 
 class Settings(msgspec.Struct, kw_only=True):
     """What the files say, flattened: `status.custom` is the key of a nested value."""
@@ -71,6 +73,11 @@ class Settings(msgspec.Struct, kw_only=True):
     def words(self, key: str) -> tuple[str, ...]:
         """Return a setting that is a list, or a text with commas."""
         return tuple(word.strip() for word in self.text(key).split(",") if word.strip())
+
+    @property
+    def has_logs(self) -> bool:
+        """Tell whether events and messages are written to files, too."""
+        return self.text("log.files").strip().lower() not in _UNTRUTHS
 
 
 def as_text(value: object) -> str:

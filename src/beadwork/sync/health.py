@@ -18,6 +18,7 @@ from beadwork.sync.daemon_health import daemon_finding
 from beadwork.sync.files import Files
 from beadwork.sync.hooks import NAMES, Hooks, state_of
 from beadwork.sync.locate import GitPlace, Place, git_place
+from beadwork.sync.log_health import logs_finding, mend_logs
 from beadwork.sync.mounts import mount_of, mount_table
 from beadwork.sync.runtime import is_held
 from beadwork.sync.scaffold import _ATTRIBUTES, _DRIVER, _IGNORED
@@ -429,6 +430,7 @@ CHECKS: dict[str, Callable[[Surroundings], Finding]] = {
     "owner": _owner,
     "file-system": _file_system,
     "leftovers": _leftovers,
+    "logs": lambda around: logs_finding(around.place),
     "daemon": lambda around: daemon_finding(around.place),
     "settings": _settings,
     "git-ignore": _ignores,
@@ -438,6 +440,7 @@ CHECKS: dict[str, Callable[[Surroundings], Finding]] = {
 MENDS: dict[str, Callable[[Surroundings], None]] = {
     "permissions": _mend_permissions,
     "leftovers": _mend_leftovers,
+    "logs": lambda around: mend_logs(around.place),
     "git-ignore": _mend_ignores,
     "merge-driver": _mend_merge_driver,
     "git-hooks": _mend_hooks,

@@ -37,6 +37,13 @@ class Place(NamedTuple):
         """Return where the blobs are: each database counts its own, and has a folder of its own."""
         return self.lock_path("blobs")
 
+    @property
+    def log_folder(self) -> str:
+        """Return where the logs are: in the store's folder, wherever the database is."""
+        base = os.path.basename(self.database)
+        is_other = base != DATABASE and self.lock_folder == self.folder
+        return os.path.join(self.folder, f"{base}.log" if is_other else "log")
+
     def with_path(self, path: str, environ: Mapping[str, str]) -> "Place":
         """Return the place with its database where the setting `store.path` has it.
 

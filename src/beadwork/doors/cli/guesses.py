@@ -31,7 +31,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd dep cycles": ("cycles",),
     "bd search TEXT": ("find", "grep", "filter"),
     "bd history ID": ("log", "events", "diff"),
-    "bd watch": ("activity", "follow", "tail"),
+    "bd activity --follow": ("follow", "tail", "feed"),
     "bd label list-all": ("labels",),
     "bd label remove ID LABEL": ("untag", "unlabel"),
     "bd defer ID --until TIME": ("snooze", "postpone", "later"),

@@ -13,6 +13,7 @@ from beadwork.model.overriding import override
 
 _COMMANDS = {
     "__complete": "completion:complete",
+    "activity": "activity:activity",
     "admin": "admin:admin",
     "assign": "verbs:assign",
     "audit": "audit:audit",

@@ -1,6 +1,7 @@
-"""What `bd msg` answers under `--json`, as JSON Schema."""
+"""What `bd msg` and `bd activity` answer under `--json`, as JSON Schema."""
 
 from beadwork.doors.cli.schema_parts import (
+    EVENT,
     Schema,
     anything,
     array,
@@ -107,6 +108,18 @@ _GATHERINGS = array(
 _LETTERS = thing("As they are now.", {"id": text("The message."), "deliveries": _STATES})
 
 MAIL: dict[str, Schema] = {
+    "activity": array(
+        thing(
+            "Something that somebody did.",
+            {
+                **EVENT,
+                "deed": text("claimed, closed, commented, sent, ..."),
+                "title?": text("The issue's title."),
+                "message?": thing("The message that was sent.", _MESSAGE),
+            },
+        ),
+        "In their order, the latest last. With --follow an object a line.",
+    ),
     "msg send": _SENT,
     "msg reply": _SENT,
     "msg request": thing("The answer.", {"request": text("What was asked."), "reply": _ALONE}),

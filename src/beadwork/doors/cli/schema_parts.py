@@ -257,7 +257,7 @@ def _others() -> Schema:
                 "created_at?": time("When."),
             },
         ),
-        "Event": _event(),
+        "Event": thing("What happened.", EVENT),
         "Reason": thing(
             "A reason why an issue is ready, or is not.",
             {
@@ -271,32 +271,28 @@ def _others() -> Schema:
     }
 
 
-def _event() -> Schema:
-    return thing(
-        "What happened.",
-        {
-            "seq": number("The number of the event."),
-            "at": time("When."),
-            "actor": text("Who did it."),
-            "operation": text("In which operation."),
-            "kind": text("created, updated, closed, ..."),
-            "issue_id": text("The issue."),
-            "session?": text("In which session."),
-            "request?": number("The request, for `bd undo --request`."),
-            "changes?": array(
-                thing(
-                    "A change.",
-                    {
-                        "field": text("What changed."),
-                        "before?": anything("What it was: any JSON."),
-                        "after?": anything("What it is: any JSON."),
-                    },
-                ),
-                "What changed.",
-            ),
-            "undone?": truth("Whether it was taken back."),
-        },
-    )
+EVENT: Schema = {
+    "seq": number("The number of the event."),
+    "at": time("When."),
+    "actor": text("Who did it."),
+    "operation": text("In which operation."),
+    "kind": text("created, updated, closed, ..."),
+    "issue_id": text("The issue."),
+    "session?": text("In which session."),
+    "request?": number("The request, for `bd undo --request`."),
+    "changes?": array(
+        thing(
+            "A change.",
+            {
+                "field": text("What changed."),
+                "before?": anything("What it was: any JSON."),
+                "after?": anything("What it is: any JSON."),
+            },
+        ),
+        "What changed.",
+    ),
+    "undone?": truth("Whether it was taken back."),
+}
 
 
 ERROR = thing(

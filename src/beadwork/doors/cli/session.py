@@ -21,6 +21,7 @@ from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
     InvalidPath,
+    StoreBusy,
     StoreReadOnly,
     WriteForbidden,
 )
@@ -104,6 +105,8 @@ class Session:
         self._engine: Engine | None = None
         self._caller: Caller | None = None
         self._has_written = False
+        self._has_committed = False
+        """Something happened that the logs tell of, a record changed or not."""
 
     def _setting(self, key: str) -> str:
         """Return a setting, as far as there are any that can be read."""
@@ -157,6 +160,7 @@ class Session:
         try:
             with self.progress() as progress:
                 self.imported = self.world.refresh(engine, self.caller, progress)
+            self._has_committed |= self.imported is not None
         except BeadworkError as error:
             if error.code != "store.readonly":
                 raise
@@ -181,6 +185,7 @@ class Session:
         engine = self.engine
         with self.progress() as progress:
             answer = engine.run(request, self._keyed(), progress)
+        self._has_committed = True
         self._has_written |= not getattr(answer, "is_unchanged", False)
         return answer
 
@@ -191,7 +196,9 @@ class Session:
             BeadworkError: whatever it raises.
         """
         self.require_writable()
-        return self.engine.run(request, self.caller._replace(key=""))
+        answer = self.engine.run(request, self.caller._replace(key=""))
+        self._has_committed = True
+        return answer
 
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Carry out writes in one commit, each succeeding or failing by itself."""
@@ -200,6 +207,7 @@ class Session:
         engine = self.engine
         with self.progress():
             answers = engine.write_all(calls)
+        self._has_committed |= any(not isinstance(each, BeadworkError) for each in answers)
         self._has_written |= any(
             not isinstance(each, BeadworkError) and not getattr(each, "is_unchanged", False)
             for each in answers
@@ -355,18 +363,32 @@ class Session:
     # -- the end
 
     def finish(self) -> None:
-        """Bring the file up to date if anything was written, and close the store."""
+        """Bring the files up to date if anything was written, and close the store."""
         if self._engine is None:
             return
         engine, self._engine = self._engine, None
+        try:
+            self._write_file(engine)
+            self._write_logs(engine)
+        finally:
+            engine.close()
+
+    def _write_file(self, engine: Engine) -> None:
         try:
             if self._has_written and self.flags.has_flush:
                 with self.progress():
                     self.world.write_file(engine, self.caller)
         except BeadworkError as error:
             self.warn(f"Warning: the file was not written: {error.message}")
-        finally:
-            engine.close()
+
+    def _write_logs(self, engine: Engine) -> None:
+        try:
+            if self._has_committed:
+                # Where others write the logs just now, they or the next command write these lines.
+                with contextlib.suppress(StoreBusy):
+                    self.world.write_logs(self.flags.options, engine, self.caller)
+        except BeadworkError as error:
+            self.warn(f"Warning: the logs were not written: {error.message}")
 
     def is_agent(self) -> bool:
         """Tell whether an agent runs the command, as classic guesses it."""

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import select
 import sys
 from collections.abc import Iterator
 from typing import TextIO
@@ -16,7 +17,8 @@ _PIECE_BYTES = 1024 * 1024
 class ProcessStreams:
     """The streams of this process. It satisfies `world.Streams`."""
 
-    _is_broken = False
+    def __init__(self) -> None:
+        self._is_dropped = False
 
     def settle(self) -> None:
         """Open what is closed, and write UTF-8 whatever the locale says.
@@ -47,12 +49,12 @@ class ProcessStreams:
     @property
     def is_read(self) -> bool:
         """Tell whether there is still somebody to write to."""
-        return True
+        return not self._is_dropped and not _is_hung_up(sys.stdout)
 
     @property
     def is_taken(self) -> bool:
         """Tell whether somebody took what was written."""
-        return not self._is_broken
+        return not self._is_dropped
 
     def write(self, text: str) -> None:
         """Write to standard output, now. Where nobody reads any more, there is nobody to tell.
@@ -64,10 +66,9 @@ class ProcessStreams:
             sys.stdout.write(text)
             sys.stdout.flush()
         except BrokenPipeError:
-            self._is_broken = True
-            _drop(sys.stdout)
+            self.drop_output()
         except OSError as error:
-            self._is_broken = True
+            self._is_dropped = True
             _drop(sys.stdout)
             raise FileTrouble(
                 f"Standard output can't be written: {error.strerror}",
@@ -84,6 +85,7 @@ class ProcessStreams:
 
     def drop_output(self) -> None:
         """Let standard output lead nowhere: what it still holds can't be written."""
+        self._is_dropped = True
         _drop(sys.stdout)
 
     def read_bytes(self) -> bytes:
@@ -147,6 +149,17 @@ def _is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except ValueError:
         return False  # it is closed
+
+
+def _is_hung_up(stream: TextIO) -> bool:
+    """Tell whether a pipe has no reader any more."""
+    try:
+        looked = select.poll()
+        looked.register(stream.fileno(), 0)
+        found = looked.poll(0)
+    except (OSError, ValueError):
+        return False
+    return any(what & (select.POLLERR | select.POLLHUP) for _, what in found)
 
 
 def _width(stream: TextIO) -> int:

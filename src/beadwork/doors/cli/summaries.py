@@ -5,6 +5,7 @@ anything else that `bd` does. A test compares the two.
 """
 
 SUMMARIES = {
+    "activity": "Show what happened, events and messages in one list, the latest last.",
     "admin": "Make old issues small; take Beadwork out of a repository.",
     "assign": 'Say who should do an issue; "" for nobody.',
     "audit": "Note what models and tools did, in .beads/interactions.jsonl; it is only appended to.",

@@ -28,6 +28,26 @@ FROM event WHERE n = :n ORDER BY seq DESC LIMIT :limit
 SELECT seq, at_us, actor, session, operation, request, kind, n, issue_id, changes, undone_by
 FROM event WHERE seq > :seq ORDER BY seq LIMIT :limit
 
+-- name: found_after
+-- What happened after an event, earliest first; what one did, or what happened to an issue.
+SELECT seq, at_us, actor, session, operation, request, kind, n, issue_id, changes, undone_by
+FROM event WHERE seq > :after
+    /*if:actor*/ AND actor = :actor
+    /*if:n*/ AND n = :n
+ORDER BY seq LIMIT :limit
+
+-- name: found_before
+-- What happened before an event, latest first; what one did, or what happened to an issue.
+SELECT seq, at_us, actor, session, operation, request, kind, n, issue_id, changes, undone_by
+FROM event WHERE seq < :before
+    /*if:actor*/ AND actor = :actor
+    /*if:n*/ AND n = :n
+ORDER BY seq DESC LIMIT :limit
+
+-- name: first_at
+-- The number of the first event since a time.
+SELECT MIN(seq) FROM event WHERE at_us >= :at_us
+
 -- name: of_request
 -- What one request did, latest first.
 SELECT seq, at_us, actor, session, operation, request, kind, n, issue_id, changes, undone_by

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from beadwork.doors.cli.views.screen import Drawing, Screen
     from beadwork.model.issue import Comment, Issue
+    from beadwork.ops.activity import Deed
     from beadwork.ops.dependency import TreeNode
     from beadwork.ops.epic import EpicStatus
     from beadwork.ops.event import Event
@@ -173,6 +174,17 @@ def error(message: str, hint: str) -> "Drawing":
         return panels.error(screen, message, hint)
 
     return draw
+
+
+def activity(deeds: Sequence["Deed"]) -> "Drawing | None":
+    """Draw what happened."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import deeds as drawn
+
+        return drawn.activity(screen, deeds)
+
+    return draw if deeds else None
 
 
 def start(
