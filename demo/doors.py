@@ -40,6 +40,13 @@ class Door(Protocol):
     def create(self, title: str, *, source: str, parent: str) -> Json: ...
     def close(self, issues: Sequence[str], reason: str) -> list[Json]: ...
     def in_progress(self) -> list[Json]: ...
+    def join(self, group: str) -> Json: ...
+    def send(self, to: str, kind: str, text: str, issue: str) -> Json: ...
+    def receive(self, limit: int, hold_s: float) -> list[Json]: ...
+    def acknowledge(self, receipt: str) -> Json: ...
+    def reply(self, receipt: str, text: str) -> Json: ...
+    def acquire(self, pattern: str, ttl_s: float, wait_s: float) -> Json: ...
+    def release(self, lease: int) -> Json: ...
 
 
 def find_bd() -> Path:
@@ -112,6 +119,36 @@ class Shell:
         closed: list[Json] = self.run("close", *issues, "--reason", reason)
         return closed
 
+    def join(self, group: str) -> Json:
+        answer: Json = self.run("msg", "subscribe", group)
+        return answer
+
+    def send(self, to: str, kind: str, text: str, issue: str) -> Json:
+        payload = json.dumps({"text": text, **({"issue": issue} if issue else {})})
+        answer: Json = self.run("msg", "send", "--to", to, "--type", kind, "--payload", payload)
+        return answer
+
+    def receive(self, limit: int, hold_s: float) -> list[Json]:
+        found: list[Json] = self.run("msg", "receive", "-n", str(limit), "--hold", f"{hold_s}s")
+        return found
+
+    def acknowledge(self, receipt: str) -> Json:
+        settled: list[Json] = self.run("msg", "ack", receipt)
+        return settled[0]
+
+    def reply(self, receipt: str, text: str) -> Json:
+        answer: Json = self.run("msg", "reply", receipt, text)
+        return answer
+
+    def acquire(self, pattern: str, ttl_s: float, wait_s: float) -> Json:
+        times = ("--ttl", f"{ttl_s}s", "--wait", f"{wait_s}s")
+        answer: Json = self.run("lease", "acquire", pattern, *times)
+        return answer
+
+    def release(self, lease: int) -> Json:
+        released: list[Json] = self.run("lease", "release", str(lease))
+        return released[0]
+
     def in_progress(self) -> list[Json]:
         found: list[Json] = self.run("list", "--status", "in_progress", "--limit", "0")
         return found
@@ -146,6 +183,31 @@ class Library:
     def in_progress(self) -> list[Json]:
         found = self._call("issue.list", statuses=["in_progress"], limit=0)["issues"]
         return [row["issue"] for row in found]
+
+    def join(self, group: str) -> Json:
+        return self._call("agent.subscribe", address=group)
+
+    def send(self, to: str, kind: str, text: str, issue: str) -> Json:
+        payload = {"text": text, **({"issue": issue} if issue else {})}
+        return self._call("message.send", to=[to], type=kind, payload=payload)
+
+    def receive(self, limit: int, hold_s: float) -> list[Json]:
+        found = self._call("message.receive", limit=limit, hold_s=hold_s).get("messages", [])
+        return [each["message"] | {"receipt": each["receipt"]} for each in found]
+
+    def acknowledge(self, receipt: str) -> Json:
+        return self._call("message.ack", receipt=receipt)
+
+    def reply(self, receipt: str, text: str) -> Json:
+        return self._call("message.reply", message=receipt, payload=text)
+
+    def acquire(self, pattern: str, ttl_s: float, wait_s: float) -> Json:
+        answer = self._call("lease.acquire", patterns=[pattern], ttl_s=ttl_s, wait_s=wait_s)
+        lease: Json = answer["lease"]
+        return lease
+
+    def release(self, lease: int) -> Json:
+        return self._call("lease.release", leases=[lease])
 
     def _call(self, operation: str, **request: Any) -> Json:
         try:

@@ -4,11 +4,14 @@ The file is parsed as plain JSON; the store is read by new `bd` processes that d
 file; the order of events comes from the store's log.
 """
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from acks import Ack, read_all
@@ -23,9 +26,10 @@ from beadwork.sync.locate import place_of
 PROJECT, LOGS, BACKLOG, HEAD = "project", "acknowledged", "backlog.jsonl", "head"
 _SHOWN_AT_ONCE = 100
 _EVENTS_AT_ONCE = 5_000
+_MESSAGES = ("msg", "list", "-n", "1000")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Evidence:
     """All that was read."""
 
@@ -43,13 +47,51 @@ class Evidence:
     """What git sees as changed."""
     head_before: str
     head_after: str
+    messages: dict[str, list[Json]]
+    """The deliveries of each message, by its id."""
+    senders: dict[int, tuple[str, str]]
+    """The id and the sender of each message, by its number."""
+    dead: set[str]
+    """The messages among the dead letters."""
+    leases: list[Json]
+    message_log: list[str]
+    log_faults: list[str]
 
     def acked(self, what: str) -> list[Ack]:
         return [each for each in self.acks if each["what"] == what]
 
+    def delivery_events(self, message: str) -> list[Json]:
+        """Return what the log tells of the deliveries of a message."""
+        return self._by_message.get(message, [])
+
+    @cached_property
+    def _by_message(self) -> dict[str, list[Json]]:
+        found: dict[str, list[Json]] = {}
+        for event in self.events:
+            number = _delivered(event)
+            if number in self.senders:
+                found.setdefault(self.senders[number][0], []).append(event)
+        return found
+
+    def first_handed(self) -> Iterator[tuple[int, str, str, bool]]:
+        """Yield each handing out: the message's number, the mailbox, its sender, if the first."""
+        seen: set[tuple[int, str]] = set()
+        for event in self.events:
+            number = _delivered(event)
+            if event["kind"] == "received" and number in self.senders:
+                mailbox = event["changes"][0]["field"].split(".", 2)[2]
+                yield number, mailbox, self.senders[number][1], (number, mailbox) not in seen
+                seen.add((number, mailbox))
+
     def was_done_at_first(self, issue: str) -> bool:
         line = self.backlog.get(issue)
         return line is not None and json.loads(line)["status"] in DONE
+
+
+def _delivered(event: Json) -> int:
+    """Return the number of the message whose delivery an event tells of; 0: of none."""
+    field = event["changes"][0]["field"] if event.get("changes") else ""
+    return int(field.split(".")[1]) if field.startswith("delivery.") else 0
 
 
 def collect(root: Path) -> Evidence:
@@ -70,7 +112,53 @@ def collect(root: Path) -> Evidence:
         changed_paths=[line[3:] for line in git(project, "status", "--porcelain").splitlines()],
         head_before=(root / HEAD).read_text(encoding="utf-8"),
         head_after=git(project, "rev-parse", "HEAD"),
+        **_read_talk(project),
     )
+
+
+def _read_talk(project: Path) -> dict[str, Any]:
+    """Read the messages with their deliveries, the leases, and the log file of messages."""
+    shell = Shell(project, "auditor", is_direct=True)
+    listed: list[Json] = []
+    while page := shell.run(*_MESSAGES, "--since", str(listed[-1]["seq"] if listed else 0)):
+        listed += page
+    dead = shell.run("msg", "dead", "list", "-n", "1000")
+    lines, faults = read_log(project / ".beads" / "log" / "messages.jsonl")
+    return {
+        "messages": _deliveries(project, listed),
+        "senders": {each["seq"]: (each["id"], each["from"]) for each in listed},
+        "dead": {each["id"] for each in dead},
+        "leases": shell.run("lease", "list", "--all", "-n", "0"),
+        "message_log": lines,
+        "log_faults": faults,
+    }
+
+
+def _deliveries(project: Path, messages: list[Json]) -> dict[str, list[Json]]:
+    """Ask the store itself for the deliveries of each message; a process for each is too many."""
+    engine = open_engine(place_of(str(project / ".beads")))
+    try:
+        return {
+            each["id"]: msgspec.to_builtins(
+                engine.call("message.show", {"message": each["id"]}, Caller(Holder("auditor")))
+            )["deliveries"]
+            for each in messages
+        }
+    finally:
+        engine.close()
+
+
+def read_log(path: Path) -> tuple[list[str], list[str]]:
+    """Read a log file; name the lines whose checksum is not that of the line and of the last."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    before, faults = "", []
+    for number, line in enumerate(lines, start=1):
+        body, _, end = line.rpartition(',"sum":"')
+        found = hashlib.sha256((before + body + "}").encode()).hexdigest()[:16]
+        if found != end.removesuffix('"}'):
+            faults.append(f"line {number} of {path.name} does not follow from the one before")
+        before = end.removesuffix('"}')
+    return lines, faults
 
 
 def parse(lines: list[str]) -> tuple[dict[str, Record], list[str]]:

@@ -15,6 +15,7 @@ from backlog import DONE, Record
 from doors import Json
 from evidence import Evidence, collect
 from order import ORDER_CHECKS
+from talk_checks import TALK_CHECKS
 
 _SHOWN_MAX = 3
 
@@ -215,6 +216,7 @@ CHECKS: tuple[Callable[[Evidence], tuple[int, list[str]]], ...] = (
     file_and_store_agree,
     untouched_lines_are_as_they_were,
     only_our_folder_changed,
+    *TALK_CHECKS,
 )
 
 

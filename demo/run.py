@@ -18,13 +18,14 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import backlog
 import figures
 from acks import read_all
 from doors import environment, find_bd
 from evidence import BACKLOG, HEAD, LOGS, PROJECT, git
+from talk import HELD_BY_THE_DEAD, HOLD_S
 
 HERE = Path(__file__).resolve().parent
 TEAM = "agent-"
@@ -121,19 +122,64 @@ def start(root: Path, job: Job, given: argparse.Namespace) -> list[subprocess.Po
                 sys.executable,
                 str(HERE / "worker.py"),
                 str(root / PROJECT),
-                str(root / LOGS / f"{TEAM}{number}.jsonl"),
-                f"--name={TEAM}{number}",
+                str(root / LOGS / f"{name}.jsonl"),
+                f"--name={name}",
                 f"--others={TEAM}",
                 f"--seed={given.seed}",
                 f"--race={job.race}",
                 f"--types={job.types}",
                 f"--shell-every={given.shell_every}",
+                f"--colleagues={','.join(names(given))}",
+                *(["--dies"] if name == doomed(given) else []),
                 *(["--direct"] if given.direct else []),
             ],
-            env=environment(f"{TEAM}{number}", is_direct=given.direct),
+            env=environment(name, is_direct=given.direct),
         )
-        for number in range(1, given.workers + 1)
+        for name in names(given)
     ]
+
+
+def names(given: argparse.Namespace) -> list[str]:
+    """Return the names of the workers."""
+    return [f"{TEAM}{number}" for number in range(1, given.workers + 1)]
+
+
+def doomed(given: argparse.Namespace) -> str:
+    """Return the worker that dies in the middle; one alone does not."""
+    return names(given)[-1] if given.workers > 1 else ""
+
+
+def brief(project: Path, given: argparse.Namespace) -> None:
+    """Tell the worker that will die what it will never deal with."""
+    if not doomed(given):
+        return
+    for number in range(1, HELD_BY_THE_DEAD + 1):
+        text = f"Note {number}: mind the parser"
+        words = ("msg", "send", "--to", doomed(given), "--priority", "urgent", text)
+        bd(project, *words, is_direct=given.direct, is_shown=number == 1)
+    say(f"  and {HELD_BY_THE_DEAD - 1} more; it will die while it holds them\n")
+
+
+def bury(project: Path, given: argparse.Namespace) -> None:
+    """Put what nobody will deal with any more among the dead letters, as a person would."""
+    if doomed(given):
+        say(f"  {doomed(given)} was killed; what it held comes back when its time is over")
+    for name in names(given):
+        wait = "0s" if name != doomed(given) else f"{HOLD_S + 2:g}s"
+        while found := json.loads(
+            bd(project, *_taking(name, wait), is_direct=given.direct, is_shown=False)
+        ):
+            receipts = [each["receipt"] for each in found]
+            reason = ("--dead", "--reason", f"{name} is gone")
+            words = ("msg", "nack", *receipts, *reason, "--actor", name)
+            bd(project, *words, is_direct=given.direct, is_shown=False)
+            wait = "0s"
+    shown = bd(project, "msg", "dead", "list", "-n", "3", is_direct=given.direct)
+    say("".join(f"  {line}\n" for line in shown.splitlines()))
+
+
+def _taking(name: str, wait: str) -> tuple[str, ...]:
+    return ("msg", "receive", "--json", "-n", "100", "--actor", name, "--wait", wait)
 
 
 class Progress:
@@ -170,7 +216,7 @@ def work_off(root: Path, job: Job, given: argparse.Namespace) -> Counter[str]:
     is_killed = False
     try:
         while any(each.poll() is None for each in workers):
-            if any(each.returncode for each in workers):
+            if any(_has_failed(each) for each in workers):
                 break
             if time.monotonic() > until:
                 raise SystemExit(f"The workers are not through after {LIMIT_S:.0f} s")
@@ -184,10 +230,16 @@ def work_off(root: Path, job: Job, given: argparse.Namespace) -> Counter[str]:
                 each.kill()
             each.wait()
     counts = progress.show(is_last=True)
-    failed = [each.returncode for each in workers if each.returncode]
+    failed = [each.returncode for each in workers if _has_failed(each)]
     if failed:
         raise SystemExit(f"{len(failed)} workers failed")
     return counts
+
+
+def _has_failed(worker: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a worker has ended as none should; one of them is to die by a signal."""
+    is_doomed = "--dies" in cast("list[str]", worker.args)
+    return bool(worker.returncode) and not (is_doomed and worker.returncode == -signal.SIGKILL)
 
 
 def daemon_pid(project: Path) -> int:
@@ -233,9 +285,12 @@ def main() -> int:
         job = prepare(root, given)
         if not given.direct:
             say(f"  {bd(root / PROJECT, 'daemon', 'start').strip()}\n")
+        brief(root / PROJECT, given)
         worked = time.monotonic()
         counts = work_off(root, job, given)
-        figures.show(root / LOGS, time.monotonic() - worked)
+        lasted = time.monotonic() - worked
+        bury(root / PROJECT, given)
+        figures.show(root / LOGS, lasted)
         if not given.direct:
             show_commits(root / PROJECT)
             say(f"  {bd(root / PROJECT, 'daemon', 'stop').strip()}\n")

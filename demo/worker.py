@@ -10,6 +10,7 @@ from pathlib import Path
 
 from acks import AckLog
 from doors import Door, Json, Library, RefusedError, Shell
+from talk import Talk
 
 from beadwork import Client
 
@@ -17,6 +18,7 @@ _CONFLICT = 4
 _FOUND = "Found while at"
 _WORK_S = 0.02
 _IDLE_S = 0.05
+_LAST_TURNS = 3
 
 
 class Worker:
@@ -26,6 +28,7 @@ class Worker:
         self._log = log
         self._random = random.Random(f"{given.seed} {given.name}")
         self._others = given.others
+        self.talk = Talk(log, given.name, given.colleagues.split(","), self._random)
         self._types = given.types.split(",")
 
     def race(self, shell: Shell, issue: str) -> None:
@@ -71,8 +74,11 @@ class Worker:
         done = [name]
         if "epic" in issue.get("metadata", {}):
             done.append(issue["metadata"]["epic"])
-        reason = f"Worked off as {name}"
-        for closed in self._log.ask(lambda: door.close(done, reason)):
+        self.talk.say(door, name)
+        self.talk.edit(door, name, lambda: self.close(door, done, f"Worked off as {name}"))
+
+    def close(self, door: Door, issues: list[str], reason: str) -> None:
+        for closed in self._log.ask(lambda: door.close(issues, reason)):
             self._log.note("close", closed["id"], door=door.name, reason=reason)
 
     def discover(self, door: Door, source: str) -> None:
@@ -93,6 +99,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--name", required=True)
     parser.add_argument("--others", required=True, help="How the names of all workers begin.")
     parser.add_argument("--types", required=True, help="What to take, comma separated.")
+    parser.add_argument("--colleagues", required=True, help="All workers, comma separated.")
+    parser.add_argument("--dies", action="store_true", help="End as by a power cut, soon.")
     parser.add_argument("--seed", required=True)
     parser.add_argument("--race", required=True, help="The issue that all claim first.")
     parser.add_argument("--shell-every", type=int, required=True)
@@ -109,9 +117,16 @@ def main() -> None:
         mode = "off" if given.direct else "auto"
         with Client(str(given.folder), actor=given.name, daemon=mode) as client:
             library = Library(client)
+            worker.talk.begin(library)
             turns = 1
-            while worker.turn(library if turns % given.shell_every else shell):
+            while worker.turn(door := library if turns % given.shell_every else shell):
                 turns += 1
+                if not given.dies:
+                    worker.talk.read(door)
+                elif turns > _LAST_TURNS:
+                    worker.talk.die(library)
+            while worker.talk.read(library):
+                pass
 
 
 if __name__ == "__main__":

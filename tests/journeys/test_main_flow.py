@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doors.program import Bd
+from tests.doors.program import Bd, tree
 
 pytestmark = pytest.mark.slow
 
@@ -46,14 +46,13 @@ def test_from_init_to_the_last_close(bare: Bd) -> None:
 
 def test_init_twice_changes_nothing(bd: Bd) -> None:
     issue = bd.create()
-    before = {path.name: path.read_bytes() for path in bd.beads.iterdir() if path.suffix != ".db"}
+    before = tree(bd.beads)
     again = bd.run("init")
     assert (again.code, again.err) == (0, "")
     assert again.out == f"Using {bd.beads} with the prefix px\n"
     assert bd.run("init", "--prefix", "px").code == 0
     assert bd.run("init", "--prefix", "other", "--json").error["code"] == "store.exists"
-    after = {path.name: path.read_bytes() for path in bd.beads.iterdir() if path.suffix != ".db"}
-    assert {k: v for k, v in after.items() if "beadwork.db" not in k} == {
+    assert {k: v for k, v in tree(bd.beads).items() if "beadwork.db" not in k} == {
         k: v for k, v in before.items() if "beadwork.db" not in k
     }
     assert [row["id"] for row in bd.json("list")] == [issue]

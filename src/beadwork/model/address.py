@@ -1,6 +1,7 @@
 """Addresses of messages: an agent, an attempt, a @group, a #topic, or everyone."""
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from beadwork.model import limits
@@ -44,6 +45,7 @@ class Address(NamedTuple):
 EVERYONE = Address("everyone", "everyone")
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Address:
     """Read an address.
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -140,6 +140,7 @@ def require_priority(said: str | int) -> int:
     )
 
 
+@lru_cache(maxsize=256)
 def require_type(said: str) -> str:
     """Return the type of a message.
 

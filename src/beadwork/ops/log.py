@@ -43,8 +43,7 @@ def _messages(desk: Desk, since: int) -> list[_Line]:
     from beadwork.ops.mailbox import ListMessages
 
     found = desk.call(ListMessages(since=since, limit=_PAGE)).messages
-    shown = ((each, {"seq": each.seq, **msgspec.to_builtins(each)}) for each in found)
-    return [_Line(each.seq, each.ts, msgspec.json.encode(value)) for each, value in shown]
+    return [_Line(each.seq, each.ts, msgspec.json.encode(each)) for each in found]
 
 
 class LogsAppended(Unrecorded):

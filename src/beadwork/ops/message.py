@@ -59,8 +59,8 @@ class BlobRef(msgspec.Struct, kw_only=True):
 class Message(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
     """A message as it was sent. `damaged` says why its payload can't be shown."""
 
-    id: str
     seq: int
+    id: str
     ts: str
     from_: str
     to: list[str]

@@ -1,7 +1,6 @@
 """Messages: each is written once, and found by its number, its thread, its sender, its words."""
 
 import contextlib
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from beadwork.model.message import new_id, number_in
 from beadwork.model.record import Change
 from beadwork.model.search import Term, words
 from beadwork.ops.mail import Draft, MessageRow
-from beadwork.store.session import Row, Session
+from beadwork.store.session import Row, Session, listed
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -35,12 +34,11 @@ class MessageStore:
         seq = self._tx.next_seq()
         tx, holder = self._tx, self._tx.holder
         message_id = new_id(tx.now_us, tx.replica, seq)
-        told = msgspec.json.encode({"to": draft.addresses, "type": draft.type}).decode()
+        addresses = msgspec.json.encode(draft.addresses).decode()
+        told = f'{{"to":{addresses},"type":"{draft.type}"}}'
         tx.log("sent", None, "", [Change(("message", message_id), None, told)])
         row = MessageRow(seq, message_id, tx.now_us, holder.actor, holder.session, *draft)
-        self._session.run(
-            "message.insert", **{**row._asdict(), "addresses": json.dumps(row.addresses)}
-        )
+        self._session.run("message.insert", **(row._asdict() | {"addresses": addresses}))
         if row.blob is not None and row.blob_bytes is not None:
             tx.blobs.refer(row.blob, row.blob_bytes)
         return row
@@ -52,7 +50,7 @@ class MessageStore:
 
     def by_numbers(self, seqs: Sequence[int]) -> dict[int, MessageRow]:
         """Return messages by their numbers."""
-        rows = self._session.all("message.of_all", seqs=json.dumps(list(seqs))) if seqs else ()
+        rows = self._session.all("message.of_all", seqs=listed(seqs)) if seqs else ()
         return {row[0]: _row(row) for row in rows}
 
     def by_id(self, message_id: str) -> MessageRow | None:
@@ -70,7 +68,7 @@ class MessageStore:
         """Return the ids of messages by their numbers."""
         if not seqs:
             return {}
-        return dict(self._session.all("message.ids", seqs=json.dumps(list(seqs))))
+        return dict(self._session.all("message.ids", seqs=listed(seqs)))
 
     def id_of(self, seq: int) -> str:
         """Return the id of a message."""
@@ -168,7 +166,7 @@ class MessageStore:
 
 
 def _row(found: Row) -> MessageRow:
-    return MessageRow._make((*found[:5], json.loads(found[5]), *found[6:]))
+    return MessageRow._make((*found[:5], msgspec.json.decode(found[5]), *found[6:]))
 
 
 def _texts(value: object) -> list[str]:

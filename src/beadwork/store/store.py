@@ -83,15 +83,23 @@ class SqliteStore:
         self._reader: SqliteSession | None = None
         self._counters: Counters | None = None
         self._file: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
 
     # -- connections
 
     def follow(self) -> None:
-        """Let go of a file that has been deleted or replaced under its connections."""
+        """Let go of a file that has been deleted or replaced under its connections, or its log.
+
+        What is committed into a deleted log is gone: nobody else can find it.
+        """
         if self._writer is None and self._reader is None:
             return
-        if self._file != _identity(self.path):
+        log = _identity(f"{self.path}-wal")
+        is_log_another = self._log is not None and self._log != log
+        if is_log_another or self._file != _identity(self.path):
             self.close()
+        else:
+            self._log = log
 
     def writer(self) -> SqliteSession:
         """Return the writing connection, on a database of the present version.
@@ -183,7 +191,7 @@ class SqliteStore:
         for session in (self._writer, self._reader):
             if session is not None:
                 session.close()
-        self._writer = self._reader = None
+        self._writer = self._reader = self._log = None
 
     def reopen(self) -> None:
         """Drop the writing connection: after a failed commit it is not to be trusted (R9)."""

@@ -11,7 +11,6 @@ its file, and has had time to read what was written last.
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -238,6 +237,9 @@ class LogFile:
 
     def _move(self, path: str) -> None:
         """Copy the file to another, whole or not at all, and truncate it: its readers keep it."""
+        # Late import: it takes longer than most commands do, and few logs are moved.
+        import shutil
+
         beside = f"{self.path}.new"
         how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         with open(self.path, "rb") as file, open(os.open(beside, how, 0o600), "wb") as copy:

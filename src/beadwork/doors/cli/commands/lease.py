@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from beadwork.doors.cli import text, views
-from beadwork.doors.cli.options import NUMBER, BeadCommand, BeadGroup, lease_s, pass_session
+from beadwork.doors.cli.options import COUNT, NUMBER, BeadCommand, BeadGroup, lease_s, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model import globs
 from beadwork.model.errors import InvalidField
@@ -22,6 +22,7 @@ from beadwork.ops.lease import (
 )
 from beadwork.ops.lease_end import BreakLease, ReleaseLeases, RenewLeases
 
+_ENDED_SHOWN = 50
 _NAMES = click.option("--name", "names", multiple=True, help="Something that is no path.")
 _EPOCH = click.option("--epoch", type=NUMBER, help="The lease_epoch that you were granted.")
 _WORDS = click.argument("words", metavar="[NUMBER|PATTERN]...", nargs=-1)
@@ -181,10 +182,14 @@ def break_(session: Session, number: int, reason: str) -> None:
 @click.option("--holder", default="", help="Only this actor's.")
 @click.option("--path", default="", help="Only those that cover this path.")
 @click.option("--all", "is_all", is_flag=True, help="Also those that have ended, latest first.")
+@click.option("-n", "--limit", type=COUNT, help="At most so many; 0 shows all.")
 @pass_session
-def list_(session: Session, mine: bool, holder: str, path: str, is_all: bool) -> None:
+def list_(
+    session: Session, mine: bool, holder: str, path: str, is_all: bool, limit: int | None
+) -> None:
     """List the leases that are held and waited for."""
-    limit = 50 if is_all else 0
+    if limit is None:
+        limit = _ENDED_SHOWN if is_all else 0
     place = _path(session, path) if path else ""
     request = ListLeases(mine=mine, holder=holder, path=place, all=is_all, limit=limit)
     found = session.run(request).leases
