@@ -621,6 +621,21 @@ def test_who_writes_is_here_and_who_is_silent_is_away(project: Project) -> None:
     assert [each.name for each in project.run(ListAgents(here=True)).agents] == []
 
 
+def test_a_clock_that_jumps_loses_no_message_and_no_receipt(project: Project) -> None:
+    sent = send(project, "bob")
+    (got,) = receive(project)
+    project.clock.advance(-86400)
+    assert receive(project) == []
+    assert project.run(AcknowledgeMessage(receipt=got.receipt), "bob").id == sent.id
+    later = send(project, "bob", "Later")
+    (got,) = receive(project)
+    project.clock.advance(2 * 86400)
+    with pytest.raises(ReceiptStale):
+        project.run(AcknowledgeMessage(receipt=got.receipt), "bob")
+    (again,) = receive(project)
+    assert (again.message.id, again.attempt) == (later.id, 2)
+
+
 def test_who_leaves_has_left_until_they_write_again(project: Project) -> None:
     def state() -> list[str]:
         return [each.state for each in project.run(ListAgents()).agents if each.name == "bob"]

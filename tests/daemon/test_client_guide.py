@@ -17,6 +17,7 @@ SAID = (
     r".*\b3\n",
     r"made\n[^\n]+\n",
     r"\d+ created px-\w+ watcher\n",
+    r"basket_item\nThe build is red\n",
     r"created\n\d+\n",
 )
 """What each example prints."""

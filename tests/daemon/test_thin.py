@@ -1,7 +1,9 @@
 """The thin client: what it loads, and that its frames are the daemon's."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 from beadwork import thin
 from beadwork.daemon import frames
@@ -61,3 +63,12 @@ def test_words_of_the_project_hold_at_once_for_commands_and_soon_for_programs(
         assert user.run("update", made, "--status", "waiting").code == 0
         again = {"issue": made, "status": "waiting", "title": "Two"}
         until(lambda: line.ask("issue.update", again)["success"])
+
+
+def test_every_frame_that_a_client_sends_is_known() -> None:
+    source = Path(thin.__file__).read_text(encoding="utf-8")
+    sent = set(re.findall(r'_send\(b"(.)"', source)) | {"E", "I"}
+    assert {"H", "C", "U"} <= sent
+    for kind in sent:
+        held = bytearray(frames.frame(kind.encode(), b"x"))
+        assert [each.kind for each in frames.take(held)] == [kind.encode()]

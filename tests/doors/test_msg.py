@@ -164,6 +164,15 @@ def test_an_answer_is_shown_in_its_thread_below_the_question(bd: Bd) -> None:
     assert bd.json("msg", "show", message)["deliveries"][0]["state"] == "acknowledged"
 
 
+def test_who_answers_by_the_id_is_told_that_they_still_hold_the_message(bd: Bd) -> None:
+    message = send(bd, "bob", "Which one?", "--type", "question")
+    (got,) = received(bd, "bob")
+    answer = bd.ok("msg", "reply", message, "The first", "--actor", "bob")
+    assert f"`bd msg ack {got['receipt']}`" in answer.err
+    bd.ok("msg", "ack", got["receipt"], "--actor", "bob")
+    assert bd.ok("msg", "reply", message, "Or the second", "--actor", "bob").err == ""
+
+
 def test_a_question_without_an_answer_in_time_leaves_with_5_and_expires(bd: Bd) -> None:
     code, name, said = refused(bd, "request", "--to", "bob", "Which?", "--wait", "1ms")
     assert (code, name) == (5, "message.no_reply")

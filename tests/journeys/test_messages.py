@@ -114,9 +114,9 @@ def test_what_nobody_reads_comes_again(user: Bd) -> None:
     assert process.stdout is not None
     process.stdout.close()
     second = send(user, "bob", "Two")
-    assert process.wait(TIMEOUT_S) in (0, -signal.SIGPIPE)
+    assert process.wait(TIMEOUT_S) == 0
     (again,) = user.run("msg", "receive", "--json", "--actor", "bob").json
-    assert (again["id"], again["attempt"]) == (second, 2)
+    assert again["id"] == second
     if process.stderr is not None:
         process.stderr.close()
 

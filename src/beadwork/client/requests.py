@@ -14,6 +14,9 @@ from beadwork.ops.table import operation_of
 
 R = TypeVar("R", bound=Response)
 
+_LEAST_S = 0.001
+"""Who has waited long enough still asks as one who waits."""
+
 
 def write_key(request: Request[Any], key: str, new_key: Callable[[], str]) -> str:
     """Return the key of a request: a new one for a write that was given none."""
@@ -27,7 +30,7 @@ def shortened(request: Request[R], spent_s: float) -> Request[R]:
     wait_s = patience_s(request)
     if not wait_s or not spent_s:
         return request
-    left_s = max(0.0, wait_s - spent_s)
+    left_s = max(_LEAST_S, wait_s - spent_s)
     return msgspec.structs.replace(request, wait_s=left_s)
 
 

@@ -25,7 +25,7 @@ from beadwork.doors.world import (
     Worktrees,
 )
 from beadwork.engine import Caller, Engine, Progress
-from beadwork.model.claim import Holder
+from beadwork.model.claim import ITSELF, Holder
 from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
@@ -361,7 +361,7 @@ class DirectWorld(Person):
         if path is None:
             return []
         everything = ListIssues(all=True, limit=0, include_gates=True, include_templates=True)
-        caller = Caller(Holder("beadwork"))
+        caller = Caller(ITSELF)
         known = {each.issue.id for each in engine.run(everything, caller).issues}
         return sorted(classic_issue_ids(path) - known)
 

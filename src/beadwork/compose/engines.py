@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from beadwork.engine import Caller, Engine, Guards
 from beadwork.model import limits
-from beadwork.model.claim import Holder
+from beadwork.model.claim import ITSELF
 from beadwork.model.errors import (
     BeadworkError,
     ClockWrong,
@@ -193,7 +193,7 @@ class _Projects:
         except BeadworkError:
             return False
         try:
-            caller = Caller(Holder("beadwork"))
+            caller = Caller(ITSELF)
             return engine.run(CheckCapability(capability=capability), caller).provided
         except BeadworkError:
             return False

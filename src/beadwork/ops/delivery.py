@@ -197,10 +197,15 @@ def require_receipt(tx: Transaction, receipt: str) -> DeliveryRow:
 
 
 def _receipt_hint(tx: Transaction, seq: int) -> str:
-    """Tell the receipt under which the caller holds a message."""
-    held = [each for each in tx.deliveries.of_message(seq) if each.holder == tx.holder.actor]
-    own = [each.receipt for each in held if each.state == "held"]
-    return f"Your receipt is {own[0]}." if own else "You hold it not: `bd msg receive` takes it."
+    own = own_receipt(tx, seq)
+    return f"Your receipt is {own}." if own else "You hold it not: `bd msg receive` takes it."
+
+
+def own_receipt(tx: Transaction, seq: int) -> str:
+    """Return the receipt under which the caller holds a message; empty if it is not held so."""
+    rows = [each for each in tx.deliveries.of_message(seq) if each.state == "held"]
+    own = [each.receipt for each in rows if each.holder == tx.holder.actor]
+    return own[0] if own else ""
 
 
 def _stale(tx: Transaction, row: DeliveryRow) -> ReceiptStale:

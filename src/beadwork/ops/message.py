@@ -172,7 +172,8 @@ def require_message(tx: Transaction, message_id: str) -> MessageRow:
 class Sent(Unrecorded):
     """The message, and what became of it for each recipient.
 
-    A recipient that was left out has the state `skipped`, and a reason.
+    A recipient that was left out has the state `skipped`, and a reason. `held`: the receipt under
+    which the caller still holds the message that was answered.
     """
 
     id: str
@@ -180,6 +181,7 @@ class Sent(Unrecorded):
     thread: str
     deliveries: list[Delivery]
     already: bool = False
+    held: str = ""
 
 
 class SendMessage(Request[Sent], frozen=True):

@@ -17,7 +17,7 @@ from beadwork.model.errors import (
     UnknownReceipt,
 )
 from beadwork.model.message import NORMAL, PRIORITIES, Priority, delivery_in
-from beadwork.ops.delivery import mailboxes_of, require_held, require_receipt
+from beadwork.ops.delivery import mailboxes_of, own_receipt, require_held, require_receipt
 from beadwork.ops.mail import MessageRow
 from beadwork.ops.message import (
     Message,
@@ -118,7 +118,10 @@ def answer(tx: Transaction, request: ReplyMessage, row: MessageRow) -> Sent:
 def reply_message(request: ReplyMessage, tx: Transaction) -> Sent:
     """Answer a message; by its receipt, acknowledge it in the same breath."""
     if delivery_in(request.message) is None:
-        return answer(tx, request, require_message(tx, request.message))
+        asked = require_message(tx, request.message)
+        sent = answer(tx, request, asked)
+        sent.held = own_receipt(tx, asked.seq)
+        return sent
     earlier = tx.messages.with_key(request.key) if request.key else None
     row = require_receipt(tx, request.message)
     if earlier is None:

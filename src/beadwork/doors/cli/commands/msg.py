@@ -82,6 +82,8 @@ def _show_sent(session: Session, sent: Sent) -> None:
         return "\n".join([head, *(f"  {shown.delivery(each)}" for each in sent.deliveries)])
 
     session.show(shown.shape(sent), told)
+    if sent.held:
+        session.warn(f"Note: you still hold what you answered: `bd msg ack {sent.held}`.")
 
 
 @msg.command("send", cls=BeadCommand)
