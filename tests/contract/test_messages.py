@@ -656,6 +656,17 @@ def test_what_is_done_by_itself_makes_no_agent(project: Project) -> None:
     assert [each.name for each in project.run(ListAgents()).agents] == ["alice"]
 
 
+def test_who_waits_for_messages_stays_here(project: Project) -> None:
+    waited = project.run(ReceiveMessages(wait_s=0), "bob")
+    assert waited.wake_us is not None
+    assert waited.wake_us - project.clock.now_us < limits.PRESENCE_US
+    project.clock.advance((waited.wake_us - project.clock.now_us) / 1_000_000)
+    project.run(ReceiveMessages(), "bob")
+    project.clock.advance(limits.PRESENCE_US / 1_000_000 - 10)
+    (bob,) = project.run(ListAgents()).agents
+    assert bob.state == "here"
+
+
 def test_old_messages_go_and_dead_letters_stay_longer(project: Project) -> None:
     done = send(project, "bob", "x" * 9000)
     (handed,) = receive(project)
