@@ -193,7 +193,7 @@ _FAILS = """
 2 field.invalid: find-duplicates --method ai --model m
 2 field.invalid: find-duplicates --threshold 7
 2 field.invalid: find-dups --limit x
-2 field.invalid: activity --kind closd
+2 field.invalid: activity -f --kind closd
 2 field.invalid: activity --since whenever
 2 request.invalid: activity --messages --events
 3 issue.unknown: activity --issue px-none
