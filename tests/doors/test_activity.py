@@ -212,3 +212,17 @@ def test_it_reads_and_no_more(bd: Bd, lived: tuple[str, str]) -> None:
 def _facts(folder: Path) -> dict[str, tuple[int, int]]:
     kept = [path for path in folder.rglob("*") if not path.name.endswith(("-shm", "-wal"))]
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in kept}
+
+
+def test_leases_are_told_in_words(bd: Bd) -> None:
+    bd.ok("lease", "acquire", "src/**", "--reason", "Moving it", "--actor", "bob")
+    bd.ok("lease", "break", "1", "--reason", "He is gone", "--actor", "ann")
+    bd.ok("lease", "acquire", "--name", "deploy", "--actor", "ann")
+    bd.ok("lease", "release", "--all", "--actor", "ann")
+    said = [line.split(" ", 2)[2] for line in bd.ok("activity", "--events").out.splitlines()]
+    assert [each for each in said if "lease" in each] == [
+        "bob leases src/** (lease 1, bob): Moving it",
+        "ann broke a lease of src/** (lease 1, bob): He is gone",
+        "ann leases deploy (lease 2, ann)",
+        "ann released deploy (lease 2, ann)",
+    ]

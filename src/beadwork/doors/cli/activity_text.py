@@ -19,7 +19,9 @@ _WORDS = {
     "expired": "a message expired", "undeliverable": "a message could not be delivered",
     "replayed": "sent a message again", "dropped": "dropped a message", "sent": "sent a message",
     "subscribed": "joined", "unsubscribed": "left", "left": "left", "set": "set",
-    "cleared": "cleared",
+    "cleared": "cleared", "lease.asked": "waits for", "leased": "leases", "unleased": "released",
+    "lease.renewed": "renewed the lease of", "lease.expired": "a lease ran out,",
+    "lease.broken": "broke a lease of", "lease.withdrawn": "left the line for",
 }  # fmt: skip
 
 
@@ -39,7 +41,8 @@ def body(deed: Deed) -> str:
         return f"{message_text.head(deed.message)}: {message_text.said(deed.message)}"
     about = f" {text.line(deed.issue_id)}" if deed.issue_id else ""
     title = f" {text.line(deed.title)}" if deed.title else ""
-    more = f": {said}" if (said := detail(deed)) else ""
+    said = detail(deed)
+    more = f"{_after(deed.deed)}{said}" if said else ""
     undone = " (undone)" if deed.undone else ""
     return f"{text.line(deed.actor)} {words(deed)}{about}{title}{more}{undone}"
 
@@ -74,6 +77,8 @@ def _change(change: FieldChange) -> str:
             return f"needs {_short(_member(value, 'depends_on_id'))} ({_short(_member(value, 'type'))})"
         case "comments":
             return _short(_member(value, "text"))
+        case "lease":
+            return _lease(value)
         case "subscription":
             return text.line(change.field.partition(".")[2].rpartition(".")[0])
         case "delivery":
@@ -83,6 +88,20 @@ def _change(change: FieldChange) -> str:
         case _:
             before, after = (_short(each, _VALUE_CHARS) for each in (change.before, change.after))
             return f"{text.line(change.field)} {before or 'nothing'} → {after or 'nothing'}"
+
+
+def _after(deed: str) -> str:
+    """Return what stands between a verb and the rest."""
+    return " " if "lease" in deed else ": "
+
+
+def _lease(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+    """Say what a lease is of, whose, and why."""
+    things = [*_member(value, "patterns"), *_member(value, "names")]
+    said = _short(", ".join(map(str, things)))
+    why = _short(_member(value, "why") or _member(value, "reason"))
+    holder = text.line(str(_member(value, "actor")))
+    return f"{said} (lease {_member(value, 'number')}, {holder})" + (f": {why}" if why else "")
 
 
 def _member(value: Any, name: str) -> Any:  # noqa: ANN401 -- any JSON value
