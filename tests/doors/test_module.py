@@ -1,10 +1,12 @@
 """`python -m beadwork`: each operation of the table by name, JSON in and JSON out."""
 
 import contextlib
+import hashlib
 import io
 import json
 import subprocess
 import sys
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +17,7 @@ from beadwork.ops.operation import Operation
 from beadwork.ops.table import operations
 from tests.doors.program import Answer, Bd
 
+DIGEST = hashlib.sha256(b"Short").hexdigest()
 READS = [each for each in operations() if each.kind == "read"]
 
 
@@ -48,15 +51,24 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Bd:
     bd.ok("close", "px-a3f")
     (folder / "digest").write_text("Short", encoding="utf-8")
     bd.ok("admin", "compact", "--apply", "--force", "--id", "px-a3f", "--summary", "digest")
+    bd.ok("msg", "send", "--to", "bob", "Hello")
+    bd.ok("blob", "put", str(folder / "digest"))
     return bd
+
+
+def asked_of(bd: Bd, operation: Operation) -> dict[str, Any]:
+    """An example with what is there: ids of messages and digests are made by the store."""
+    there = {"message": bd.json("msg", "outbox")[0]["id"], "digest": DIGEST}
+    return {name: there.get(name, value) for name, value in operation.example.items()}
 
 
 @pytest.mark.parametrize("operation", READS, ids=[each.name for each in READS])
 def test_a_read_answers_with_an_object(stocked: Bd, operation: Operation) -> None:
     out = io.StringIO()
     world = DirectWorld(stocked.environment, str(stocked.folder))
+    asked = json.dumps(asked_of(stocked, operation))
     with contextlib.redirect_stdout(out):
-        assert run(["call", operation.name, json.dumps(operation.example)], world) == 0
+        assert run(["call", operation.name, asked], world) == 0
     assert isinstance(json.loads(out.getvalue()), dict)
     assert out.getvalue().count("\n") == 1
 
