@@ -96,7 +96,9 @@ def _nothing(tx: Transaction, mailboxes: Sequence[str]) -> Received:
     own = [row.receipt for row in held if row.holder == tx.holder.actor]
     return Received(
         held=own,
-        waiting=sum(tx.deliveries.open_count(each) for each in mailboxes) - len(held),
+        waiting=sum(
+            tx.deliveries.open_count(each) - tx.deliveries.held_count(each) for each in mailboxes
+        ),
         wake_on=[f"mail:{each}" for each in mailboxes],
         wake_us=tx.deliveries.next_due(mailboxes),
     )
