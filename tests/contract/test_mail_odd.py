@@ -5,10 +5,13 @@ import threading
 import pytest
 
 from beadwork.compose.engines import now_us
+from beadwork.model import limits
 from beadwork.model.errors import BeadworkError
-from beadwork.ops.delivery import ReceiveMessages
+from beadwork.ops.dead_letter import ListDeadLetters
+from beadwork.ops.delivery import ReceiveMessages, ReturnMessage
+from beadwork.ops.mailbox import ListMessages
 from beadwork.ops.message import SendMessage, Sent
-from tests.support import Project, SetClock
+from tests.support import DAY_US, SECOND_US, Project, SetClock
 
 
 def send(project: Project, to: str, text: str = "hi", actor: str = "alice", **more: object) -> Sent:
@@ -52,3 +55,56 @@ def test_those_who_wait_without_a_daemon_do_not_wake_one_another(project: Projec
     for each in threads:
         each.join()
     assert len([each for each in commits if each.endswith("before_commit")]) <= 9
+
+
+def test_who_holds_much_is_told_how_much_waits_besides(project: Project) -> None:
+    for number in range(25):
+        send(project, "bob", str(number))
+    project.run(ReceiveMessages(limit=24), "bob")
+    assert project.run(ReceiveMessages(), "bob").waiting == 1
+
+
+# ----------------------------------------------------------------------------------------- old age
+
+
+def dead_letters(project: Project) -> int:
+    return len(project.run(ListDeadLetters()).messages)
+
+
+def test_who_dies_late_is_a_dead_letter_for_as_long_as_others(project: Project) -> None:
+    send(project, "bob")
+    project.clock.advance(limits.DEAD_LETTER_KEPT_US / SECOND_US + 1)
+    (handed,) = project.run(ReceiveMessages(), "bob").messages
+    project.run(ReturnMessage(receipt=handed.receipt, dead=True), "bob")
+    project.clock.advance(1000)
+    send(project, "carol")
+    assert dead_letters(project) == 1
+    project.clock.advance(limits.DEAD_LETTER_KEPT_US / SECOND_US)
+    send(project, "carol")
+    assert dead_letters(project) == 0
+
+
+def test_the_old_are_gone_through_some_at_a_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SWEEP_ROWS_MAX", 3)
+    for _ in range(4):
+        send(project, "nobody")
+    for _ in range(4):
+        send(project, "#nobody")
+    project.clock.advance(limits.MESSAGE_KEPT_US / SECOND_US)
+    send(project, "nobody")
+    for expected in (7, 5, 5):
+        project.clock.advance(1)
+        project.run(ReceiveMessages(), "carol")
+        assert len(project.run(ListMessages()).messages) == expected
+
+
+def test_a_time_far_ahead_does_not_keep_what_was_sent_after_it(project: Project) -> None:
+    project.clock.advance(1000 * DAY_US / SECOND_US)
+    send(project, "#nobody")
+    project.clock.advance(-1000 * DAY_US / SECOND_US)
+    send(project, "#nobody")
+    project.clock.advance(limits.MESSAGE_KEPT_US / SECOND_US + 1)
+    send(project, "nobody")
+    assert len(project.run(ListMessages()).messages) == 2

@@ -144,20 +144,33 @@ class MessageStore:
     # -- going
 
     def drop_old(self) -> None:
-        """Let old messages go that nobody waits for any more; some at a time."""
-        swept = int(self._tx.setting(_SWEPT) or 0)
-        if 0 <= self._tx.now_us - swept < _SWEEP_PERIOD_US:
-            return
-        rows = self._session.all(
-            "message.old",
-            before=self._tx.now_us - limits.MESSAGE_KEPT_US,
-            dead_before=self._tx.now_us - limits.DEAD_LETTER_KEPT_US,
-            limit=limits.SWEEP_ROWS_MAX,
-        )
-        for seq, blob in rows:
-            self._drop(seq, blob)
-        if len(rows) < limits.SWEEP_ROWS_MAX:
-            self._tx.put_setting(_SWEPT, str(self._tx.now_us))
+        """Let old messages go that nobody needs any more; some are looked at with each write.
+
+        They are gone through in their order, as far as there are old ones.
+        """
+        began, _, noted = (self._tx.setting(_SWEPT) or "0").partition(" ")
+        after = int(noted or 0)
+        if not after:
+            if 0 <= self._tx.now_us - int(began) < _SWEEP_PERIOD_US:
+                return
+            began = str(self._tx.now_us)
+        after = self._drop_after(after)
+        self._tx.put_setting(_SWEPT, f"{began} {after}" if after else began)
+
+    def _drop_after(self, after: int) -> int:
+        """Go through some messages after a number; return up to which, 0 if none is old behind."""
+        limit = limits.SWEEP_ROWS_MAX
+        rows = self._session.all("message.ages", after=after, limit=limit)
+        before_us = self._tx.now_us - limits.MESSAGE_KEPT_US
+        old = [(seq, blob) for seq, at_us, blob in rows if at_us < before_us]
+        for seq, blob in old:
+            if not self._is_needed(seq):
+                self._drop(seq, blob)
+        return int(rows[-1][0]) if old and len(rows) == limit else 0
+
+    def _is_needed(self, seq: int) -> bool:
+        dead_since = self._tx.now_us - limits.DEAD_LETTER_KEPT_US
+        return self._session.one("message.needed", seq=seq, dead_since=dead_since) is not None
 
     def _drop(self, seq: int, blob: str | None) -> None:
         self._session.run("message.drop_deliveries", seq=seq)
