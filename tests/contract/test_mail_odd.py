@@ -6,10 +6,11 @@ import pytest
 
 from beadwork.compose.engines import now_us
 from beadwork.model import limits
-from beadwork.model.errors import BeadworkError
+from beadwork.model.errors import BeadworkError, InvalidField, InvalidRequest
+from beadwork.ops.blob import PutBlob
 from beadwork.ops.dead_letter import ListDeadLetters
 from beadwork.ops.delivery import ReceiveMessages, ReturnMessage
-from beadwork.ops.mailbox import ListMessages
+from beadwork.ops.mailbox import IndexMessages, ListMessages, SearchMessages
 from beadwork.ops.message import SendMessage, Sent
 from tests.support import DAY_US, SECOND_US, Project, SetClock
 
@@ -108,3 +109,49 @@ def test_a_time_far_ahead_does_not_keep_what_was_sent_after_it(project: Project)
     project.clock.advance(limits.MESSAGE_KEPT_US / SECOND_US + 1)
     send(project, "nobody")
     assert len(project.run(ListMessages()).messages) == 2
+
+
+# ---------------------------------------------------------------------------------- odd payloads
+
+
+def deep(levels: int) -> object:
+    value: object = "needle"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_a_deep_payload_is_found_and_a_deeper_one_refused(project: Project) -> None:
+    most = limits.PAYLOAD_LEVELS_MAX
+    project.run(SendMessage(to=["bob"], type="data", payload=deep(most)))
+    with pytest.raises(InvalidField, match="levels"):
+        project.run(SendMessage(to=["bob"], type="data", payload=deep(most + 1)))
+    with pytest.raises(InvalidField, match="levels"):
+        project.run(SendMessage(to=["bob"], type="data", payload=[deep(most), "x" * 5000]))
+    assert project.run(IndexMessages()).count == 1
+    assert len(project.run(SearchMessages(query="needle")).messages) == 1
+
+
+def test_what_is_no_payload_does_not_stop_the_index(project: Project) -> None:
+    blob = project.run(PutBlob(text="{ no JSON")).digest
+    project.run(SendMessage(to=["bob"], type="data", payload="\0aside", blob=blob))
+    send(project, "bob", "needle")
+    assert len(project.run(SearchMessages(query="needle")).messages) == 1
+    assert project.run(IndexMessages()).count == 2
+    assert len(project.run(SearchMessages(query="needle")).messages) == 1
+
+
+def test_much_text_is_indexed_some_at_a_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SEARCH_BATCH_CHARS", 1000)
+    for _ in range(3):
+        send(project, "bob", "needle " * 100)
+    assert [project.run(IndexMessages()).count for _ in range(3)] == [2, 1, 0]
+    assert len(project.run(SearchMessages(query="needle")).messages) == 3
+
+
+def test_what_is_too_deep_to_be_read_is_no_request(project: Project) -> None:
+    nested = b"[" * 50_000 + b"]" * 50_000
+    with pytest.raises(InvalidRequest):
+        project.engine.request("message.send", b'{"to":["bob"],"payload":' + nested + b"}")

@@ -107,26 +107,34 @@ class MessageStore:
 
     def index(self, limit: int) -> int:
         """Index some more messages; return how many."""
-        seqs = self.unindexed(limit=limit)
-        self._session.many(
-            "message.put_words",
-            ({"seq": seq, "words": " ".join(words(self.text(seq)))} for seq in seqs),
-        )
-        if seqs:
-            self._session.run("message.note_indexed", seq=seqs[-1])
-        return len(seqs)
+        rows: list[dict[str, object]] = []
+        chars = 0
+        for seq in self.unindexed(limit=limit):
+            text = self.text(seq)
+            rows.append({"seq": seq, "words": " ".join(words(text))})
+            chars += len(text)
+            if chars > limits.SEARCH_BATCH_CHARS:
+                break
+        self._session.many("message.put_words", rows)
+        if rows:
+            self._session.run("message.note_indexed", seq=rows[-1]["seq"])
+        return len(rows)
 
     def text(self, seq: int) -> str:
         """Return what a message can be found by."""
         row = self.by_number(seq)
         if row is None:
             return ""
-        payload = row.payload
-        if payload is None and row.blob is not None:
-            with contextlib.suppress(BeadworkError):
-                payload = self._tx.blob_files.read(row.blob).decode("utf-8", "replace")
-        said = _texts(msgspec.json.decode(payload)) if payload else []
-        return "\n".join([row.type, row.sender, *row.addresses, *said])
+        return "\n".join([row.type, row.sender, *row.addresses, *_texts(self._payload(row))])
+
+    def _payload(self, row: MessageRow) -> object:
+        """Return what a message says; nothing of one that is damaged, or too large to be shown."""
+        with contextlib.suppress(BeadworkError, msgspec.MsgspecError, RecursionError):
+            if row.payload is not None:
+                return msgspec.json.decode(row.payload)
+            if row.blob is not None and (row.blob_bytes or 0) <= limits.PAYLOAD_SHOWN_BYTES_MAX:
+                return msgspec.json.decode(self._tx.blob_files.read(row.blob))
+        return None
 
     def with_words(self, terms: Sequence[Term], *, before: int | None, limit: int) -> list[int]:
         """Return the latest messages that have the words, as far as they are indexed."""
@@ -186,10 +194,13 @@ def _row(found: Row) -> MessageRow:
 
 def _texts(value: object) -> list[str]:
     """Return every text in a JSON value."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for each in value.values() for text in _texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return []
+    found: list[str] = []
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, str):
+            found.append(each)
+        elif isinstance(each, (dict, list)):
+            inside = each.values() if isinstance(each, dict) else each
+            rest.extend(reversed(list(inside)))
+    return found
