@@ -43,6 +43,7 @@ RIGHT_INDEXES = [
     ("message.sent_by", {"message_by_sender"}),
     ("message.in_thread", {"message_by_thread"}),
     ("message.with_key", {"message_by_key"}),
+    ("delivery.held_count", {"delivery_held"}),
     ("lease.expired", {"lease_by_expiry"}),
     ("lease.given_up", {"lease_by_patience"}),
     ("lease.any_over", {"lease_by_expiry", "lease_by_patience"}),

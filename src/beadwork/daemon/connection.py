@@ -1,5 +1,6 @@
 """One connection as the loop sees it: what came, what is to go, which protocol is spoken."""
 
+import select
 import socket
 from collections.abc import Callable
 from typing import Literal
@@ -8,6 +9,7 @@ Protocol = Literal["", "json", "frames"]
 _CHUNK = 256 * 1024
 _PIECE = 64 * 1024
 """So much is read at once. For more, Python asks the system for memory each time."""
+_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 _CHOKED_BYTES = 1024 * 1024
 """More than that is not kept for a client before its next request is begun."""
 
@@ -60,6 +62,15 @@ class Connection:
     def is_ahead(self) -> bool:
         """Tell whether the client has sent so much that nothing more is read for now."""
         return self.protocol == "json" and len(self.came) > _CHUNK and self.has_line
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the client has hung up, rather than that it only sends nothing more."""
+        if self.client.fileno() < 0:
+            return True
+        looks = select.poll()
+        looks.register(self.client, 0)
+        return any(mask & _GONE for _, mask in looks.poll(0))
 
     @property
     def has_line(self) -> bool:
@@ -138,5 +149,5 @@ class Connection:
     def close(self) -> None:
         """Close the socket, and tell whoever wants to know."""
         self.client.close()
-        for each in self.on_close:
-            each()
+        while self.on_close:
+            self.on_close.pop()()

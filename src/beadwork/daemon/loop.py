@@ -286,7 +286,9 @@ class Loop:
             self._read_frames(connection)
         if connection not in self._connections:
             return
-        if connection.is_ended and not connection.is_busy and not connection.has_unsent:
+        is_idle = not connection.is_busy and not connection.has_unsent
+        # Who has hung up gets nothing that is still to come, least of all a message.
+        if connection.is_ended and (is_idle or connection.is_gone):
             self._drop(connection)
         elif connection.is_ended or connection.is_ahead:
             self._watch(connection)

@@ -1,5 +1,6 @@
 """Requests at the socket that wait for an answer, without a thread for each."""
 
+import contextlib
 import heapq
 import itertools
 import time
@@ -15,13 +16,17 @@ from beadwork.model.errors import BeadworkError, Unavailable
 from beadwork.ops.operation import Expected
 
 _CHORE = "waits"
+_SPENT_MAX = 100
 
 
 @dataclass(eq=False)
 class _Waiting:
     call: Call
+    connection: Connection
     answer: Callable[[Outcome], None]
     end_s: float
+    leave: Callable[[], None] = lambda: None
+    """Ends it where the connection is closed."""
     parked: Parked | None = None
     is_asking: bool = False
     is_called: bool = False
@@ -49,6 +54,8 @@ class Waits:
         self._post = post
         self._left_s = left_s
         self._alarms: list[tuple[float, int, _Waiting]] = []
+        self._spent = 0
+        """So many alarms, at most, are of those who wait no more."""
         self._numbers = itertools.count()
         chores.add(_CHORE, 0, self._ring)
 
@@ -56,11 +63,13 @@ class Waits:
         self, call: Call, connection: Connection, answer: Callable[[Outcome], None]
     ) -> Callable[[Outcome], None]:
         """Return what takes the first outcome of a call: it answers, or waits for a better one."""
-        waiting = _Waiting(call, answer, time.monotonic() + patience_s(call.request))
+        end_s = time.monotonic() + patience_s(call.request)
+        waiting = _Waiting(call, connection, answer, end_s)
 
         def take(outcome: Outcome) -> None:
             if isinstance(outcome, Expected) and outcome.is_pending:
-                connection.on_close.append(lambda: self._end(waiting))
+                waiting.leave = lambda: self._end(waiting)
+                connection.on_close.append(waiting.leave)
             self._take(waiting, outcome)
 
         return take
@@ -73,8 +82,7 @@ class Waits:
             outcome = Unavailable("The daemon is about to end", hint="Try again.", retry_ms=200)
         is_late = time.monotonic() >= waiting.end_s
         if not isinstance(outcome, Expected) or not outcome.is_pending or is_late:
-            self._end(waiting)
-            waiting.answer(outcome)
+            self._let_go(waiting, outcome)
             return
         waiting.last = outcome
         if waiting.parked is None:
@@ -87,6 +95,11 @@ class Waits:
         left_s = self._left_s(outcome)
         look_s = waiting.end_s if left_s is None else time.monotonic() + left_s
         self._alarm(waiting, min(look_s, waiting.end_s))
+
+    def _let_go(self, waiting: _Waiting, outcome: Outcome) -> None:
+        """Answer one: it waits no more."""
+        self._end(waiting)
+        waiting.answer(outcome)
 
     def _alarm(self, waiting: _Waiting, at_s: float) -> None:
         if at_s >= waiting.alarm_s:
@@ -104,6 +117,10 @@ class Waits:
             return
         if waiting.is_asking:
             waiting.is_called = True
+            return
+        if waiting.last is not None and waiting.connection.is_gone:
+            # It would be handed out to nobody. The answer finds that out, and all is let go.
+            self._let_go(waiting, waiting.last)
             return
         waiting.is_asking, waiting.is_called = True, False
         try:
@@ -129,7 +146,20 @@ class Waits:
             self._chores.hasten(_CHORE, max(0.0, self._alarms[0][0] - now_s))
 
     def _end(self, waiting: _Waiting) -> None:
+        if waiting.is_over:
+            return
         waiting.is_over = True
         if waiting.parked is not None:
             self._changes.leave(waiting.parked)
             waiting.parked = None
+        with contextlib.suppress(ValueError):
+            waiting.connection.on_close.remove(waiting.leave)
+        self._spent += 1
+        if self._spent > max(_SPENT_MAX, len(self._alarms) // 2):
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let the alarms go of those who wait no more: each would stay as long as it might wait."""
+        self._alarms = [each for each in self._alarms if not each[2].is_over]
+        heapq.heapify(self._alarms)
+        self._spent = 0

@@ -347,6 +347,10 @@ class Engine:
             self._sweep(now_us)
             outcomes = [self._one(call, now_us) for call in calls]
             self._note_holders(calls, outcomes, now_us)
+            if calls and not self._is_in_doubt and not self._store.has_changes():
+                # No commit: it would wake all who wait without a daemon, and each looks by a write.
+                self._store.rollback()
+                return outcomes
             mark = self._store.mark()
         except BaseException:
             self._store.rollback()

@@ -55,6 +55,8 @@ LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
 PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
+PAYLOAD_LEVELS_MAX = 200
+"""So deep lists and maps may lie in one another in a payload."""
 PAYLOAD_SHOWN_BYTES_MAX = 256 * 1024
 """A payload in a blob is shown with its message up to this size."""
 RECIPIENTS_MAX = 1000
@@ -84,6 +86,8 @@ SEARCH_RANKED_MAX = 1000
 """Of more hits than this a search shows those in titles first, and else the newest."""
 SEARCH_BATCH = 500
 """Issues indexed in one transaction."""
+SEARCH_BATCH_CHARS = 4 * 1024 * 1024
+"""After so much text of messages the transaction ends, too."""
 SEARCH_BESIDE_MAX = 20
 """So few new texts a search looks at beside the index, rather than index them first."""
 LIST_LIMIT_AGENT = 20

@@ -160,8 +160,9 @@ def require_payload(message_type: str, payload: Any) -> Any:  # noqa: ANN401 -- 
     """Return the payload of a message; of a core type, a bare text is its `text`.
 
     Raises:
-        InvalidField: it has not the form of its type.
+        InvalidField: it has not the form of its type, or lists too deep in one another.
     """
+    _require_shallow(payload)
     form = CORE_TYPES.get(message_type)
     if form is None:
         return payload
@@ -184,6 +185,21 @@ def require_payload(message_type: str, payload: Any) -> Any:  # noqa: ANN401 -- 
             field="payload",
         ) from error
     return whole
+
+
+def _require_shallow(payload: Any) -> None:  # noqa: ANN401 -- any JSON value
+    """Refuse what could be stored and then not be read again."""
+    level = [payload] if isinstance(payload, (dict, list)) else []
+    for _ in range(limits.PAYLOAD_LEVELS_MAX):
+        found = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for inside in found for each in inside if isinstance(each, (dict, list))]
+        if not level:
+            return
+    raise InvalidField(
+        f"The payload has more than {limits.PAYLOAD_LEVELS_MAX} levels",
+        hint="For a file: `bd blob put FILE`, then send with --blob DIGEST.",
+        field="payload",
+    )
 
 
 # -- ids

@@ -99,7 +99,9 @@ def _nothing(tx: Transaction, mailboxes: Sequence[str]) -> Received:
     due_us = tx.deliveries.next_due(mailboxes)
     return Received(
         held=own,
-        waiting=sum(tx.deliveries.open_count(each) for each in mailboxes) - len(held),
+        waiting=sum(
+            tx.deliveries.open_count(each) - tx.deliveries.held_count(each) for each in mailboxes
+        ),
         wake_on=[f"mail:{each}" for each in mailboxes],
         wake_us=seen_us if due_us is None else min(due_us, seen_us),
     )

@@ -177,7 +177,7 @@ def request_named(name: str, payload: bytes | Mapping[str, Any]) -> Request[Any]
         if isinstance(payload, bytes):
             return _decoder(name).decode(payload or b"{}")
         return cast("Request[Any]", msgspec.convert(payload, operation_named(name).request))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 
 

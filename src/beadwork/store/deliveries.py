@@ -115,6 +115,11 @@ class DeliveryStore:
         """Return what is held of these mailboxes."""
         return self._listed("delivery.held", mailboxes, limit)
 
+    def held_count(self, mailbox: str) -> int:
+        """Return how much is held of a mailbox."""
+        row = self._session.one("delivery.held_count", mailbox=mailbox)
+        return int(row[0]) if row else 0
+
     def waiting(self, mailboxes: Sequence[str], *, limit: int) -> list[DeliveryRow]:
         """Return what waits in these mailboxes, the most urgent first."""
         found = self._listed("delivery.waiting", mailboxes, limit)

@@ -105,26 +105,34 @@ class MessageStore:
 
     def index(self, limit: int) -> int:
         """Index some more messages; return how many."""
-        seqs = self.unindexed(limit=limit)
-        self._session.many(
-            "message.put_words",
-            ({"seq": seq, "words": " ".join(words(self.text(seq)))} for seq in seqs),
-        )
-        if seqs:
-            self._session.run("message.note_indexed", seq=seqs[-1])
-        return len(seqs)
+        rows: list[dict[str, object]] = []
+        chars = 0
+        for seq in self.unindexed(limit=limit):
+            text = self.text(seq)
+            rows.append({"seq": seq, "words": " ".join(words(text))})
+            chars += len(text)
+            if chars > limits.SEARCH_BATCH_CHARS:
+                break
+        self._session.many("message.put_words", rows)
+        if rows:
+            self._session.run("message.note_indexed", seq=rows[-1]["seq"])
+        return len(rows)
 
     def text(self, seq: int) -> str:
         """Return what a message can be found by."""
         row = self.by_number(seq)
         if row is None:
             return ""
-        payload = row.payload
-        if payload is None and row.blob is not None:
-            with contextlib.suppress(BeadworkError):
-                payload = self._tx.blob_files.read(row.blob).decode("utf-8", "replace")
-        said = _texts(msgspec.json.decode(payload)) if payload else []
-        return "\n".join([row.type, row.sender, *row.addresses, *said])
+        return "\n".join([row.type, row.sender, *row.addresses, *_texts(self._payload(row))])
+
+    def _payload(self, row: MessageRow) -> object:
+        """Return what a message says; nothing of one that is damaged, or too large to be shown."""
+        with contextlib.suppress(BeadworkError, msgspec.MsgspecError, RecursionError):
+            if row.payload is not None:
+                return msgspec.json.decode(row.payload)
+            if row.blob is not None and (row.blob_bytes or 0) <= limits.PAYLOAD_SHOWN_BYTES_MAX:
+                return msgspec.json.decode(self._tx.blob_files.read(row.blob))
+        return None
 
     def with_words(self, terms: Sequence[Term], *, before: int | None, limit: int) -> list[int]:
         """Return the latest messages that have the words, as far as they are indexed."""
@@ -142,22 +150,33 @@ class MessageStore:
     # -- going
 
     def drop_old(self) -> None:
-        """Let old messages go that nobody waits for any more; some at a time."""
-        swept = int(self._tx.setting(_SWEPT) or 0)
-        if 0 <= self._tx.now_us - swept < _SWEEP_PERIOD_US:
-            return
+        """Let old messages go that nobody needs any more; some are looked at with each write.
+
+        They are gone through in their order, as far as there are old ones.
+        """
+        began, _, noted = (self._tx.setting(_SWEPT) or "0").partition(" ")
+        after = int(noted or 0)
+        if not after:
+            if 0 <= self._tx.now_us - int(began) < _SWEEP_PERIOD_US:
+                return
+            began = str(self._tx.now_us)
+        after = self._drop_after(after)
+        self._tx.put_setting(_SWEPT, f"{began} {after}" if after else began)
+
+    def _drop_after(self, after: int) -> int:
+        """Go through some messages after a number; return up to which, 0 if none is old behind."""
+        limit = limits.SWEEP_ROWS_MAX
+        rows = self._session.all("message.ages", after=after, limit=limit)
         before_us = self._tx.now_us - limits.MESSAGE_KEPT_US
-        rows = self._session.all(
-            "message.old",
-            last=self._last_before(before_us),
-            before=before_us,
-            dead_before=self._tx.now_us - limits.DEAD_LETTER_KEPT_US,
-            limit=limits.SWEEP_ROWS_MAX,
-        )
-        for seq, blob in rows:
-            self._drop(seq, blob)
-        if len(rows) < limits.SWEEP_ROWS_MAX:
-            self._tx.put_setting(_SWEPT, str(self._tx.now_us))
+        old = [(seq, blob) for seq, at_us, blob in rows if at_us < before_us]
+        for seq, blob in old:
+            if not self._is_needed(seq):
+                self._drop(seq, blob)
+        return int(rows[-1][0]) if old and len(rows) == limit else 0
+
+    def _is_needed(self, seq: int) -> bool:
+        dead_since = self._tx.now_us - limits.DEAD_LETTER_KEPT_US
+        return self._session.one("message.needed", seq=seq, dead_since=dead_since) is not None
 
     def _last_before(self, before_us: int) -> int:
         """Return a number that all messages sent before a time have, or less; they are in order.
@@ -189,10 +208,13 @@ def _row(found: Row) -> MessageRow:
 
 def _texts(value: object) -> list[str]:
     """Return every text in a JSON value."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for each in value.values() for text in _texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return []
+    found: list[str] = []
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, str):
+            found.append(each)
+        elif isinstance(each, (dict, list)):
+            inside = each.values() if isinstance(each, dict) else each
+            rest.extend(reversed(list(inside)))
+    return found

@@ -96,6 +96,10 @@ class SqliteSession:
         """Return how many rows the last query changed."""
         return self._connection.changes()
 
+    def changed_ever(self) -> int:
+        """Return how many rows this connection has changed, also what was taken back."""
+        return self._connection.total_changes()
+
     def script(self, text: str) -> None:
         """Run the statements of a migration."""
         try:

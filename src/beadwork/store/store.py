@@ -82,6 +82,7 @@ class SqliteStore:
         self._writer: SqliteSession | None = None
         self._reader: SqliteSession | None = None
         self._counters: Counters | None = None
+        self._changed_before = 0
         self._file: tuple[int, int] | None = None
         self._log: tuple[int, int] | None = None
 
@@ -206,6 +207,11 @@ class SqliteStore:
         session = self.writer()
         session.control("BEGIN IMMEDIATE")
         self._counters = Counters(session)
+        self._changed_before = session.changed_ever()
+
+    def has_changes(self) -> bool:
+        """Tell whether something may have been changed in the open transaction."""
+        return self.writer().changed_ever() != self._changed_before
 
     def commit(self) -> None:
         """Make the transaction durable."""

@@ -58,17 +58,20 @@ SELECT MIN(t.at_us) FROM (
     SELECT MIN(due_us) AS at_us FROM delivery
     WHERE mailbox = :mailbox AND state = 'waiting' AND due_us > 0 AND due_us > :now_us
     UNION ALL
-    SELECT MIN(held_until_us) FROM delivery WHERE mailbox = :mailbox AND state = 'held'
+    SELECT MIN(held_until_us) FROM delivery
+    WHERE mailbox = :mailbox AND sender >= '' AND state = 'held'
 ) t
 
 -- name: held
--- What a recipient holds. Inside all is in one small index, so that not all that came is read.
+-- What a recipient holds. By its senders, or all would be gone through that ever came.
 SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us, attempts,
     attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
-FROM delivery WHERE (seq, place) IN (
-    SELECT h.seq, h.place FROM delivery h WHERE h.mailbox = :mailbox AND h.state = 'held'
-)
+FROM delivery WHERE mailbox = :mailbox AND sender >= '' AND state = 'held'
 ORDER BY seq LIMIT :limit
+
+-- name: held_count
+-- How much that is.
+SELECT COUNT(*) FROM delivery WHERE mailbox = :mailbox AND sender >= '' AND state = 'held'
 
 -- name: waiting
 -- What waits for a recipient, the most urgent first.

@@ -48,15 +48,16 @@ SELECT seq FROM message WHERE seq < :before ORDER BY seq DESC LIMIT :limit
 -- The messages after a number, in their order.
 SELECT seq FROM message WHERE seq > :seq ORDER BY seq LIMIT :limit
 
--- name: old
--- Messages that are so old that they may go, and whether they are dead letters.
-SELECT m.seq, m.blob FROM message m
-WHERE m.seq <= :last AND m.at_us < :before
-    AND NOT EXISTS (
-        SELECT 1 FROM delivery d WHERE d.seq = m.seq AND (d.state IN ('waiting', 'held')
-            OR (d.state IN ('expired', 'undeliverable') AND m.at_us >= :dead_before))
-    )
-ORDER BY m.seq LIMIT :limit
+-- name: ages
+-- Messages after a number: how old each is, and its blob.
+SELECT seq, at_us, blob FROM message WHERE seq > :after ORDER BY seq LIMIT :limit
+
+-- name: needed
+-- Whether a message waits for somebody, or has become a dead letter since.
+SELECT 1 FROM delivery
+WHERE seq = :seq AND (state IN ('waiting', 'held')
+    OR (state IN ('expired', 'undeliverable') AND changed_us >= :dead_since))
+LIMIT 1
 
 -- name: from
 -- The first message from a number on, and when it was sent.

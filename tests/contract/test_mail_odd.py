@@ -1,0 +1,157 @@
+"""Messages where something goes wrong around them: waiting, ending, clocks that jump, old age."""
+
+import threading
+
+import pytest
+
+from beadwork.compose.engines import now_us
+from beadwork.model import limits
+from beadwork.model.errors import BeadworkError, InvalidField, InvalidRequest
+from beadwork.ops.blob import PutBlob
+from beadwork.ops.dead_letter import ListDeadLetters
+from beadwork.ops.delivery import ReceiveMessages, ReturnMessage
+from beadwork.ops.mailbox import IndexMessages, ListMessages, SearchMessages
+from beadwork.ops.message import SendMessage, Sent
+from tests.support import DAY_US, SECOND_US, Project, SetClock
+
+
+def send(project: Project, to: str, text: str = "hi", actor: str = "alice", **more: object) -> Sent:
+    return project.run(SendMessage(to=[to], payload={"text": text}, **more), actor)  # type: ignore[arg-type]
+
+
+class RealClock(SetClock):
+    """The clock on the wall."""
+
+    def __call__(self) -> int:
+        return now_us()
+
+
+# ------------------------------------------------------------------------------- who finds nothing
+
+
+def test_who_finds_nothing_commits_nothing(project: Project) -> None:
+    other = Project(project.root, clock=project.clock)
+    other.run(ReceiveMessages(), "carol")
+    project.run(ReceiveMessages(), "bob")
+    seen = other.engine.foreign_version()
+    assert not project.run(ReceiveMessages(), "bob").messages
+    with pytest.raises(BeadworkError):
+        send(project, "bob", thread="01JZ8Q4N2R0000003YB1C5T7M2")
+    assert other.engine.foreign_version() == seen
+    other.close()
+
+
+def test_those_who_wait_without_a_daemon_do_not_wake_one_another(project: Project) -> None:
+    send(project, "nobody")
+    commits: list[str] = []
+
+    def wait(name: str) -> None:
+        own = Project(project.root, clock=RealClock(), at=lambda at: commits.append(f"{name} {at}"))
+        own.run(ReceiveMessages(wait_s=0.6), name)
+        own.close()
+
+    threads = [threading.Thread(target=wait, args=(name,)) for name in ("bob", "carol", "dave")]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len([each for each in commits if each.endswith("before_commit")]) <= 9
+
+
+def test_who_holds_much_is_told_how_much_waits_besides(project: Project) -> None:
+    for number in range(25):
+        send(project, "bob", str(number))
+    project.run(ReceiveMessages(limit=24), "bob")
+    assert project.run(ReceiveMessages(), "bob").waiting == 1
+
+
+# ----------------------------------------------------------------------------------------- old age
+
+
+def dead_letters(project: Project) -> int:
+    return len(project.run(ListDeadLetters()).messages)
+
+
+def test_who_dies_late_is_a_dead_letter_for_as_long_as_others(project: Project) -> None:
+    send(project, "bob")
+    project.clock.advance(limits.DEAD_LETTER_KEPT_US / SECOND_US + 1)
+    (handed,) = project.run(ReceiveMessages(), "bob").messages
+    project.run(ReturnMessage(receipt=handed.receipt, dead=True), "bob")
+    project.clock.advance(1000)
+    send(project, "carol")
+    assert dead_letters(project) == 1
+    project.clock.advance(limits.DEAD_LETTER_KEPT_US / SECOND_US)
+    send(project, "carol")
+    assert dead_letters(project) == 0
+
+
+def test_the_old_are_gone_through_some_at_a_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SWEEP_ROWS_MAX", 3)
+    for _ in range(4):
+        send(project, "nobody")
+    for _ in range(4):
+        send(project, "#nobody")
+    project.clock.advance(limits.MESSAGE_KEPT_US / SECOND_US)
+    send(project, "nobody")
+    for expected in (7, 5, 5):
+        project.clock.advance(1)
+        project.run(ReceiveMessages(), "carol")
+        assert len(project.run(ListMessages()).messages) == expected
+
+
+def test_a_time_far_ahead_does_not_keep_what_was_sent_after_it(project: Project) -> None:
+    project.clock.advance(1000 * DAY_US / SECOND_US)
+    send(project, "#nobody")
+    project.clock.advance(-1000 * DAY_US / SECOND_US)
+    send(project, "#nobody")
+    project.clock.advance(limits.MESSAGE_KEPT_US / SECOND_US + 1)
+    send(project, "nobody")
+    assert len(project.run(ListMessages()).messages) == 2
+
+
+# ---------------------------------------------------------------------------------- odd payloads
+
+
+def deep(levels: int) -> object:
+    value: object = "needle"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_a_deep_payload_is_found_and_a_deeper_one_refused(project: Project) -> None:
+    most = limits.PAYLOAD_LEVELS_MAX
+    project.run(SendMessage(to=["bob"], type="data", payload=deep(most)))
+    with pytest.raises(InvalidField, match="levels"):
+        project.run(SendMessage(to=["bob"], type="data", payload=deep(most + 1)))
+    with pytest.raises(InvalidField, match="levels"):
+        project.run(SendMessage(to=["bob"], type="data", payload=[deep(most), "x" * 5000]))
+    assert project.run(IndexMessages()).count == 1
+    assert len(project.run(SearchMessages(query="needle")).messages) == 1
+
+
+def test_what_is_no_payload_does_not_stop_the_index(project: Project) -> None:
+    blob = project.run(PutBlob(text="{ no JSON")).digest
+    project.run(SendMessage(to=["bob"], type="data", payload="\0aside", blob=blob))
+    send(project, "bob", "needle")
+    assert len(project.run(SearchMessages(query="needle")).messages) == 1
+    assert project.run(IndexMessages()).count == 2
+    assert len(project.run(SearchMessages(query="needle")).messages) == 1
+
+
+def test_much_text_is_indexed_some_at_a_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SEARCH_BATCH_CHARS", 1000)
+    for _ in range(3):
+        send(project, "bob", "needle " * 100)
+    assert [project.run(IndexMessages()).count for _ in range(3)] == [2, 1, 0]
+    assert len(project.run(SearchMessages(query="needle")).messages) == 3
+
+
+def test_what_is_too_deep_to_be_read_is_no_request(project: Project) -> None:
+    nested = b"[" * 50_000 + b"]" * 50_000
+    with pytest.raises(InvalidRequest):
+        project.engine.request("message.send", b'{"to":["bob"],"payload":' + nested + b"}")

@@ -1,0 +1,124 @@
+"""Who waits at the socket is let go of as soon as it waits no more."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from beadwork.daemon.changes import Changes
+from beadwork.daemon.chores import Chores
+from beadwork.daemon.connection import Connection
+from beadwork.daemon.waits import Waits
+from beadwork.daemon.writes import WriteQueue
+from beadwork.engine import Call, Caller, Outcome
+from beadwork.model.claim import Holder
+from beadwork.ops.delivery import Received, ReceiveMessages
+from beadwork.ops.table import operation_of
+from tests.daemon.running import Daemon, Line, until
+
+NOTHING = Received(wake_on=["mail:bob"])
+SOMETHING = Received(messages=[])
+
+
+class Room:
+    """What waits, without a loop: what was asked is answered by the test."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.queue = WriteQueue(calls_max=10)
+        self.changes = Changes()
+        self.posted: list[Callable[[], None]] = []
+        self.answers: list[Outcome] = []
+        self.waits = Waits(
+            self.queue, self.changes, Chores(), post=self.posted.append, left_s=lambda _: None
+        )
+
+    def begin(self) -> None:
+        """Ask for messages, and hear that there are none."""
+        request = ReceiveMessages(wait_s=3600.0)
+        call = Call(operation_of(type(request)), request, Caller(Holder("bob")))
+        self.waits.taken(call, self.connection, self.answers.append)(NOTHING)
+
+    def answer(self, outcome: Outcome) -> None:
+        """Answer all that was asked."""
+        for each in self.queue.take(10):
+            each.done([outcome])
+
+    def tell(self) -> None:
+        """Say that something has come."""
+        self.changes.tell(["mail:bob"])
+        while self.posted:
+            self.posted.pop()()
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Connection, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with contextlib.closing(theirs):
+        connection = Connection(ours, request_max=1000, unsent_max=1000)
+        yield connection, theirs
+        connection.close()
+
+
+def test_many_waits_on_one_connection_leave_nothing(
+    ends: tuple[Connection, socket.socket],
+) -> None:
+    room = Room(ends[0])
+    for _ in range(1000):
+        room.begin()
+        room.answer(NOTHING)
+        room.tell()
+        room.answer(SOMETHING)
+    assert len(room.answers) == 1000
+    assert not room.changes.parked
+    assert not room.connection.on_close
+    assert len(room.waits._alarms) <= 210
+
+
+def test_nothing_is_taken_for_a_client_that_has_hung_up(
+    ends: tuple[Connection, socket.socket],
+) -> None:
+    connection, theirs = ends
+    room = Room(connection)
+    room.begin()
+    room.answer(NOTHING)
+    theirs.shutdown(socket.SHUT_WR)
+    room.tell()
+    assert room.queue.depth == 1  # It only sends nothing more.
+    room.answer(NOTHING)
+    theirs.close()
+    room.tell()
+    assert room.queue.depth == 0
+    assert not room.changes.parked
+    assert not connection.on_close
+
+
+def test_a_client_that_hangs_up_while_it_is_asked_for_waits_no_more(
+    ends: tuple[Connection, socket.socket],
+) -> None:
+    connection, _ = ends
+    room = Room(connection)
+    connection.close()
+    room.begin()
+    assert not room.changes.parked
+    assert not room.queue.depth
+
+
+@pytest.mark.parametrize("is_half", [False, True])
+def test_a_message_is_not_handed_out_to_a_client_that_is_gone(
+    daemon: Daemon, is_half: bool
+) -> None:
+    with Line(daemon.socket_path) as gone:
+        gone.request("message.receive", {"wait_s": 60}, actor="bob")
+        with Line(daemon.socket_path) as line:
+            until(lambda: line.ask("agent.list")["data"].get("agents"))
+        if is_half:
+            gone._socket.shutdown(socket.SHUT_WR)
+            time.sleep(0.1)
+    with Line(daemon.socket_path) as line:
+        time.sleep(0.1)
+        line.ask("message.send", {"to": ["bob"], "payload": "hi"}, actor="amy")
+        answer = line.ask("message.receive", {"wait_s": 0}, actor="bob")
+        assert len(answer["data"]["messages"]) == 1
