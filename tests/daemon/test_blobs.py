@@ -3,17 +3,25 @@
 import base64
 import fcntl
 import hashlib
+import os
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from beadwork.client import Client
+from beadwork.compose.daemon import Seams
+from beadwork.model import limits
 from beadwork.model.errors import BeadworkError, BlobMismatch, UnknownBlob
 from beadwork.ops.batch import RunBatch, Step
 from beadwork.ops.blob import GetBlob, KeptBlob, ListBlobs, PutBlob
 from beadwork.ops.issue_create import CreateIssue
 from tests.daemon.clients import Site, titles
+from tests.daemon.running import until
+from tests.doors.program import Bd
+from tests.faults.daemons import inside
+from tests.support import SetClock
 
 LONG = "A long log\n" * 10_000
 SHORT = "short"
@@ -74,3 +82,26 @@ def test_others_are_answered_while_a_blob_waits_for_its_file(served: Site, text:
         putter.join()
         assert kept[0].digest == digest_of(text)
         assert "beside 19" in titles(client)
+
+
+def test_the_daemon_collects_what_nothing_has_referred_to_for_a_week(bd: Bd) -> None:
+    clock = SetClock(time.time_ns() // 1000)
+    with inside(bd.folder, bd.home, Seams(clock=clock)) as daemon:
+        for text in ("needed", "old"):
+            assert daemon.ask("blob.put", {"text": text})["success"]
+        sent = {"to": ["bob"], "type": "x", "blob": digest_of("needed")}
+        assert daemon.ask("message.send", sent)["success"]
+        files = {
+            each: bd.beads / "blobs" / each[:2] / each for each in map(digest_of, ("needed", "old"))
+        }
+        week_ago = time.time() - limits.BLOB_KEPT_S - 3600
+        for each in files.values():
+            os.utime(each, (week_ago, week_ago))
+        collect = daemon.process._upkeep.collect_blobs
+        daemon.in_loop(collect)
+        assert daemon.ask("blob.put", {"text": "new"})["success"]
+        clock.advance(limits.BLOB_KEPT_S + 3600)
+        daemon.in_loop(collect)
+        until(lambda: not files[digest_of("old")].exists())
+        assert files[digest_of("needed")].exists()
+        assert (bd.beads / "blobs" / digest_of("new")[:2] / digest_of("new")).exists()

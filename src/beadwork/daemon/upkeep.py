@@ -10,6 +10,7 @@ from beadwork.daemon.memory import give_back
 from beadwork.daemon.seats import Seats
 from beadwork.daemon.workers import Workers
 from beadwork.engine import Caller, Engine
+from beadwork.model import limits
 from beadwork.model.errors import BeadworkError
 from beadwork.ops.log import AppendLogs
 from beadwork.ops.record_file import ExportFile
@@ -19,6 +20,7 @@ _LOOK_S = 1.0
 _INDEX_AFTER_S = 1.0
 _LOGS_AFTER_S = 0.5
 _RETRY_FIRST_S = 5.0
+_COLLECT_S = 3600.0
 _RETRY_LAST_S = 300.0
 
 
@@ -69,6 +71,7 @@ class Upkeep:
         chores.add("index", 0, self.index)
         chores.add("logs", 0, self.logs)
         chores.add("checkpoint", 0, self.checkpoint)
+        chores.add("blobs", _COLLECT_S, self.collect_blobs)
         # What a daemon left that was killed.
         chores.hasten("export", duties.export_period_s)
         chores.hasten("index", _INDEX_AFTER_S)
@@ -155,6 +158,20 @@ class Upkeep:
         self._retry_s = _RETRY_FIRST_S
         for each in answer.mended:
             self._duties.log.note("log.mended", what=each)
+
+    def collect_blobs(self) -> None:
+        """Let the contents go that nothing has referred to for a long time."""
+        self._begin("blobs", self._collect_blobs)
+
+    def _collect_blobs(self, engine: Engine) -> None:
+        # Late import: it is done once an hour.
+        from beadwork.ops.blob_upkeep import GcBlobs
+
+        request = GcBlobs(older_than_s=limits.BLOB_KEPT_S)
+        answer = engine.run(request, self._duties.caller)
+        if answer.digests:
+            count, freed = len(answer.digests), answer.freed_bytes
+            self._duties.log.note("blobs.collected", blobs=count, freed_bytes=freed)
 
     def checkpoint(self) -> None:
         """Move the log of the database into it."""

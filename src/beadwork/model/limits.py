@@ -35,6 +35,8 @@ BLOB_ANSWER_BYTES_MAX = 32 * 1024 * 1024
 BLOB_DIGEST_CHARS_MIN = 6
 BLOB_GRACE_S = 3600
 """So long a blob is kept that nothing refers to."""
+BLOB_KEPT_S = 7 * 86400
+"""The same, where nobody asks for a collection: the daemon looks once an hour."""
 BLOB_GRACE_S_MIN = 60
 """Nobody takes longer from putting a blob to referring to it."""
 BLOB_COLLECTED_MAX = 500
