@@ -5,13 +5,19 @@ import threading
 import pytest
 
 from beadwork.compose.engines import now_us
+from beadwork.engine import Call, Caller
 from beadwork.model import limits
-from beadwork.model.errors import BeadworkError, InvalidField, InvalidRequest
+from beadwork.model.claim import Holder
+from beadwork.model.errors import BeadworkError, InvalidField, InvalidRequest, StoreTrouble
+from beadwork.ops.agent import LeaveAgent, ListAgents
+from beadwork.ops.batch import RunBatch, Step
 from beadwork.ops.blob import PutBlob
 from beadwork.ops.dead_letter import ListDeadLetters
 from beadwork.ops.delivery import ReceiveMessages, ReturnMessage
 from beadwork.ops.mailbox import IndexMessages, ListMessages, SearchMessages
 from beadwork.ops.message import SendMessage, Sent
+from beadwork.ops.reply import AwaitReply
+from beadwork.ops.table import operation_of
 from tests.support import DAY_US, SECOND_US, Project, SetClock
 
 
@@ -155,3 +161,88 @@ def test_what_is_too_deep_to_be_read_is_no_request(project: Project) -> None:
     nested = b"[" * 50_000 + b"]" * 50_000
     with pytest.raises(InvalidRequest):
         project.engine.request("message.send", b'{"to":["bob"],"payload":' + nested + b"}")
+
+
+# -------------------------------------------------------------------------------- who is here
+
+
+def state_of(project: Project, name: str) -> str:
+    return next(each.state for each in project.run(ListAgents()).agents if each.name == name)
+
+
+def fate(project: Project, attempt: str) -> str:
+    return send(project, f"attempt:{attempt}").deliveries[0].state
+
+
+def test_who_leaves_in_a_batch_has_left(project: Project) -> None:
+    leave = RunBatch(operations=[Step(operation="agent.leave")])
+    project.run(leave, "bob", "one")
+    project.run(ReceiveMessages(), "carol")
+    project.clock.advance(60)
+    project.run(leave, "carol")
+    assert fate(project, "one") == "skipped"
+    assert state_of(project, "carol") == "left"
+    project.clock.advance(60)
+    project.run(ReceiveMessages(), "carol")
+    assert state_of(project, "carol") == "here"
+
+
+def test_a_session_that_has_ended_stays_so_whatever_its_actor_does_next(project: Project) -> None:
+    project.run(ReceiveMessages(), "bob", "one")
+    project.run(LeaveAgent(), "bob", "one")
+    project.run(ReceiveMessages(), "bob", "two")
+    assert (fate(project, "one"), fate(project, "two")) == ("skipped", "waiting")
+    project.run(ReceiveMessages(), "bob", "one")
+    assert fate(project, "one") == "waiting"
+
+
+def test_who_ends_a_session_is_still_here_in_another(project: Project) -> None:
+    project.run(ReceiveMessages(), "bob", "one")
+    project.run(ReceiveMessages(), "bob", "two")
+    project.run(LeaveAgent(), "bob", "one")
+    assert state_of(project, "bob") == "here"
+    assert fate(project, "two") == "waiting"
+
+
+def test_who_waits_for_messages_is_here(project: Project) -> None:
+    asked = project.run(ReceiveMessages(), "bob")
+    project.run(AwaitReply(message=send(project, "bob").id))
+    assert asked.wake_us is not None
+    assert asked.wake_us - project.clock.now_us < limits.PRESENCE_US
+
+
+def test_where_the_clock_went_back_nobody_is_here_for_the_hours_in_between(
+    project: Project,
+) -> None:
+    project.clock.advance(86_400)
+    project.run(ReceiveMessages(), "bob")
+    project.run(ReceiveMessages(), "carol")
+    project.clock.advance(-86_400)
+    project.run(ReceiveMessages(), "carol")
+    assert (state_of(project, "bob"), state_of(project, "carol")) == ("away", "here")
+
+
+def test_what_a_failed_commit_said_of_somebody_is_said_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise StoreTrouble("The disk fails")
+
+    project.run(ReceiveMessages(), "carol")
+    with monkeypatch.context() as patched:
+        patched.setattr(project.engine._store, "commit", fail)
+        with pytest.raises(StoreTrouble):
+            project.run(ReceiveMessages(), "bob")
+    project.run(ReceiveMessages(), "bob")
+    assert state_of(project, "bob") == "here"
+
+
+def test_of_many_who_were_here_few_are_remembered(project: Project) -> None:
+    calls = [
+        Call(operation_of(ReceiveMessages), ReceiveMessages(), Caller(Holder("bob", f"s{number}")))
+        for number in range(2 * limits.PRESENT_MAX)
+    ]
+    for start in range(0, len(calls), 100):
+        project.clock.advance(60)
+        project.engine.write_all(calls[start : start + 100])
+    assert len(project.engine._presence._noted_us) <= limits.PRESENT_MAX

@@ -21,8 +21,9 @@ from beadwork.engine.parts import FaultLog as FaultLog
 from beadwork.engine.parts import Guards as Guards
 from beadwork.engine.parts import Listen as Listen
 from beadwork.engine.parts import Progress as Progress
-from beadwork.model import limits
-from beadwork.model.claim import ITSELF, Holder
+from beadwork.engine.presence import Presence
+from beadwork.model import limits as limits
+from beadwork.model.claim import ITSELF
 from beadwork.model.errors import (
     BeadworkError,
     ClaimStale,
@@ -32,7 +33,6 @@ from beadwork.model.errors import (
     Unavailable,
 )
 from beadwork.model.issue import Vocabulary
-from beadwork.ops.agent import Left
 from beadwork.ops.operation import Expected, Request, Response
 from beadwork.ops.operation import Operation as Operation
 from beadwork.ops.record_file import ExportFile
@@ -73,8 +73,7 @@ class Engine:
         self.listen = guards.listen
         self.on_woken: Callable[[frozenset[str]], None] = lambda _: None
         """Told, after each commit, what has something new."""
-        self._seen_us: dict[Holder, int] = {}
-        """When a holder's being here was noted last."""
+        self._presence = Presence()
         self._is_in_doubt = False
         """A commit failed so late that a restart may find it in the log, whole."""
 
@@ -346,7 +345,10 @@ class Engine:
         try:
             self._sweep(now_us)
             outcomes = [self._one(call, now_us) for call in calls]
-            self._note_holders(calls, outcomes, now_us)
+            signs = self._presence.signs(calls, outcomes, now_us)
+            for each in signs:
+                if each.operation:
+                    self._store.note_holder(each.holder, now_us, each.operation)
             if calls and not self._is_in_doubt and not self._store.has_changes():
                 # No commit: it would wake all who wait without a daemon, and each looks by a write.
                 self._store.rollback()
@@ -356,6 +358,7 @@ class Engine:
             self._store.rollback()
             raise
         self._commit(mark)
+        self._presence.keep(signs, now_us)
         return outcomes
 
     def _commit(self, mark: str) -> None:
@@ -375,20 +378,6 @@ class Engine:
         if woken:
             self.on_woken(woken)
         self._guards.at("after_commit")
-
-    def _note_holders(
-        self, calls: Sequence[Call], outcomes: Sequence[Outcome], now_us: int
-    ) -> None:
-        """Note that those who wrote are here; for one who writes often, now and then."""
-        for call, outcome in zip(calls, outcomes, strict=True):
-            holder = call.caller.holder
-            if isinstance(outcome, Left):
-                self._seen_us.pop(holder, None)
-                continue
-            is_new = now_us - self._seen_us.get(holder, 0) >= limits.PRESENCE_NOTED_US
-            if is_new and holder != ITSELF and not isinstance(outcome, BeadworkError):
-                self._store.note_holder(holder, now_us, call.operation.name)
-                self._seen_us[holder] = now_us
 
     def _landed(self, mark: str) -> bool:
         try:

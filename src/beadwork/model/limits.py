@@ -83,6 +83,8 @@ PRESENCE_US = 15 * 60 * 1_000_000
 """Who has not written for so long counts as away."""
 PRESENCE_NOTED_US = 5 * 1_000_000
 """So often at most it is noted that somebody is here."""
+PRESENT_MAX = 1000
+"""Of more holders than these it is remembered only while it matters that they are here."""
 LIST_LIMIT_DEFAULT = 50
 SEARCH_RANKED_MAX = 1000
 """Of more hits than this a search shows those in titles first, and else the newest."""

@@ -51,7 +51,8 @@ def list_agents(request: ListAgents, tx: Transaction) -> Agents:
 
 
 def _agent(tx: Transaction, row: AgentRow) -> Agent:
-    is_here = tx.now_us - row.seen_us < limits.PRESENCE_US
+    # Where the clock went back, they may have been seen at a time that is still to come.
+    is_here = abs(tx.now_us - row.seen_us) < limits.PRESENCE_US
     return Agent(
         name=row.agent,
         state="left" if row.left_us is not None else "here" if is_here else "away",
@@ -89,7 +90,7 @@ def leave_agent(request: LeaveAgent, tx: Transaction) -> Left:
         said = "The attempt has ended"
         count = tx.deliveries.end_mailbox(f"attempt:{holder.session}", said)
         ended = [each.number for each in tx.leases.end_session(holder.session)]
-    tx.agents.leave(holder.actor)
+    tx.agents.leave()
     return Left(agent=holder.actor, undeliverable=count, leases=ended)
 
 

@@ -94,17 +94,20 @@ def receive_messages(request: ReceiveMessages, tx: Transaction) -> Received:
 def _nothing(tx: Transaction, mailboxes: Sequence[str]) -> Received:
     held = tx.deliveries.held(mailboxes, limit=_HELD_MAX)
     own = [row.receipt for row in held if row.holder == tx.holder.actor]
-    # Who waits is here: now and then they are seen to be.
-    seen_us = tx.now_us + limits.PRESENCE_US // 2
-    due_us = tx.deliveries.next_due(mailboxes)
     return Received(
         held=own,
         waiting=sum(
             tx.deliveries.open_count(each) - tx.deliveries.held_count(each) for each in mailboxes
         ),
         wake_on=[f"mail:{each}" for each in mailboxes],
-        wake_us=seen_us if due_us is None else min(due_us, seen_us),
+        wake_us=next_look_us(tx, tx.deliveries.next_due(mailboxes)),
     )
+
+
+def next_look_us(tx: Transaction, due_us: int | None) -> int:
+    """Return when whoever waits looks again at the latest: so they are known to be here."""
+    look_us = tx.now_us + limits.PRESENCE_US // 2
+    return look_us if due_us is None else min(due_us, look_us)
 
 
 def _handed(tx: Transaction, row: DeliveryRow) -> Handed:

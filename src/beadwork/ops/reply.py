@@ -17,7 +17,13 @@ from beadwork.model.errors import (
     UnknownReceipt,
 )
 from beadwork.model.message import NORMAL, PRIORITIES, Priority, delivery_in
-from beadwork.ops.delivery import mailboxes_of, own_receipt, require_held, require_receipt
+from beadwork.ops.delivery import (
+    mailboxes_of,
+    next_look_us,
+    own_receipt,
+    require_held,
+    require_receipt,
+)
 from beadwork.ops.mail import MessageRow
 from beadwork.ops.message import (
     Message,
@@ -166,4 +172,7 @@ def await_reply(request: AwaitReply, tx: Transaction) -> Replied:
         return Replied(reply=None if found is None else message_of(tx, found))
     if asked.expires_us is not None and asked.expires_us <= tx.now_us:
         return Replied(expired=True)
-    return Replied(wake_on=[f"mail:{each}" for each in mailboxes], wake_us=asked.expires_us)
+    return Replied(
+        wake_on=[f"mail:{each}" for each in mailboxes],
+        wake_us=next_look_us(tx, asked.expires_us),
+    )

@@ -38,14 +38,16 @@ class AgentStore:
         return self._session.one("agent.in_session", session=session) is not None
 
     def has_ended(self, session: str) -> bool:
-        """Tell whether whoever was in a session has left."""
-        row = self._session.one("agent.in_session", session=session)
-        return row is not None and row[0] is not None
+        """Tell whether somebody said that a session has ended, and has not written in it since."""
+        return self._session.one("agent.has_ended", session=session) is not None
 
-    def leave(self, agent: str) -> None:
-        """Note that somebody goes."""
-        self._session.run("agent.left", agent=agent, now_us=self._tx.now_us)
-        self._tx.log("left", None, "", [Change(("agent", agent), None, None)])
+    def leave(self) -> None:
+        """Note that the caller goes, and that their session has ended."""
+        holder, now_us = self._tx.holder, self._tx.now_us
+        self._session.run("agent.left", agent=holder.actor, session=holder.session, now_us=now_us)
+        if holder.session:
+            self._session.run("agent.end_session", session=holder.session, now_us=now_us)
+        self._tx.log("left", None, "", [Change(("agent", holder.actor), None, None)])
 
     def subscribe(self, address: str, agent: str) -> bool:
         """Let somebody be in a topic or group; tell whether they were not."""

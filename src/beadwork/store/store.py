@@ -233,6 +233,8 @@ class SqliteStore:
             absent_us=now_us - limits.PRESENCE_US,
             operation=operation,
         )
+        if holder.session:
+            self.writer().run("agent.go_on", session=holder.session, now_us=now_us)
 
     def rollback(self) -> None:
         """Undo the transaction, if it is still open."""

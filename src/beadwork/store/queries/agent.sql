@@ -1,15 +1,30 @@
 -- name: seen
--- Somebody is here; after a long absence, anew.
+-- Somebody is here; after a long absence, anew. Who leaves in this very transaction has left.
 INSERT INTO agent (agent, session, first_us, since_us, seen_us, operation, left_us)
 VALUES (:agent, :session, :now_us, :now_us, :now_us, :operation, NULL)
 ON CONFLICT (agent) DO UPDATE SET session = excluded.session, seen_us = excluded.seen_us,
-    operation = excluded.operation, left_us = NULL,
+    operation = excluded.operation,
+    left_us = CASE WHEN agent.left_us = excluded.seen_us THEN agent.left_us END,
     since_us = CASE WHEN agent.seen_us < :absent_us OR agent.left_us IS NOT NULL
         THEN excluded.since_us ELSE agent.since_us END
 
 -- name: left
--- Somebody has said that they go.
-UPDATE agent SET left_us = :now_us WHERE agent = :agent
+-- Somebody has said that they go; who is here in another session stays.
+UPDATE agent SET left_us = :now_us
+WHERE agent = :agent AND (CAST(:session AS TEXT) = '' OR session IN ('', :session))
+
+-- name: end_session
+-- A session has ended.
+INSERT INTO ended_session (session, ended_us) VALUES (:session, :now_us)
+ON CONFLICT (session) DO UPDATE SET ended_us = excluded.ended_us
+
+-- name: go_on
+-- Somebody writes in a session that has ended before this transaction: it has not ended.
+DELETE FROM ended_session WHERE session = :session AND ended_us <> :now_us
+
+-- name: has_ended
+-- Whether a session has ended.
+SELECT 1 FROM ended_session WHERE session = :session
 
 -- name: all
 -- Who has been here, the latest first.
@@ -46,6 +61,5 @@ SELECT address FROM subscription WHERE agent = :agent ORDER BY address
 SELECT address, agent, since_us FROM subscription ORDER BY address, agent
 
 -- name: in_session
--- Who was in a session last; those who left come first.
-SELECT left_us FROM agent WHERE session = :session AND session <> ''
-ORDER BY CASE WHEN left_us IS NULL THEN 1 ELSE 0 END LIMIT 1
+-- Whether somebody was in a session last.
+SELECT 1 FROM agent WHERE session = :session AND session <> '' LIMIT 1
