@@ -8,7 +8,7 @@ ARGS   ?=
 PATHS  := src tests scripts/bd $(wildcard bench demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types layers fmt docs bench clean postgres
+.PHONY: help demo test check format lint types layers fmt docs bench clean postgres shells
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +16,7 @@ help: ## Show this list
 demo: $(STAMP) ## Show what Beadwork does, on a repository made for it
 	@$(BIN)/python demo/run.py $(ARGS)
 
-test: $(STAMP) postgres ## Run the tests (ARGS="-k word" to choose)
+test: $(STAMP) postgres shells ## Run the tests (ARGS="-k word" to choose)
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: format lint types layers test ## The one gate: format, lint, types, layers, tests
@@ -58,6 +58,18 @@ postgres: $(STAMP)
 		apt-get update -q </dev/null && apt-get install -q -y postgresql </dev/null; \
 	fi; \
 	$(BIN)/python -P tests/conftest.py || echo "*** The PostgreSQL tests will be skipped; under CI=true they fail ***"
+
+# Shells whose completion scripts are read by them. Root installs what is not there.
+shells:
+	@missing=; for each in zsh fish; do command -v $$each >/dev/null || missing="$$missing $$each"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Not here:$$missing; installing"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -q </dev/null && apt-get install -q -y $$missing </dev/null; \
+	else \
+		echo "*** Not here:$$missing; the tests of them will be skipped; under CI=true they fail ***"; \
+	fi
 
 # The environment: made if it is not there or does not run, brought up to date if outdated.
 $(STAMP): pyproject.toml constraints.txt scripts/bd src/beadwork/__init__.py
