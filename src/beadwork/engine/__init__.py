@@ -39,7 +39,7 @@ from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import operation_of, request_named
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import VOCABULARY, SqliteStore
-from beadwork.store.sweeps import is_due, run_due
+from beadwork.store.sweeps import is_due, run_due, tidy
 from beadwork.store.transaction import StoreTransaction
 
 R = TypeVar("R", bound=Response)
@@ -74,6 +74,7 @@ class Engine:
         self.on_woken: Callable[[frozenset[str]], None] = lambda _: None
         """Told, after each commit, what has something new."""
         self._presence = Presence()
+        self._tidied_us = 0
         self._is_in_doubt = False
         """A commit failed so late that a restart may find it in the log, whole."""
 
@@ -395,6 +396,8 @@ class Engine:
         try:
             with self._store.savepoint():
                 run_due(transaction)
+                if abs(now_us - self._tidied_us) >= limits.TIDIED_US:
+                    self._tidied_us = 0 if tidy(transaction) else now_us
         except BeadworkError as error:
             self._require_standing(error)
 

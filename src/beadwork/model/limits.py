@@ -48,6 +48,8 @@ IMPORT_FIRST_CHUNK_LINES = 2000
 IMPORT_CHUNK_BYTES = 4 * 1024 * 1024
 EVENT_KEPT_US = 180 * 86400 * 1_000_000
 """How long events are kept whose changes have been overwritten since (R13)."""
+TIDIED_US = 1_000_000
+"""So often at most a program that writes looks for what can go."""
 SWEEP_ROWS_MAX = 500
 SWEEP_REQUESTS_MAX = 50
 """Old requests that one write looks at, whether their events may go."""

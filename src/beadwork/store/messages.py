@@ -149,8 +149,8 @@ class MessageStore:
 
     # -- going
 
-    def drop_old(self) -> None:
-        """Let old messages go that nobody needs any more; some are looked at with each write.
+    def drop_old(self) -> bool:
+        """Let some old messages go that nobody needs; tell whether there are more to look at.
 
         They are gone through in their order, as far as there are old ones.
         """
@@ -158,10 +158,11 @@ class MessageStore:
         after = int(noted or 0)
         if not after:
             if 0 <= self._tx.now_us - int(began) < _SWEEP_PERIOD_US:
-                return
+                return False
             began = str(self._tx.now_us)
         after = self._drop_after(after)
         self._tx.put_setting(_SWEPT, f"{began} {after}" if after else began)
+        return bool(after)
 
     def _drop_after(self, after: int) -> int:
         """Go through some messages after a number; return up to which, 0 if none is old behind."""

@@ -44,20 +44,20 @@ class Retention:
         self._tx = tx
         self._last: dict[int, dict[tuple[str, ...], int]] = {}
 
-    def drop_due(self) -> int:
-        """Go on through the log, if it is time; return how many requests went."""
+    def drop_due(self) -> bool:
+        """Go on through the log, if it is time; tell whether there is more to go through."""
         noted = self._tx.setting(_SETTING)
         progress = msgspec.json.decode(noted, type=_Progress) if noted else _Progress()
         if not progress.after:
             if self._tx.now_us - progress.began_us < _DAY_US:
-                return 0
+                return False
             progress = _Progress(began_us=self._tx.now_us)
             self._tx.leases.drop_old(self._tx.now_us - limits.LEASE_KEPT_US)
-        count = self._step(progress)
+        self._step(progress)
         self._tx.put_setting(_SETTING, msgspec.json.encode(progress).decode())
-        return count
+        return bool(progress.after)
 
-    def _step(self, progress: _Progress) -> int:
+    def _step(self, progress: _Progress) -> None:
         before = self._tx.now_us - limits.EVENT_KEPT_US
         oldest = self._session.one("retention.first")
         rows: list[Row] = []
@@ -71,11 +71,10 @@ class Retention:
         progress.dropped += len(gone)
         if len(old) == limits.SWEEP_REQUESTS_MAX:
             progress.after = old[-1]
-            return len(gone)
+            return
         if progress.dropped:
             self._drop_values()
         progress.after = progress.dropped = 0
-        return len(gone)
 
     def _may_go(self, request: int) -> bool:
         """Tell whether all that a request changed has been overwritten since."""

@@ -6,14 +6,18 @@ from beadwork.store.transaction import StoreTransaction
 
 
 def run_due(transaction: StoreTransaction) -> None:
-    """Run every sweep that has something to do."""
+    """Run every sweep whose outcome a request could miss."""
     wake_deferred(transaction)
     expire_claims(transaction)
     end_deliveries(transaction)
-    drop_messages(transaction)
     expire_leases(transaction)
-    drop_keys(transaction)
-    drop_events(transaction)
+
+
+def tidy(transaction: StoreTransaction) -> bool:
+    """Let go of some of what nobody needs any more; tell whether there is more of it."""
+    transaction.keys.drop_old()
+    has_messages = transaction.messages.drop_old()
+    return transaction.retention.drop_due() or has_messages
 
 
 def is_due(transaction: StoreTransaction) -> bool:
@@ -47,11 +51,6 @@ def end_deliveries(transaction: StoreTransaction) -> None:
     transaction.deliveries.end_due()
 
 
-def drop_messages(transaction: StoreTransaction) -> None:
-    """Forget messages that nobody waits for any more, after their time."""
-    transaction.messages.drop_old()
-
-
 def expire_leases(transaction: StoreTransaction) -> None:
     """End leases whose time is over, and wishes that nobody asks for; those in line come next."""
     if transaction.has_lease_over():
@@ -59,13 +58,3 @@ def expire_leases(transaction: StoreTransaction) -> None:
         from beadwork.ops.lease_line import end_over
 
         end_over(transaction)
-
-
-def drop_keys(transaction: StoreTransaction) -> None:
-    """Forget idempotency keys after their time."""
-    transaction.keys.drop_old()
-
-
-def drop_events(transaction: StoreTransaction) -> None:
-    """Forget old events whose changes have been overwritten since (R13)."""
-    transaction.retention.drop_due()
