@@ -1,7 +1,7 @@
 """Leases: taking paths and names, standing in line for them, giving them back (R19, R20)."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -122,6 +122,8 @@ class AcquireLease(Request[Acquired], frozen=True):
     With `wait_s` whoever asks stands in line: first come, first served. A lease holds for its
     time, or with `until_session_ends` as long as the session of its holder.
     """
+
+    circumstances: ClassVar[tuple[str, ...]] = ("wait_s",)
 
     patterns: Patterns = []
     names: Names = []
