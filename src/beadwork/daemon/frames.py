@@ -14,7 +14,7 @@ from typing import NamedTuple
 PROTOCOL = b"beadwork 1"
 PAYLOAD_MAX = 64 * 1024 * 1024
 _HEAD = 5
-_KINDS = b"HCIEPhnoeilqrwLx"
+_KINDS = b"HCIEUPhnoeilqrwLx"
 
 
 class BadFrame(Exception):
