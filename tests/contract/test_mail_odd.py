@@ -25,6 +25,7 @@ from beadwork.ops.mailbox import IndexMessages, ListMessages, SearchMessages
 from beadwork.ops.message import SendMessage, Sent
 from beadwork.ops.reply import AwaitReply, ReplyMessage
 from beadwork.ops.table import operation_of
+from beadwork.store.claims import ClaimStore
 from tests.support import DAY_US, SECOND_US, Project, SetClock
 
 
@@ -295,3 +296,22 @@ def test_a_lease_asked_for_again_with_less_patience_is_the_same_request(project:
     first = project.run(AcquireLease(patterns=["src/**"], wait_s=60), key="one")
     again = project.run(AcquireLease(patterns=["src/**"], wait_s=20), key="one")
     assert again == first
+
+
+# --------------------------------------------------------------------------------------- sweeps
+
+
+def test_a_sweep_that_fails_stops_neither_the_others_nor_writes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: ClaimStore) -> list[int]:
+        raise ValueError("a bug")
+
+    send(project, "bob", ttl_s=10)
+    monkeypatch.setattr(ClaimStore, "expired", fail)
+    project.clock.advance(11)
+    for _ in range(3):
+        send(project, "carol")
+    assert dead_letters(project) == 1
+    log = (project.root / ".beads" / "beadwork.log").read_text(encoding="utf-8")
+    assert log.count("ValueError: a bug") == 1

@@ -7,13 +7,8 @@ from beadwork.store.transaction import StoreTransaction
 
 def run_due(transaction: StoreTransaction) -> None:
     """Run every sweep that has something to do."""
-    wake_deferred(transaction)
-    expire_claims(transaction)
-    end_deliveries(transaction)
-    drop_messages(transaction)
-    expire_leases(transaction)
-    drop_keys(transaction)
-    drop_events(transaction)
+    for sweep in SWEEPS:
+        sweep(transaction)
 
 
 def is_due(transaction: StoreTransaction) -> bool:
@@ -69,3 +64,14 @@ def drop_keys(transaction: StoreTransaction) -> None:
 def drop_events(transaction: StoreTransaction) -> None:
     """Forget old events whose changes have been overwritten since (R13)."""
     transaction.retention.drop_due()
+
+
+SWEEPS = (
+    wake_deferred,
+    expire_claims,
+    end_deliveries,
+    drop_messages,
+    expire_leases,
+    drop_keys,
+    drop_events,
+)
