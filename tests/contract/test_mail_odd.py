@@ -8,16 +8,24 @@ from beadwork.compose.engines import now_us
 from beadwork.engine import Call, Caller
 from beadwork.model import limits
 from beadwork.model.claim import Holder
-from beadwork.model.errors import BeadworkError, InvalidField, InvalidRequest, StoreTrouble
+from beadwork.model.errors import (
+    BeadworkError,
+    InvalidField,
+    InvalidRequest,
+    MessageExpired,
+    StoreTrouble,
+)
 from beadwork.ops.agent import LeaveAgent, ListAgents
 from beadwork.ops.batch import RunBatch, Step
 from beadwork.ops.blob import PutBlob
 from beadwork.ops.dead_letter import ListDeadLetters
-from beadwork.ops.delivery import ReceiveMessages, ReturnMessage
+from beadwork.ops.delivery import ExtendHold, ReceiveMessages, ReturnMessage
+from beadwork.ops.lease import AcquireLease
 from beadwork.ops.mailbox import IndexMessages, ListMessages, SearchMessages
 from beadwork.ops.message import SendMessage, Sent
-from beadwork.ops.reply import AwaitReply
+from beadwork.ops.reply import AwaitReply, ReplyMessage
 from beadwork.ops.table import operation_of
+from beadwork.store.claims import ClaimStore
 from tests.support import DAY_US, SECOND_US, Project, SetClock
 
 
@@ -246,3 +254,64 @@ def test_of_many_who_were_here_few_are_remembered(project: Project) -> None:
         project.clock.advance(60)
         project.engine.write_all(calls[start : start + 100])
     assert len(project.engine._presence._noted_us) <= limits.PRESENT_MAX
+
+
+# ---------------------------------------------------------------------------- clocks and repeats
+
+
+def test_where_the_clock_went_back_a_hold_lasts_no_longer_than_it_was_to(project: Project) -> None:
+    project.clock.advance(86_400)
+    send(project, "bob", "held")
+    send(project, "carol", "extended")
+    send(project, "dave", "returned")
+    project.run(ReceiveMessages(hold_s=60), "bob")
+    (extended,) = project.run(ReceiveMessages(hold_s=1), "carol").messages
+    project.run(ExtendHold(receipt=extended.receipt, hold_s=60), "carol")
+    (returned,) = project.run(ReceiveMessages(hold_s=60), "dave").messages
+    project.run(ReturnMessage(receipt=returned.receipt, delay_s=60), "dave")
+    project.clock.advance(-86_400)
+    assert project.engine.sweep_due()
+    assert not project.engine.sweep_due()
+    project.clock.advance(59)
+    for name in ("bob", "carol", "dave"):
+        assert not project.run(ReceiveMessages(), name).messages
+    project.clock.advance(2)
+    for name in ("bob", "carol", "dave"):
+        assert project.run(ReceiveMessages(), name).messages
+
+
+def test_a_reply_repeated_after_the_deadline_is_the_first_one(project: Project) -> None:
+    asked = send(project, "bob", type="question", ttl_s=60)
+    (handed,) = project.run(ReceiveMessages(), "bob").messages
+    reply = ReplyMessage(message=handed.receipt, payload="yes", key="one")
+    first = project.run(reply, "bob")
+    project.clock.advance(61)
+    again = project.run(reply, "bob")
+    assert (again.id, again.already) == (first.id, True)
+    with pytest.raises(MessageExpired):
+        project.run(ReplyMessage(message=asked.id, payload="no", key="two"), "bob")
+
+
+def test_a_lease_asked_for_again_with_less_patience_is_the_same_request(project: Project) -> None:
+    first = project.run(AcquireLease(patterns=["src/**"], wait_s=60), key="one")
+    again = project.run(AcquireLease(patterns=["src/**"], wait_s=20), key="one")
+    assert again == first
+
+
+# --------------------------------------------------------------------------------------- sweeps
+
+
+def test_a_sweep_that_fails_stops_neither_the_others_nor_writes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: ClaimStore) -> list[int]:
+        raise ValueError("a bug")
+
+    send(project, "bob", ttl_s=10)
+    monkeypatch.setattr(ClaimStore, "expired", fail)
+    project.clock.advance(11)
+    for _ in range(3):
+        send(project, "carol")
+    assert dead_letters(project) == 1
+    log = (project.root / ".beads" / "beadwork.log").read_text(encoding="utf-8")
+    assert log.count("ValueError: a bug") == 1

@@ -17,6 +17,7 @@ from beadwork.model.claim import Holder
 from beadwork.ops.delivery import Received, ReceiveMessages
 from beadwork.ops.table import operation_of
 from tests.daemon.running import Daemon, Line, until
+from tests.doors.program import Bd
 
 NOTHING = Received(wake_on=["mail:bob"])
 SOMETHING = Received(messages=[])
@@ -122,3 +123,14 @@ def test_a_message_is_not_handed_out_to_a_client_that_is_gone(
         line.ask("message.send", {"to": ["bob"], "payload": "hi"}, actor="amy")
         answer = line.ask("message.receive", {"wait_s": 0}, actor="bob")
         assert len(answer["data"]["messages"]) == 1
+
+
+def test_nothing_in_a_batch_waits(daemon: Daemon, bd: Bd) -> None:
+    bd.ok("msg", "receive")
+    step = {"operation": "message.receive", "args": {"wait_s": 60}}
+    with Line(daemon.socket_path) as line:
+        begun = time.monotonic()
+        for is_atomic in (False, True):
+            answer = line.ask("batch", {"operations": [step], "atomic": is_atomic})
+            assert answer["data"]["results"][0]["success"], answer
+        assert time.monotonic() - begun < 30

@@ -44,6 +44,7 @@ class Copy:
     attempts: int = 0
     receipt: str = ""
     held_until_us: int = 0
+    changed_us: int = 0
     receipts: list[str] = field(default_factory=list)
     acknowledged: int = 0
 
@@ -64,12 +65,26 @@ class Deliveries:
         self.copies: list[Copy] = []
         self.subscribed: dict[str, list[str]] = {"@crew": [], "#news": []}
         self.names: dict[int, str] = {}
+        self.went_back = False
 
     def close(self) -> None:
         self.project.close()
         shutil.rmtree(self.folder)
 
     # -- the model
+
+    def bound(self, now_us: int) -> None:
+        """After the clock went back: what was to last for a time from then lasts so from now."""
+        for each in self.copies:
+            back_us = each.changed_us - now_us
+            if back_us <= 0:
+                continue
+            if each.state == "held":
+                each.held_until_us -= back_us
+                each.changed_us = now_us
+            elif each.state == "waiting" and each.attempts and each.due_us:
+                each.due_us -= back_us
+                each.changed_us = now_us
 
     def sweep(self, now_us: int) -> None:
         """What time alone has done by a moment."""
@@ -84,6 +99,7 @@ class Deliveries:
             else:
                 each.state = "waiting"
                 each.due_us = each.held_until_us + backoff_us(each.attempts)
+            each.changed_us = now_us
         for each in self.copies:
             is_over = each.expires_us is not None and each.expires_us <= now_us
             if each.state == "waiting" and is_over:
@@ -172,7 +188,7 @@ class Deliveries:
         for copy, handed in zip(wanted, found.messages, strict=True):
             copy.state, copy.receipt = "held", handed.receipt
             copy.attempts += 1
-            copy.held_until_us = now_us + hold_s * SECOND_US
+            copy.held_until_us, copy.changed_us = now_us + hold_s * SECOND_US, now_us
             assert handed.attempt == copy.attempts
             assert not self.copy_of(handed.receipt), "a receipt is given once"
             copy.receipts.append(handed.receipt)
@@ -213,6 +229,7 @@ class Deliveries:
         self.apply(copy, what, now_us, delay_s)
 
     def apply(self, copy: Copy, what: str, now_us: int, delay_s: float | None) -> None:
+        copy.changed_us = now_us
         if what == "ack":
             copy.state = "acknowledged"
             copy.acknowledged += 1
@@ -261,6 +278,10 @@ class Deliveries:
 
     def time_passes(self) -> None:
         self.clock.advance(self.chance.choice((1, 1, 3, 9, 30, 400, -2, -90)))
+        if not self.copies:
+            return
+        told = query(self.project.place, "SELECT at_us FROM event ORDER BY seq DESC LIMIT 1")
+        self.went_back = bool(told) and told[0][0] > self.now()
 
     def the_program_restarts(self) -> None:
         self.project.close()
@@ -277,6 +298,9 @@ class Deliveries:
         if not self.copies:
             return
         self.project.engine.write_all([])
+        if self.went_back:
+            self.bound(self.clock.now_us)
+            self.went_back = False
         self.sweep(self.clock.now_us)
         rows = query(
             self.project.place,

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from beadwork import __version__
@@ -18,7 +18,7 @@ from beadwork.compose.engines import new_fault_log, now_us, open_engine, words_o
 from beadwork.compose.freshness import Freshness
 from beadwork.compose.served import Home, SeatEngine, serve
 from beadwork.daemon.answers import JsonAnswers, Surroundings
-from beadwork.daemon.changes import Changes, Ear
+from beadwork.daemon.changes import Changes
 from beadwork.daemon.chores import Chores
 from beadwork.daemon.exchange import Exchange
 from beadwork.daemon.followers import Followers
@@ -315,12 +315,7 @@ class DaemonProcess:
         )
         if isinstance(seat, SeatEngine):
             seat.submit = self._queue.submit
-            seat.listen = self._listen
         return seat
-
-    def _listen(self, engine: Engine, names: Sequence[str], wait_s: float) -> Ear:
-        del engine
-        return Ear(self._changes, names, wait_s)
 
     # -- clients
 

@@ -422,6 +422,12 @@ def _asking(engine: Engine, caller: Caller) -> Ask:
             # As for a command that writes several times (R11).
             number = next(writes)
             own = caller._replace(key=f"{caller.key}#{number}" if number else caller.key)
+        if patience_s(request):
+            # A thread is not kept waiting: it looks once, as in a batch of all or none.
+            (outcome,) = engine.write_all([Call(operation_of(type(request)), request, own)])
+            if isinstance(outcome, BeadworkError):
+                raise outcome
+            return outcome
         answer: Response = engine.run(request, own)
         return answer
 

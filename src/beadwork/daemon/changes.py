@@ -92,7 +92,7 @@ class Ear:
         changes: Changes,
         names: Sequence[str],
         wait_s: float,
-        is_wanted: Callable[[], bool] = lambda: True,
+        is_wanted: Callable[[], bool],
     ) -> None:
         self._changes = changes
         self._is_wanted = is_wanted

@@ -106,6 +106,8 @@ class Upkeep:
                 self.committed()
         except BeadworkError as error:
             duties.log.trouble("watch.failed", error)
+        except Exception as error:  # noqa: BLE001 -- the daemon goes on
+            duties.log.fault("watch", error)
         if not duties.is_current(duties.writer):
             self._begin("refresh", duties.refresh)
 

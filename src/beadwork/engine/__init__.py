@@ -22,6 +22,7 @@ from beadwork.engine.parts import Guards as Guards
 from beadwork.engine.parts import Listen as Listen
 from beadwork.engine.parts import Progress as Progress
 from beadwork.engine.presence import Presence
+from beadwork.engine.sweeping import Sweeping
 from beadwork.model import limits as limits
 from beadwork.model.claim import ITSELF
 from beadwork.model.errors import (
@@ -39,7 +40,7 @@ from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import operation_of, request_named
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import VOCABULARY, SqliteStore
-from beadwork.store.sweeps import is_due, run_due, tidy
+from beadwork.store.sweeps import is_due
 from beadwork.store.transaction import StoreTransaction
 
 R = TypeVar("R", bound=Response)
@@ -74,7 +75,7 @@ class Engine:
         self.on_woken: Callable[[frozenset[str]], None] = lambda _: None
         """Told, after each commit, what has something new."""
         self._presence = Presence()
-        self._tidied_us = 0
+        self._sweeping = Sweeping(store, guards.log_fault)
         self._is_in_doubt = False
         """A commit failed so late that a restart may find it in the log, whole."""
 
@@ -393,12 +394,7 @@ class Engine:
             vocabulary=self._vocabulary,
             operation="sweep",
         )
-        try:
-            with self._store.savepoint():
-                run_due(transaction)
-                if abs(now_us - self._tidied_us) >= limits.TIDIED_US:
-                    self._tidied_us = 0 if tidy(transaction) else now_us
-        except BeadworkError as error:
+        for error in self._sweeping.run(transaction):
             self._require_standing(error)
 
     def _require_standing(self, error: BaseException) -> None:

@@ -93,7 +93,8 @@ def answer(tx: Transaction, request: ReplyMessage, row: MessageRow) -> Sent:
     Raises:
         MessageExpired: its time is over.
     """
-    if row.expires_us is not None and row.expires_us <= tx.now_us:
+    is_said = bool(request.key) and tx.messages.with_key(request.key) is not None
+    if row.expires_us is not None and row.expires_us <= tx.now_us and not is_said:
         raise MessageExpired(
             f"The message {row.id} expired at {instants.format_seconds(row.expires_us)}",
             hint=f"Nobody waits for an answer any more. To tell it all the same: "

@@ -200,7 +200,11 @@ class DeliveryStore:
         """Let a hold run on for a time from now."""
         until_us = self._tx.now_us + hold_us
         self._session.run(
-            "delivery.extend", seq=delivery.seq, place=delivery.place, held_until_us=until_us
+            "delivery.extend",
+            seq=delivery.seq,
+            place=delivery.place,
+            held_until_us=until_us,
+            now_us=self._tx.now_us,
         )
         return delivery._replace(held_until_us=until_us)
 
@@ -274,7 +278,7 @@ class DeliveryStore:
     def has_ended(self) -> bool:
         """Tell whether a hold or a message has run out of time."""
         now_us = self._tx.now_us
-        return any(
+        return self._is_ahead() or any(
             self._session.one(query, now_us=now_us, limit=1) is not None
             for query in ("delivery.ended_holds", "delivery.ended")
         )
@@ -282,11 +286,18 @@ class DeliveryStore:
     def end_due(self) -> None:
         """End what has run out of time: holds that nobody settled, messages nobody took."""
         now_us, most = self._tx.now_us, limits.SWEEP_ROWS_MAX
+        if self._is_ahead():
+            self._session.run("delivery.bound_holds", now_us=now_us)
+            self._session.run("delivery.bound_waits", now_us=now_us)
         for row in self._session.all("delivery.ended_holds", now_us=now_us, limit=most):
             self._end_hold(DeliveryRow._make(row))
         for row in self._session.all("delivery.ended", now_us=now_us, limit=most):
             said = "It expired before anybody took it"
             self.settle(DeliveryRow._make(row), "expired", said)
+
+    def _is_ahead(self) -> bool:
+        """Tell whether the clock went back since something was handed out, or given back."""
+        return self._session.one("delivery.any_ahead", now_us=self._tx.now_us) is not None
 
     def _end_hold(self, delivery: DeliveryRow) -> None:
         if delivery.expires_us is not None and delivery.expires_us <= self._tx.now_us:

@@ -7,10 +7,8 @@ from beadwork.store.transaction import StoreTransaction
 
 def run_due(transaction: StoreTransaction) -> None:
     """Run every sweep whose outcome a request could miss."""
-    wake_deferred(transaction)
-    expire_claims(transaction)
-    end_deliveries(transaction)
-    expire_leases(transaction)
+    for sweep in SWEEPS:
+        sweep(transaction)
 
 
 def tidy(transaction: StoreTransaction) -> bool:
@@ -58,3 +56,6 @@ def expire_leases(transaction: StoreTransaction) -> None:
         from beadwork.ops.lease_line import end_over
 
         end_over(transaction)
+
+
+SWEEPS = (wake_deferred, expire_claims, end_deliveries, expire_leases)

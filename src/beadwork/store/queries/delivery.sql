@@ -118,7 +118,8 @@ WHERE seq = :seq AND place = :place
 
 -- name: extend
 -- It is held for longer.
-UPDATE delivery SET held_until_us = :held_until_us WHERE seq = :seq AND place = :place
+UPDATE delivery SET held_until_us = :held_until_us, changed_us = :now_us
+WHERE seq = :seq AND place = :place
 
 -- name: wait
 -- It waits again.
@@ -140,6 +141,24 @@ WHERE seq = :seq AND place = :place
 -- name: show
 -- It was shown.
 UPDATE delivery SET shown_us = :now_us WHERE seq = :seq AND place = :place
+
+-- name: any_ahead
+-- Whether something is held, or waits for another try, since a time that is still to come.
+SELECT 1 WHERE EXISTS (SELECT 1 FROM event e
+        WHERE e.seq = (SELECT MAX(l.seq) FROM event l) AND e.at_us > :now_us)
+    AND (EXISTS (SELECT 1 FROM delivery h WHERE h.state = 'held' AND h.changed_us > :now_us)
+    OR EXISTS (SELECT 1 FROM delivery w WHERE w.state = 'waiting' AND w.attempts > 0
+        AND w.due_us > 0 AND w.changed_us > :now_us))
+
+-- name: bound_holds
+-- The clock went back: they are held from now on, for as long as they were to be.
+UPDATE delivery SET held_until_us = held_until_us - changed_us + :now_us, changed_us = :now_us
+WHERE state = 'held' AND changed_us > :now_us
+
+-- name: bound_waits
+-- Likewise what waits for another try.
+UPDATE delivery SET due_us = due_us - changed_us + :now_us, changed_us = :now_us
+WHERE state = 'waiting' AND attempts > 0 AND due_us > 0 AND changed_us > :now_us
 
 -- name: ended_holds
 -- Holds whose time is over.
