@@ -55,11 +55,22 @@ def test_a_new_store_is_in_order(repository: Bd) -> None:
 
 
 def test_doctor_changes_no_file(repository: Bd) -> None:
-    ignored = {"beadwork.db-shm"}
+    # But for an empty transaction, which tells whether a write can be stored.
+    ignored = {"beadwork.db-shm", "beadwork.db-wal"}
     before = {k: v for k, v in tree(repository.folder).items() if Path(k).name not in ignored}
     repository.ok("doctor", "--deep", "--verbose")
     after = {k: v for k, v in tree(repository.folder).items() if Path(k).name not in ignored}
     assert after == before
+
+
+def test_doctor_that_is_to_be_read_only_commits_nothing(repository: Bd) -> None:
+    before = tree(repository.folder)
+    names = {each["name"] for each in repository.json("--readonly", "doctor")["checks"]}
+    assert "writes" not in names
+    after = tree(repository.folder)
+    assert {k: v for k, v in after.items() if not k.endswith("-shm")} == {
+        k: v for k, v in before.items() if not k.endswith("-shm")
+    }
 
 
 def test_an_error_exits_1_and_a_warning_0(repository: Bd) -> None:
