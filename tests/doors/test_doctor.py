@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import apsw
@@ -82,6 +84,18 @@ def test_an_error_exits_1_and_a_warning_0(repository: Bd) -> None:
     assert answer.code == 1
     assert answer.json["overall_ok"] is False
     assert answer.err == ""
+
+
+def test_the_mark_of_a_process_that_is_gone_is_a_leftover_at_once(repository: Bd) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = repository.beads / f".beadwork-mark-{gone.pid}"
+    mine = repository.beads / f".beadwork-mark-{os.getpid()}"
+    left.touch()
+    mine.touch()
+    assert wrong(repository) == {"leftovers": "warning"}
+    repository.ok("doctor", "--fix")
+    assert (left.exists(), mine.exists()) == (False, True)
 
 
 def test_fix_says_what_it_does_keeps_a_backup_and_looks_again(repository: Bd) -> None:

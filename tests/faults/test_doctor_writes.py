@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from beadwork.sync import runtime
+from beadwork.sync.locate import place_of
 from tests.doors.program import Bd
 
 pytestmark = pytest.mark.slow
@@ -80,3 +82,12 @@ def test_a_read_only_store_is_said_to_be_so(small: Bd) -> None:
     assert (code, found["status"]) == (1, "error")
     assert "ead-only" in found["message"]
     assert found["fix"]
+
+
+def test_a_mark_that_finds_no_room_leaves_no_file(small: Bd) -> None:
+    fill(small.folder)
+    paths = runtime.daemon_paths(place_of(str(small.beads)))
+    with pytest.raises(OSError, match="space"):
+        runtime.note_attempt(paths, 1)
+    runtime.put_mark(paths.stopped, "a text")
+    assert list(small.beads.glob(".beadwork-*")) == []
