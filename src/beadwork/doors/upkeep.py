@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from beadwork.doors.upkeep_findings import failed, other_version, whether_a_write_commits
-from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, Salvaged
+from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, Salvaged, SavedBlobs
 from beadwork.engine import Engine, Progress
 from beadwork.model import instants
 from beadwork.model.errors import (
@@ -49,6 +49,8 @@ class Restored(NamedTuple):
     lost_events: int
     kept: str | None
     imported: Imported
+    blobs: SavedBlobs
+    """Those that were brought back, and those that are nowhere."""
 
 
 class Upkeep:
@@ -257,7 +259,13 @@ class Upkeep:
             return path
         path = self.backup_path("doctor")
         self._database.copy_to(path)
+        self._save_blobs(path)
         return path
+
+    def _save_blobs(self, path: str) -> None:
+        """Put the blobs of a copy beside it, as far as can be: it is worth something without, too."""
+        with contextlib.suppress(BeadworkError):
+            self._parts.blobs.save(self._parts.database_at(path).referred_blobs(), path)
 
     def _bring_up(self) -> None:
         engine = self._parts.open_engine()
@@ -363,8 +371,10 @@ class Upkeep:
             path = f"{stem}-{count}.{ending}"
         return path
 
-    def back_up(self, path: str, *, is_forced: bool = False) -> Counts:
-        """Copy the database to a path, checked and synced; return how much it holds.
+    def back_up(self, path: str, *, is_forced: bool = False) -> tuple[Counts, SavedBlobs]:
+        """Copy the database to a path, checked and synced, and the blobs it refers to beside it.
+
+        Return how much it holds, and how many of the blobs.
 
         Raises:
             NoStore: there is no database.
@@ -378,7 +388,9 @@ class Upkeep:
             raise InvalidPath(
                 f"{path} is there already", hint="Name another file, or pass --force.", path=path
             )
-        return self._database.copy_to(path)
+        counts = self._database.copy_to(path)
+        digests = self._parts.database_at(path).referred_blobs()
+        return counts, self._parts.blobs.save(digests, path)
 
     def backups(self) -> Sequence[Backup]:
         """Return the backups that `bd` made, latest first."""
@@ -403,11 +415,15 @@ class Upkeep:
         backup = self._parts.database_at(path)
         _require_backup(backup)
         lost, kept, aside = 0, None, self._aside("before-restore")
+        # Before there is a row that refers to one.
+        blobs = self._parts.blobs.bring(backup.referred_blobs(), path)
         with self._parts.write_lock():
             if self._database.exists:
                 lost = self._lost_by(path, is_forced=is_forced)
                 kept = aside
             self._database.put(path, aside=aside)
+        if kept:
+            self._save_blobs(kept)
         engine, caller = self._parts.open_engine(), self._parts.caller
         try:
             engine.prepare()
@@ -415,7 +431,7 @@ class Upkeep:
             engine.flush(caller)
         finally:
             engine.close()
-        return Restored(lost, kept, imported)
+        return Restored(lost, kept, imported, blobs)
 
     def leave(self, *, is_dry: bool) -> list[str]:
         """Take the store out of the repository; return what goes.

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from beadwork.model.errors import BeadworkError, FileTrouble
 from beadwork.model.finding import CORE, DATA, GIT, UPKEEP, Finding, listed
 from beadwork.sync import config, git, scaffold
+from beadwork.sync.blob_backup import forget_beside
 from beadwork.sync.config_files import ConfigFiles
 from beadwork.sync.daemon_health import daemon_finding
 from beadwork.sync.files import Files
@@ -101,7 +102,8 @@ class Surroundings(NamedTuple):
         return os.path.lexists(path)
 
     def remove(self, path: str) -> None:
-        """Remove a database file that is no longer needed."""
+        """Remove a database file that is no longer needed, and the blobs beside it."""
+        forget_beside(path)
         for part in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path + part)
