@@ -548,6 +548,19 @@ def test_messages_are_found_by_their_words(project: Project, is_indexed: bool) -
         found("!!!")
 
 
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_a_long_message_is_found_by_its_beginning(project: Project, is_indexed: bool) -> None:
+    long = "filler " * (limits.MESSAGE_SEARCHED_CHARS_MAX // 7)
+    send(project, "bob", f"beginning {long} ending")
+    if is_indexed:
+        project.run(IndexMessages())
+    found = [
+        len(project.run(SearchMessages(query=f'"{word}"')).messages)
+        for word in ("bob", "beginning", "filler", "ending")
+    ]
+    assert found == [1, 1, 1, 0]
+
+
 def test_what_is_new_is_shown_once_and_stays_to_be_acknowledged(project: Project) -> None:
     for number in range(3):
         send(project, "bob", str(number))

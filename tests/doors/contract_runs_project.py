@@ -33,6 +33,8 @@ blob put text.md && blob put text.md => "is_new": false
 blob put text.md && blob get e21d5f => "content"
 blob put text.md && blob get e21d5f --output out.md => "size_bytes": 20
 blob put text.md && blob stat e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790 => "state": "whole"
+blob put text.md && blob list => "e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790"
+blob put text.md && blob list --unreferenced => "refs": 0
 blob put text.md && blob verify => "checked": 1
 blob put text.md && blob verify e21d5f36 => "e21d5f365b077813308bb74413d134b3205f19b2e7a4c75eb5765e57373fe790"
 blob put text.md && blob gc => "count": 0
@@ -163,6 +165,7 @@ _FAILS = """
 3 blob.unknown: blob stat abcdef
 3 blob.unknown: blob verify abcdef
 2 field.invalid: blob get abcde
+2 request.invalid: blob list more
 2 field.invalid: blob gc --older-than 5s
 2 field.invalid: blob gc --older-than soon
 2 field.invalid: kv set "" value

@@ -1,5 +1,6 @@
 """`bd backup` and `bd restore`."""
 
+import shutil
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -217,3 +218,98 @@ def test_a_text_that_was_compacted_elsewhere_is_not_here(bd: Bd) -> None:
     answer = bd("restore", "px-far", "--json")
     assert answer.code == 4
     assert "git log" in answer.error["hint"]
+
+
+# -- blobs
+
+LONG = "a long text. " * 1000
+
+
+def with_blob(bd: Bd) -> Path:
+    """Send a message that lies in a blob; answer the blob's file."""
+    bd.ok("msg", "send", "--to", "bob", LONG)
+    (path,) = (each for each in (bd.beads / "blobs").glob("??/*") if each.is_file())
+    return path
+
+
+def lose(bd: Bd) -> None:
+    """Lose the database and the blobs."""
+    for path in bd.beads.glob("beadwork.db*"):
+        path.unlink()
+    shutil.rmtree(bd.beads / "blobs")
+
+
+def test_a_backup_holds_the_blobs_that_are_referred_to_and_a_restore_brings_them(
+    filled: Bd,
+) -> None:
+    blob = with_blob(filled)
+    filled.ok("blob", "put", "-", given="nothing refers to it")
+    made = filled.json("backup")
+    assert (made["blobs"], made["missing_blobs"]) == (1, [])
+    folder = Path(made["path"].removesuffix(".db") + ".blobs")
+    assert [each.name for each in folder.iterdir()] == [blob.name]
+    assert (folder / blob.name).samefile(blob), "it takes no room of its own"
+    lose(filled)
+    shown = filled.json("restore", made["path"])
+    assert (shown["blobs"], shown["missing_blobs"]) == (1, [])
+    assert filled.json("blob", "verify", blob.name)["checked"] == 1
+    assert (
+        filled.json("msg", "inbox", "--actor", "bob")[0]["payload"]["text"].strip() == LONG.strip()
+    )
+
+
+def test_a_backup_without_blobs_is_restored_and_tells_what_is_missing(filled: Bd) -> None:
+    blob = with_blob(filled)
+    name = filled.json("backup")["path"]
+    shutil.rmtree(name.removesuffix(".db") + ".blobs")
+    lose(filled)
+    said = filled.ok("restore", name).out
+    assert f"1 blob missing, neither here nor beside the backup: {blob.name[:12]}" in said
+
+
+def test_what_is_damaged_is_neither_saved_nor_brought_back(filled: Bd) -> None:
+    blob = with_blob(filled)
+    name = filled.json("backup")["path"]
+    (Path(name.removesuffix(".db") + ".blobs") / blob.name).write_text("damaged")
+    made = filled.json("backup")
+    assert (made["blobs"], made["missing_blobs"]) == (0, [blob.name]), "a link is the same file"
+    lose(filled)
+    assert filled.json("restore", name)["missing_blobs"] == [blob.name]
+    assert not blob.exists()
+
+
+def test_what_is_damaged_here_comes_back_whole_from_another_disk(filled: Bd) -> None:
+    blob = with_blob(filled)
+    name = filled.json("backup")["path"]
+    saved = Path(name.removesuffix(".db") + ".blobs") / blob.name
+    content = saved.read_bytes()
+    saved.unlink()
+    saved.write_bytes(content)
+    blob.write_text("damaged")
+    assert filled.json("restore", name)["blobs"] == 1
+    assert blob.read_bytes() == content
+
+
+def test_what_lies_where_the_blobs_go_and_is_none_stays(filled: Bd) -> None:
+    (filled.folder / "mine.blobs").mkdir()
+    other = filled.folder / "mine.blobs" / "notes.md"
+    other.write_text("mine")
+    filled.ok("backup", "mine.db")
+    with_blob(filled)
+    filled.ok("backup", "mine.db", "--force")
+    assert other.read_text() == "mine"
+    assert len(list(other.parent.iterdir())) == 2
+
+
+def test_the_blobs_of_a_backup_go_with_it(filled: Bd) -> None:
+    with_blob(filled)
+    for _ in range(3):
+        filled.ok("backup", "--keep", "1")
+    assert len(list((filled.beads / "backups").glob("*.blobs"))) == 1
+
+
+def test_blobs_of_the_store_as_it_was_stay_beside_it(filled: Bd) -> None:
+    name = filled.json("backup")["path"]
+    blob = with_blob(filled)
+    kept = filled.json("restore", name, "--force")["kept"]
+    assert (Path(kept.removesuffix(".db") + ".blobs") / blob.name).samefile(blob)

@@ -166,3 +166,31 @@ def test_blobs_are_no_concern_of_git(bd: Bd, is_older: bool) -> None:
     seen = bd.git("status", "--porcelain", "--untracked-files=all")
     assert "log.bin" in seen
     assert "blobs/" not in seen
+
+
+@pytest.mark.parametrize("words", [(), ("-o", "out.bin")])
+def test_a_blob_that_is_referred_to_and_missing_is_said_to_be_lost(
+    bd: Bd, words: tuple[str, ...]
+) -> None:
+    bd.ok("blob", "put", "log.bin")
+    bd.ok("msg", "send", "--to", "bob", "See", "--blob", DIGEST)
+    file_of(bd).unlink()
+    code, name, said = error_of(bd, "blob", "get", DIGEST[:6], *words)
+    assert (code, name) == (3, "blob.unknown")
+    assert "lost" in said
+    assert "backup" in said
+    assert "clone" in said
+    assert not (bd.folder / "out.bin").exists()
+
+
+def test_blobs_are_listed_with_what_refers_to_them(bd: Bd) -> None:
+    assert bd.ok("blob", "list").out == "No blobs.\n"
+    bd.ok("blob", "put", "log.bin")
+    bd.ok("msg", "send", "--to", "bob", "See", "--blob", DIGEST)
+    other = bd.json("blob", "put", "-", given="free")["digest"]
+    rows = {each["digest"]: each for each in bd.json("blob", "list")}
+    assert set(rows) == {DIGEST, other}
+    assert (rows[DIGEST]["refs"], rows[DIGEST]["size_bytes"]) == (1, len(CONTENT))
+    assert [each["digest"] for each in bd.json("blob", "list", "--unreferenced")] == [other]
+    said = bd.ok("blob", "list").out
+    assert f"{DIGEST[:12]}    25.0 KiB      1 refs  " in said

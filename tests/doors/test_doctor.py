@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import apsw
@@ -55,11 +57,22 @@ def test_a_new_store_is_in_order(repository: Bd) -> None:
 
 
 def test_doctor_changes_no_file(repository: Bd) -> None:
-    ignored = {"beadwork.db-shm"}
+    # But for an empty transaction, which tells whether a write can be stored.
+    ignored = {"beadwork.db-shm", "beadwork.db-wal"}
     before = {k: v for k, v in tree(repository.folder).items() if Path(k).name not in ignored}
     repository.ok("doctor", "--deep", "--verbose")
     after = {k: v for k, v in tree(repository.folder).items() if Path(k).name not in ignored}
     assert after == before
+
+
+def test_doctor_that_is_to_be_read_only_commits_nothing(repository: Bd) -> None:
+    before = tree(repository.folder)
+    names = {each["name"] for each in repository.json("--readonly", "doctor")["checks"]}
+    assert "writes" not in names
+    after = tree(repository.folder)
+    assert {k: v for k, v in after.items() if not k.endswith("-shm")} == {
+        k: v for k, v in before.items() if not k.endswith("-shm")
+    }
 
 
 def test_an_error_exits_1_and_a_warning_0(repository: Bd) -> None:
@@ -71,6 +84,18 @@ def test_an_error_exits_1_and_a_warning_0(repository: Bd) -> None:
     assert answer.code == 1
     assert answer.json["overall_ok"] is False
     assert answer.err == ""
+
+
+def test_the_mark_of_a_process_that_is_gone_is_a_leftover_at_once(repository: Bd) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = repository.beads / f".beadwork-mark-{gone.pid}"
+    mine = repository.beads / f".beadwork-mark-{os.getpid()}"
+    left.touch()
+    mine.touch()
+    assert wrong(repository) == {"leftovers": "warning"}
+    repository.ok("doctor", "--fix")
+    assert (left.exists(), mine.exists()) == (False, True)
 
 
 def test_fix_says_what_it_does_keeps_a_backup_and_looks_again(repository: Bd) -> None:

@@ -190,6 +190,7 @@ class DirectWorld(Person):
         from beadwork.doors.upkeep import Upkeep
         from beadwork.doors.upkeep_parts import Parts
         from beadwork.store.backup import Database
+        from beadwork.sync.blob_backup import BlobBackup
         from beadwork.sync.health import Surroundings
 
         try:
@@ -203,6 +204,7 @@ class DirectWorld(Person):
             database=Database(place.database),
             database_at=Database,
             around=Surroundings(place, self.environ),
+            blobs=BlobBackup(blobs_of(place)),
             folder=place.folder,
             open_engine=lambda: self.open(options),
             write_lock=lambda: locked(lock_path, timeout_s=timeout_s, store=place.folder),

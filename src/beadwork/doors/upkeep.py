@@ -8,7 +8,8 @@ import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, Salvaged
+from beadwork.doors.upkeep_findings import failed, other_version, whether_a_write_commits
+from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, Salvaged, SavedBlobs
 from beadwork.engine import Engine, Progress
 from beadwork.model import instants
 from beadwork.model.errors import (
@@ -32,6 +33,7 @@ from beadwork.ops.record_file import ExportFile, Imported, ImportFile
 _FOLD_LINES = 200
 _DATABASE = ("database", "integrity", "classic")
 _FILE = ("file", "exported")
+_WRITES = "writes"
 
 
 class Mending(NamedTuple):
@@ -47,6 +49,8 @@ class Restored(NamedTuple):
     lost_events: int
     kept: str | None
     imported: Imported
+    blobs: SavedBlobs
+    """Those that were brought back, and those that are nowhere."""
 
 
 class Upkeep:
@@ -62,7 +66,7 @@ class Upkeep:
     def names(self) -> list[str]:
         """Return the names of all checks."""
         stored = [check.name for check in CHECKS]
-        return [*_DATABASE, *self._parts.around.names, *stored, *_FILE]
+        return [*_DATABASE, *self._parts.around.names, *stored, *_FILE, _WRITES]
 
     @property
     def folder(self) -> str:
@@ -92,15 +96,19 @@ class Upkeep:
         names: Sequence[str] = (),
         *,
         is_deep: bool = False,
+        is_tried: bool = True,
         progress: Progress | None = None,
     ) -> list[Finding]:
-        """Carry out the checks of these names, or all; nothing is changed."""
+        """Carry out the checks of these names, or all; nothing is changed.
+
+        Unless it is not to be tried, a transaction of nothing is committed.
+        """
         self.require_names(names)
         found = self._look_at_database(is_deep=is_deep)
         is_usable = all(each.status == "ok" for each in found)
         found += self._parts.around.look()
         if is_usable:
-            found += self._look_inside(names, progress or _tell_nobody)
+            found += self._look_inside(names, progress or _tell_nobody, is_tried=is_tried)
         return [each for each in found if not names or each.name in names]
 
     def _look_at_database(self, *, is_deep: bool) -> list[Finding]:
@@ -121,11 +129,11 @@ class Upkeep:
         except StoreCorrupt as error:
             return [self._damaged([error.message])]
         except BeadworkError as error:
-            return [_failed("database", error)]
+            return [failed("database", error)]
         known = self._database.newest
         if version != known:
             self._is_copied_raw = True
-            return [_other_version(version, known)]
+            return [other_version(version, known)]
         fine = Finding(
             name="database",
             category=CORE,
@@ -153,12 +161,14 @@ class Upkeep:
             can_mend=True,
         )
 
-    def _look_inside(self, names: Sequence[str], progress: Progress) -> list[Finding]:
+    def _look_inside(
+        self, names: Sequence[str], progress: Progress, *, is_tried: bool
+    ) -> list[Finding]:
         stored = [check.name for check in CHECKS if not names or check.name in names]
         try:
             engine = self._parts.open_engine()
         except BeadworkError as error:
-            return [_failed("database", error)]
+            return [failed("database", error)]
         caller = self._parts.caller
         found: list[Finding] = []
         try:
@@ -171,8 +181,11 @@ class Upkeep:
                 found += engine.run(CompareFile(), caller).findings
             if not names or "classic" in names:
                 found.append(self._look_at_classic(engine))
+            if is_tried and (not names or _WRITES in names):
+                # Last: those before tell how the store was found.
+                found.append(whether_a_write_commits(engine))
         except BeadworkError as error:
-            found.append(_failed("database", error))
+            found.append(failed("database", error))
         finally:
             engine.close()
         return found
@@ -246,7 +259,13 @@ class Upkeep:
             return path
         path = self.backup_path("doctor")
         self._database.copy_to(path)
+        self._save_blobs(path)
         return path
+
+    def _save_blobs(self, path: str) -> None:
+        """Put the blobs of a copy beside it, as far as can be: it is worth something without, too."""
+        with contextlib.suppress(BeadworkError):
+            self._parts.blobs.save(self._parts.database_at(path).referred_blobs(), path)
 
     def _bring_up(self) -> None:
         engine = self._parts.open_engine()
@@ -352,8 +371,10 @@ class Upkeep:
             path = f"{stem}-{count}.{ending}"
         return path
 
-    def back_up(self, path: str, *, is_forced: bool = False) -> Counts:
-        """Copy the database to a path, checked and synced; return how much it holds.
+    def back_up(self, path: str, *, is_forced: bool = False) -> tuple[Counts, SavedBlobs]:
+        """Copy the database to a path, checked and synced, and the blobs it refers to beside it.
+
+        Return how much it holds, and how many of the blobs.
 
         Raises:
             NoStore: there is no database.
@@ -367,7 +388,9 @@ class Upkeep:
             raise InvalidPath(
                 f"{path} is there already", hint="Name another file, or pass --force.", path=path
             )
-        return self._database.copy_to(path)
+        counts = self._database.copy_to(path)
+        digests = self._parts.database_at(path).referred_blobs()
+        return counts, self._parts.blobs.save(digests, path)
 
     def backups(self) -> Sequence[Backup]:
         """Return the backups that `bd` made, latest first."""
@@ -392,11 +415,15 @@ class Upkeep:
         backup = self._parts.database_at(path)
         _require_backup(backup)
         lost, kept, aside = 0, None, self._aside("before-restore")
+        # Before there is a row that refers to one.
+        blobs = self._parts.blobs.bring(backup.referred_blobs(), path)
         with self._parts.write_lock():
             if self._database.exists:
                 lost = self._lost_by(path, is_forced=is_forced)
                 kept = aside
             self._database.put(path, aside=aside)
+        if kept:
+            self._save_blobs(kept)
         engine, caller = self._parts.open_engine(), self._parts.caller
         try:
             engine.prepare()
@@ -404,7 +431,7 @@ class Upkeep:
             engine.flush(caller)
         finally:
             engine.close()
-        return Restored(lost, kept, imported)
+        return Restored(lost, kept, imported, blobs)
 
     def leave(self, *, is_dry: bool) -> list[str]:
         """Take the store out of the repository; return what goes.
@@ -456,26 +483,3 @@ def _require_backup(backup: DatabaseFile) -> None:
         raise InvalidPath(f"{backup.path} is damaged", hint="Take another: `bd backup status`.")
     if version > backup.newest:
         raise StoreNewer(f"{backup.path} was made by a newer Beadwork", version=version)
-
-
-def _failed(name: str, error: BeadworkError) -> Finding:
-    return Finding(name=name, category=CORE, status="error", message=error.message, fix=error.hint)
-
-
-def _other_version(version: int, known: int) -> Finding:
-    if version > known:
-        return Finding(
-            name="database",
-            category=CORE,
-            status="error",
-            message=f"The database has version {version}; this Beadwork knows {known}",
-            fix="Upgrade Beadwork.",
-        )
-    return Finding(
-        name="database",
-        category=CORE,
-        status="warning",
-        message=f"The database has version {version}, older than {known}",
-        fix="Bring it up to date; the next command does it too.",
-        can_mend=True,
-    )

@@ -283,7 +283,7 @@ class Engine:
         with self._guards.write_lock():
             self._prepare_locked()
             try:
-                self._batch([])
+                self._batch([], has_sweep=False)
             except _Lost as lost:
                 cause = lost.__cause__
                 error = cause if isinstance(cause, BeadworkError) else self._in_doubt()
@@ -341,11 +341,12 @@ class Engine:
         except BeadworkError as error:
             return error
 
-    def _batch(self, calls: Sequence[Call]) -> list[Outcome]:
+    def _batch(self, calls: Sequence[Call], *, has_sweep: bool = True) -> list[Outcome]:
         now_us = self._guards.now_us()
         self._store.begin()
         try:
-            self._sweep(now_us)
+            if has_sweep:
+                self._sweep(now_us)
             outcomes = [self._one(call, now_us) for call in calls]
             signs = self._presence.signs(calls, outcomes, now_us)
             for each in signs:

@@ -63,6 +63,8 @@ PAYLOAD_LEVELS_MAX = 200
 """So deep lists and maps may lie in one another in a payload."""
 PAYLOAD_SHOWN_BYTES_MAX = 256 * 1024
 """A payload in a blob is shown with its message up to this size."""
+MESSAGE_SEARCHED_CHARS_MAX = 64 * 1024
+"""So much of what a message says it can be found by."""
 RECIPIENTS_MAX = 1000
 MAILBOX_OPEN_MAX = 10_000
 """So many messages may wait for one recipient; a further one is refused."""

@@ -152,7 +152,7 @@ class GetBlob(Request[BlobContent], frozen=True):
 def get_blob(request: GetBlob, tx: Transaction) -> BlobContent:
     """Get the content of a blob."""
     digest = require_blob(tx, request.digest)
-    size = tx.blob_files.size(digest)
+    size = _require_size(tx, digest)
     if size > limits.BLOB_ANSWER_BYTES_MAX:
         raise InvalidField(
             f"Blob {digest} is too long for an answer: {size} bytes",
@@ -162,6 +162,27 @@ def get_blob(request: GetBlob, tx: Transaction) -> BlobContent:
     content = tx.blob_files.read(digest)
     return BlobContent(
         digest=digest, size_bytes=len(content), content=base64.b64encode(content).decode()
+    )
+
+
+def _require_size(tx: Transaction, digest: str) -> int:
+    size = size_of(tx, digest)
+    if size is not None:
+        return size
+    row = tx.blobs.row(digest)
+    if row is None:
+        raise UnknownBlob(f"There is no blob {digest}", digest=digest)
+    raise lost(digest, row.refs)
+
+
+def lost(digest: str, refs: int) -> UnknownBlob:
+    """Return the error for a blob that is known, and whose file is gone."""
+    return UnknownBlob(
+        f"Blob {digest} is lost: its file is missing, and {refs} things refer to it",
+        hint="Put the same content again, `bd blob put FILE`: from the .blobs folder beside a backup "
+        "(`bd backup status`), another clone, or who made it.",
+        digest=digest,
+        refs=refs,
     )
 
 

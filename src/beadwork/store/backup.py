@@ -106,6 +106,17 @@ class Database:
         row = session.one("check.counts")
         return Counts(*row) if row else Counts(0, 0, 0, 0)
 
+    def referred_blobs(self) -> list[str]:
+        """Return the digests of the blobs that something in the database refers to.
+
+        Raises:
+            StoreCorrupt: it is damaged.
+        """
+        with self.reading() as session:
+            if session.one("check.has_blobs") is None:
+                return []
+            return [str(row[0]) for row in session.all("check.referred_blobs")]
+
     def events_beyond(self, path: str) -> int:
         """Return how many events this database has that another lacks.
 

@@ -119,11 +119,13 @@ class MessageStore:
         return len(rows)
 
     def text(self, seq: int) -> str:
-        """Return what a message can be found by."""
+        """Return what a message can be found by: the beginning of what it says, if that is long."""
         row = self.by_number(seq)
         if row is None:
             return ""
-        return "\n".join([row.type, row.sender, *row.addresses, *_texts(self._payload(row))])
+        about = "\n".join([row.type, row.sender, *row.addresses])
+        said = "\n".join(_texts(self._payload(row)))
+        return f"{about}\n{said[: limits.MESSAGE_SEARCHED_CHARS_MAX]}"
 
     def _payload(self, row: MessageRow) -> object:
         """Return what a message says; nothing of one that is damaged, or too large to be shown."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from beadwork.model.errors import BeadworkError, FileTrouble
 from beadwork.model.finding import CORE, DATA, GIT, UPKEEP, Finding, listed
 from beadwork.sync import config, git, scaffold
+from beadwork.sync.blob_backup import forget_beside
 from beadwork.sync.config_files import ConfigFiles
 from beadwork.sync.daemon_health import daemon_finding
 from beadwork.sync.files import Files
@@ -20,7 +21,7 @@ from beadwork.sync.hooks import NAMES, Hooks, state_of
 from beadwork.sync.locate import GitPlace, Place, git_place
 from beadwork.sync.log_health import logs_finding, mend_logs
 from beadwork.sync.mounts import mount_of, mount_table
-from beadwork.sync.runtime import is_held
+from beadwork.sync.runtime import MARK, is_held
 from beadwork.sync.scaffold import _ATTRIBUTES, _DRIVER, _IGNORED
 
 _LEFT_OVER_S = 3600
@@ -101,7 +102,8 @@ class Surroundings(NamedTuple):
         return os.path.lexists(path)
 
     def remove(self, path: str) -> None:
-        """Remove a database file that is no longer needed."""
+        """Remove a database file that is no longer needed, and the blobs beside it."""
+        forget_beside(path)
         for part in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path + part)
@@ -225,9 +227,28 @@ def _left_over(surroundings: Surroundings) -> list[str]:
     for path in _files(surroundings.place):
         name = os.path.basename(path)
         is_ours = name.startswith((".beadwork-", "config.cache."))
-        if is_ours and os.path.isfile(path) and _age_s(path) > _LEFT_OVER_S:
+        is_old = _age_s(path) > _LEFT_OVER_S or _is_mark_of_the_dead(name)
+        if is_ours and is_old and os.path.isfile(path):
             found.append(path)
     return found + _dead_daemon(surroundings.place.folder)
+
+
+def _is_mark_of_the_dead(name: str) -> bool:
+    """Tell whether a file is named by a process that lives no more: it needs no age."""
+    digits = name.removeprefix(MARK)
+    if digits == name or not digits.isdigit():
+        return False
+    return not _lives(int(digits))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _dead_daemon(folder: str) -> list[str]:
@@ -238,14 +259,10 @@ def _dead_daemon(folder: str) -> list[str]:
     words = scaffold.read_text(path).split() if os.path.isfile(path) else []
     if not words or not words[0].isdigit():
         return []
-    try:
-        os.kill(int(words[0]), 0)
-    except ProcessLookupError:
-        names = ("daemon.pid", "daemon.lock", "bd.sock")
-        return [p for n in names if os.path.lexists(p := os.path.join(folder, n))]
-    except OSError:
+    if _lives(int(words[0])):
         return []
-    return []
+    names = ("daemon.pid", "daemon.lock", "bd.sock")
+    return [p for n in names if os.path.lexists(p := os.path.join(folder, n))]
 
 
 def _leftovers(surroundings: Surroundings) -> Finding:

@@ -13,6 +13,8 @@ from beadwork.sync.locate import DATABASE, Place
 _FIRST_WAIT_S = 5.0
 _LAST_WAIT_S = 300.0
 _DOUBLINGS_MAX = 10
+MARK = ".beadwork-mark-"
+"""How a mark is named while it is written; the number of the process follows."""
 
 
 class DaemonPaths(NamedTuple):
@@ -124,11 +126,16 @@ def pid_file(path: str) -> Iterator[None]:
 
 def _write(path: str, content: bytes) -> None:
     """Replace a small file, so that nobody reads half of it."""
-    beside = os.path.join(os.path.dirname(path), f".beadwork-mark-{os.getpid()}")
+    beside = os.path.join(os.path.dirname(path), f"{MARK}{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with contextlib.closing(os.fdopen(descriptor, "wb")) as file:
-        file.write(content)
-    os.replace(beside, path)
+    try:
+        with contextlib.closing(os.fdopen(descriptor, "wb")) as file:
+            file.write(content)
+        os.replace(beside, path)
+    except OSError:
+        # On a full disk an empty file would stay for each process.
+        forget(beside)
+        raise
 
 
 def holder_of(path: str) -> dict[str, Any]:

@@ -1,6 +1,16 @@
 """What `bd blob` answers under `--json`, as JSON Schema."""
 
-from beadwork.doors.cli.schema_parts import Schema, either, number, text, texts, thing, time, truth
+from beadwork.doors.cli.schema_parts import (
+    Schema,
+    array,
+    either,
+    number,
+    text,
+    texts,
+    thing,
+    time,
+    truth,
+)
 
 _DIGEST = text("The SHA-256 of the content, whole.")
 _SIZE = number("How long the content is.")
@@ -29,6 +39,18 @@ BLOB: dict[str, Schema] = {
             "refs": number("How much refers to it."),
             "state": text("whole, damaged or missing, by a look at its file."),
         },
+    ),
+    "blob list": array(
+        thing(
+            "A blob.",
+            {
+                "digest": _DIGEST,
+                "size_bytes": _SIZE,
+                "created_at": time("When it was put, while nothing referred to it."),
+                "refs": number("How much refers to it."),
+            },
+        ),
+        "The blobs, by digest.",
     ),
     "blob verify": thing(
         "What reading the blobs told.",

@@ -28,6 +28,15 @@ REINDEX
 SELECT (SELECT COUNT(*) FROM issue), (SELECT COUNT(*) FROM event),
     (SELECT COUNT(*) FROM claim WHERE actor <> ''), (SELECT COALESCE(MAX(seq), 0) FROM event)
 
+-- name: has_blobs
+-- Whether this database knows of blobs; one of an older version does not.
+-- only: sqlite
+SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'blob'
+
+-- name: referred_blobs
+-- The blobs that something refers to, in order.
+SELECT digest FROM blob WHERE refs > 0 ORDER BY digest
+
 -- name: shared_event
 -- An event, to tell whether two databases have it both.
 SELECT at_us, actor, operation, issue_id FROM event WHERE seq = :seq

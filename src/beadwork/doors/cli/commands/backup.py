@@ -15,6 +15,8 @@ from beadwork.model.errors import InvalidField, InvalidPath, UnknownIssue
 from beadwork.ops.upkeep import ShowFullText
 
 _KEPT = 10
+_NAMED = 5
+_SHORT = 12
 _WORDS_ELSEWHERE = {
     "restore": "Use `bd restore FILE`.",
     "init": "Nothing has to be set up: `bd backup`.",
@@ -38,6 +40,8 @@ _WORDS_ELSEWHERE = {
 def backup(session: Session, /, words: tuple[str, ...], **given: Any) -> None:
     """Copy the database, consistent while others write; without FILE into .beads/backups.
 
+    The blobs that it refers to go into a folder beside the copy, NAME.blobs.
+
     `bd backup status` lists what there is. `./status` is a file of that name.
     """
     if words[:1] == ("status",):
@@ -50,7 +54,7 @@ def backup(session: Session, /, words: tuple[str, ...], **given: Any) -> None:
     if path.endswith("/"):
         path += os.path.basename(upkeep.backup_path())
     with session.progress():
-        counts = upkeep.back_up(path or upkeep.backup_path(), is_forced=given["force"])
+        counts, blobs = upkeep.back_up(path or upkeep.backup_path(), is_forced=given["force"])
     path = path or upkeep.backups()[0].path
     dropped = [] if words else upkeep.drop_old(given["keep"])
     shown = {
@@ -58,11 +62,28 @@ def backup(session: Session, /, words: tuple[str, ...], **given: Any) -> None:
         "issues": counts.issues,
         "events": counts.events,
         "claims": counts.claims,
+        "blobs": blobs.done,
+        "missing_blobs": blobs.missing,
         "dropped": dropped,
     }
-    lines = [f"Wrote {path}: {counts.issues} issues, {counts.events} events"]
+    held = f", {_counted(blobs.done)} beside it" if blobs.done else ""
+    lines = [f"Wrote {path}: {counts.issues} issues, {counts.events} events{held}"]
+    lines += _lacking(blobs.missing, "not in the backup, as they are not here whole")
     lines += [f"  dropped {each}" for each in dropped]
     session.show(shown, "\n".join(map(text.line, lines)))
+
+
+def _counted(count: int) -> str:
+    return "1 blob" if count == 1 else f"{count} blobs"
+
+
+def _lacking(digests: list[str], what: str) -> list[str]:
+    """Say which blobs are not to be had; the first of them by name."""
+    if not digests:
+        return []
+    more = f", and {len(digests) - _NAMED} more" if len(digests) > _NAMED else ""
+    names = ", ".join(each[:_SHORT] for each in digests[:_NAMED])
+    return [f"  {_counted(len(digests))} {what}: {names}{more}"]
 
 
 def _require_file(words: tuple[str, ...]) -> None:
@@ -117,7 +138,7 @@ def restore(session: Session, name: str, force: bool) -> None:
     """Put a backup in the place of the store; or show the full text of a compacted issue.
 
     The present store is kept beside. What the file says is folded in again: a restore brings back
-    claims, history and what never was in the file.
+    claims, history and what never was in the file. Blobs that are missing come from beside it.
     """
     path = _named(session, name)
     if not os.path.isfile(path):
@@ -131,9 +152,13 @@ def restore(session: Session, name: str, force: bool) -> None:
         "kept": done.kept,
         "lost_events": done.lost_events,
         "imported": shapes.report(done.imported.report),
+        "blobs": done.blobs.done,
+        "missing_blobs": done.blobs.missing,
     }
     lines = [f"Restored {path}"]
     lines += [f"  {done.lost_events} later events are gone from it"] * bool(done.lost_events)
+    lines += [f"  {_counted(done.blobs.done)} brought back"] * bool(done.blobs.done)
+    lines += _lacking(done.blobs.missing, "missing, neither here nor beside the backup")
     lines += [f"  the store as it was: {done.kept}"] * bool(done.kept)
     session.show(shown, "\n".join(map(text.line, lines)))
 

@@ -7,14 +7,15 @@ from typing import Any
 import click
 import msgspec
 
-from beadwork.doors.cli import text
+from beadwork.doors.cli import text, times
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
+from beadwork.doors.cli.views import moments
 from beadwork.model import limits
 from beadwork.model.blob import require_digest
 from beadwork.model.errors import BeadworkError, InvalidField
 from beadwork.model.instants import duration_s
-from beadwork.ops.blob import BlobFacts, GetBlob, PutBlob, StatBlob
+from beadwork.ops.blob import BlobFacts, BlobView, GetBlob, ListBlobs, PutBlob, StatBlob, lost
 from beadwork.ops.blob_upkeep import GcBlobs, Verified, VerifyBlobs
 
 _SHORT = 12
@@ -60,7 +61,7 @@ def get(session: Session, digest: str, output: str) -> None:
     if output == "-" and session.flags.is_json:
         session.show(msgspec.to_builtins(session.run(GetBlob(digest=digest))))
         return
-    whole = session.run(StatBlob(digest=digest)).blob.digest
+    whole = _require_there(session.run(StatBlob(digest=digest)))
     blobs = session.world.blobs(session.flags.options)
     if output == "-":
         blobs.check(whole)
@@ -72,6 +73,12 @@ def get(session: Session, digest: str, output: str) -> None:
         {"digest": whole, "size_bytes": size, "path": path},
         lambda: f"Wrote {text.line(path)}: {text.size(size)}",
     )
+
+
+def _require_there(facts: BlobFacts) -> str:
+    if facts.is_missing:
+        raise lost(facts.blob.digest, facts.blob.refs)
+    return facts.blob.digest
 
 
 def _print(session: Session, pieces: Iterable[bytes]) -> None:
@@ -113,6 +120,35 @@ def _facts(facts: BlobFacts, state: str) -> str:
         f"  Referred to: {found.refs}",
     ]
     return "\n".join([*lines, f"  The file is {state}"] if state != "whole" else lines)
+
+
+@blob.command("list", cls=BeadCommand)
+@click.option("--unreferenced", is_flag=True, help="Only those that nothing refers to.")
+@pass_session
+def listing(session: Session, unreferenced: bool) -> None:
+    """List the blobs: how large each is, how much refers to it, and how old it is."""
+    found = [each for each in _all(session) if not (unreferenced and each.refs)]
+    session.show(
+        [{**msgspec.to_builtins(each), "refs": each.refs} for each in found],
+        lambda: _listed(found),
+    )
+
+
+def _all(session: Session) -> Iterator[BlobView]:
+    after = ""
+    while found := session.run(ListBlobs(after=after)).blobs:
+        yield from found
+        after = found[-1].digest
+
+
+def _listed(found: list[BlobView]) -> str:
+    now_us = times.now_us()
+    lines = [
+        f"{each.digest[:_SHORT]}  {text.size(each.size_bytes):>10}  {each.refs:>5} refs"
+        f"  {moments.ago(each.created_at, now_us)}"
+        for each in found
+    ]
+    return "\n".join(lines) or "No blobs."
 
 
 @blob.command("verify", cls=BeadCommand)

@@ -70,7 +70,8 @@ def doctor(session: Session, /, **given: Any) -> None:
         _measure(session)
         return
     with session.progress() as progress:
-        found = upkeep.look(names, is_deep=given["deep"], progress=progress)
+        is_tried = not session.flags.is_read_only
+        found = upkeep.look(names, is_deep=given["deep"], is_tried=is_tried, progress=progress)
     mending = None
     if given["fix"] or given["interactive"]:
         found, mending = _fix(session, upkeep, found, given)

@@ -1,0 +1,45 @@
+"""What doctor says of a database that can't be opened, or not be written."""
+
+from beadwork.engine import Engine
+from beadwork.model.errors import BeadworkError, StoreBusy
+from beadwork.model.finding import CORE, Finding
+
+
+def failed(name: str, error: BeadworkError) -> Finding:
+    """Tell that something can't even be looked at."""
+    return Finding(name=name, category=CORE, status="error", message=error.message, fix=error.hint)
+
+
+def other_version(version: int, known: int) -> Finding:
+    """Tell that the database is of another version than this program."""
+    if version > known:
+        return Finding(
+            name="database",
+            category=CORE,
+            status="error",
+            message=f"The database has version {version}; this Beadwork knows {known}",
+            fix="Upgrade Beadwork.",
+        )
+    return Finding(
+        name="database",
+        category=CORE,
+        status="warning",
+        message=f"The database has version {version}, older than {known}",
+        fix="Bring it up to date; the next command does it too.",
+        can_mend=True,
+    )
+
+
+def whether_a_write_commits(engine: Engine) -> Finding:
+    """Commit a transaction of nothing, and tell whether that can be done."""
+    try:
+        engine.probe()
+    except BeadworkError as error:
+        return Finding(
+            name="writes",
+            category=CORE,
+            status="warning" if isinstance(error, StoreBusy) else "error",
+            message=f"No write can be stored: {error.message}",
+            fix=error.hint,
+        )
+    return Finding(name="writes", category=CORE, status="ok", message="a write can be stored")
