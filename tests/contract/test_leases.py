@@ -69,6 +69,18 @@ def test_an_exclusive_lease_excludes_what_overlaps(project: Project) -> None:
     assert acquire(project, "docs/**", actor="bob").lease.state == "held"
 
 
+def test_a_plain_path_covers_all_below_it_before_it_is_there(project: Project) -> None:
+    acquire(project, "new")
+    for pattern in ("new/a.py", "new/", "new/**/x", "*/a"):
+        with pytest.raises(LeaseHeld):
+            acquire(project, pattern, actor="bob")
+    acquire(project, "news", actor="bob")
+    found = project.run(CheckLeases(paths=["new/deep/a", "newer"]), actor="bob").covered
+    assert [(each.path, each.pattern) for each in found] == [("new/deep/a", "new")]
+    assert [each.lease for each in live(project, path="new/a")] == [1]
+    assert acquire(project, "new/").already
+
+
 def test_shared_leases_share_and_an_exclusive_one_does_not_join(project: Project) -> None:
     acquire(project, "src/**", shared=True)
     acquire(project, "src/a", actor="bob", shared=True)

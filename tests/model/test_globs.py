@@ -9,12 +9,14 @@ import pytest
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField, InvalidPath
 from beadwork.model.globs import (
+    brief,
     expand,
     literal_prefix,
     matches,
     overlaps,
     parse,
     require_path,
+    unquoted,
 )
 
 SEGMENTS = ["a", "b", "ab", "ba", "aa", "abb"]
@@ -46,6 +48,8 @@ def regex(pattern: str) -> re.Pattern[str]:
             continue
         piece = re.sub(r"\*", "[^/]*", segment.replace("?", "[^/]").replace("[!", "[^/"))
         found += f"/(?=[^/])(?:{piece})"
+    if not re.search(r"[*?[]", pattern):
+        found += "(?:/[^/]+)*"
     return re.compile(found)
 
 
@@ -113,6 +117,10 @@ def test_the_prefix_of_one_of_two_that_overlap_begins_with_the_others() -> None:
         ("src/**", "src"),
         ("src/**", "src/a/b.py"),
         ("src/", "src/a"),
+        ("src", "src"),
+        ("src", "src/a/b.py"),
+        ("{src,docs}/new", "docs/new/a"),
+        ("[[]id]", "[id]/a"),
         ("**/test_*.py", "test_a.py"),
         ("**/test_*.py", "a/b/test_a.py"),
         ("a/**/b", "a/b"),
@@ -136,7 +144,9 @@ def test_a_pattern_matches(pattern: str, path: str) -> None:
     ("pattern", "path"),
     [
         ("src/*", "src/a/b"),
-        ("src", "src/a"),
+        ("src", "srca"),
+        ("src", "lib/src"),
+        ("src?", "srcs/a"),
         ("a?c", "a/c"),
         ("a[!x]c", "a/c"),
         ("a[ -~]c", "a/c"),
@@ -148,6 +158,18 @@ def test_a_pattern_matches(pattern: str, path: str) -> None:
 )
 def test_a_pattern_does_not_match(pattern: str, path: str) -> None:
     assert not any(matches(each, path) for each in expand(pattern))
+
+
+def test_a_plain_path_is_all_below_it_too() -> None:
+    assert overlaps("new", "new/a/*.py")
+    assert overlaps("new/a", "new")
+    assert not overlaps("new", "news/a")
+    assert not overlaps("src/*", "src/a/b")
+    assert [brief(each) for each in ("a/**", "a", "a*/**", "[*]/**", "**")] == [
+        "a", "a", "a*/**", "[*]", "**",
+    ]  # fmt: skip
+    assert unquoted("a/[[]id]/[*].tsx") == "a/[id]/*.tsx"
+    assert unquoted("a/[[]id]*") == "a/[[]id]*"
 
 
 def test_case_counts_only_where_it_is_told_to() -> None:

@@ -21,8 +21,8 @@ __all__ = ["quick_path"]
 
 PATHS = ["/".join(each) for n in (1, 2, 3) for each in itertools.product("abc", repeat=n)]
 PATTERNS = {
-    "a": "a",
-    "a/b": "a/b",
+    "a": "a(/.+)?",
+    "a/b": "a/b(/.+)?",
     "a/**": "a(/.+)?",
     "a/*": "a/[^/]+",
     "*/b": "[^/]+/b",

@@ -2,12 +2,14 @@
 
 A path is relative to the root, its segments joined by `/`. `*`, `?` and `[...]` never match `/`;
 `**` stands for any number of whole segments, none included; a trailing `/` means `/**`; `{a,b}`
-is each of its alternatives. There is no negation and no escape: `[*]` is the letter itself.
+is each of its alternatives. There is no negation and no escape: `[*]` is the letter itself. A plain
+path, which has no wildcard, is that path and all below it, whether or not it is a folder yet.
 
 Overlap is decided: a glob is an automaton, and two of them overlap if both can run to their ends
 on one path. The same walk serves segments, where `**` repeats, and letters, where `*` does.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -24,6 +26,8 @@ Segment = tuple[Token, ...]
 
 _MANY: Segment = ("**",)
 _STAR = "*"
+_QUOTED = re.compile(r"\[[*?\[{}]\]")
+"""A letter as `quoted` writes it."""
 _SLASH = ord("/")
 _LAST = 0x10FFFF
 _ANY: Ranges = ((1, _SLASH - 1), (_SLASH + 1, _LAST))
@@ -61,8 +65,26 @@ def parse(text: str, *, is_case_blind: bool = False) -> Glob:
     Raises:
         InvalidField: it does not parse.
     """
-    segments = (_segment(each, text, is_case_blind=is_case_blind) for each in text.split("/"))
+    segments = [_segment(each, text, is_case_blind=is_case_blind) for each in text.split("/")]
+    if is_plain(text):
+        segments.append(_MANY)
     return Glob(text, tuple(segments))
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a normal text has no wildcard: it is a path, and all below it."""
+    return not any(each in _QUOTED.sub("", text) for each in "*?[")
+
+
+def brief(text: str) -> str:
+    """Return the shortest normal text of this meaning: `src` for `src/**`."""
+    folder = text.removesuffix("/**")
+    return folder if is_plain(folder) else text
+
+
+def unquoted(text: str) -> str:
+    """Return a normal text as a person types it who names what is there: a plain path as it is."""
+    return _QUOTED.sub(lambda found: found[0][1], text) if is_plain(brief(text)) else text
 
 
 def require_path(path: str) -> str:
@@ -84,7 +106,7 @@ def require_path(path: str) -> str:
 
 
 def quoted(path: str) -> str:
-    """Return the pattern that matches just this path, whatever letters are in it."""
+    """Return the plain path that this one is as a pattern, whatever letters are in it."""
     return "".join(f"[{each}]" if each in "*?[{}" else each for each in path)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from beadwork.model import limits
-from beadwork.model.globs import literal_prefix, overlaps
+from beadwork.model.globs import brief, literal_prefix, overlaps
 from beadwork.model.lease import Lease, State, prefixes
 from beadwork.model.record import Change
 from beadwork.store.session import Row, Session, listed
@@ -38,7 +38,10 @@ def _written(lease: Lease) -> str:
 
 
 def _digest(lease: Lease) -> str:
-    return hashlib.sha256(_written(lease).encode()).hexdigest()
+    """Return what leases of the same have in common, however it was written: `src`, `src/**`."""
+    patterns = tuple(sorted(set(map(brief, lease.patterns))))
+    same = msgspec.structs.replace(lease, patterns=patterns)
+    return hashlib.sha256(_written(same).encode()).hexdigest()
 
 
 class LeaseStore:
