@@ -193,6 +193,9 @@ def receive(
 
     The next of the same sender comes once you have settled the one before; --limit takes several.
     """
+    if follow:
+        # Whoever goes on without end outlives the daemon.
+        session.world.require_here()
     hold_s = seconds(hold, "hold", limits.HOLD_S_MAX, least=_LEAST_S) or 0.0
     asked = ReceiveMessages(
         limit=limit, hold_s=hold_s, wait_s=seconds(wait, "wait", limits.WAIT_S_MAX)
