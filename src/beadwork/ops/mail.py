@@ -21,6 +21,7 @@ class Draft(NamedTuple):
     payload: str | None
     blob: str | None
     blob_bytes: int | None
+    head: str | None
     key: str
     git_state: str | None
 
@@ -44,6 +45,7 @@ class MessageRow(NamedTuple):
     payload: str | None
     blob: str | None
     blob_bytes: int | None
+    head: str | None
     key: str
     git_state: str | None
 

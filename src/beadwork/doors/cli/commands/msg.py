@@ -10,7 +10,14 @@ import msgspec
 from beadwork.doors.cli import message_text as shown
 from beadwork.doors.cli import times
 from beadwork.doors.cli.commands import msg_people, msg_read
-from beadwork.doors.cli.commands.msg_said import content_options, of_flags, payload, seconds
+from beadwork.doors.cli.commands.msg_said import (
+    blob_of,
+    content_options,
+    of_flags,
+    payload,
+    require_one,
+    seconds,
+)
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, Whole, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
@@ -101,6 +108,8 @@ def _show_sent(session: Session, sent: Sent) -> None:
 @pass_session
 def send(session: Session, /, **given: Any) -> None:
     """Send a message. An unknown recipient's messages wait until it appears."""
+    require_one(given, "delay", "not_before")
+    require_one(given, "ttl", "expires")
     to = _recipients(given["to"], given["words"])
     request = SendMessage(
         to=to,
@@ -115,7 +124,7 @@ def send(session: Session, /, **given: Any) -> None:
         key=_key(session),
         must_exist=given["must_exist"],
         attempts_max=given["max_deliveries"],
-        blob=given["blob"],
+        blob=blob_of(session, given["blob"]),
         git_state=session.world.git_state(),
     )
     _show_sent(session, session.run(request))
@@ -135,7 +144,7 @@ def reply(session: Session, /, message_id: str, kind: str, **given: Any) -> None
         type=kind,
         priority=given["priority"],
         key=_key(session),
-        blob=given["blob"],
+        blob=blob_of(session, given["blob"]),
         git_state=session.world.git_state(),
     )
     _show_sent(session, session.run(request))
@@ -160,7 +169,7 @@ def request(session: Session, /, **given: Any) -> None:
             priority=given["priority"],
             ttl_s=wait_s or None,
             key=_key(session),
-            blob=given["blob"],
+            blob=blob_of(session, given["blob"]),
             git_state=session.world.git_state(),
         )
     )
