@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.doors.program import Answer, Bd
+from tests.doors.program import TIMEOUT_S, Answer, Bd
 from tests.doors.sample import on_terminal
 
 EVIL = "Red \x1b[31mred\x1b[0m\x07 and \x1b]0;title\x07"
@@ -164,13 +164,12 @@ def test_an_answer_is_shown_in_its_thread_below_the_question(bd: Bd) -> None:
     assert bd.json("msg", "show", message)["deliveries"][0]["state"] == "acknowledged"
 
 
-def test_who_answers_by_the_id_is_told_that_they_still_hold_the_message(bd: Bd) -> None:
+def test_who_answers_by_the_id_acknowledges_what_they_hold(bd: Bd) -> None:
     message = send(bd, "bob", "Which one?", "--type", "question")
-    (got,) = received(bd, "bob")
+    received(bd, "bob")
     answer = bd.ok("msg", "reply", message, "The first", "--actor", "bob")
-    assert f"`bd msg ack {got['receipt']}`" in answer.err
-    bd.ok("msg", "ack", got["receipt"], "--actor", "bob")
-    assert bd.ok("msg", "reply", message, "Or the second", "--actor", "bob").err == ""
+    assert "acknowledged what it answers" in answer.out
+    assert bd.json("msg", "inbox", "--agent", "bob") == []
 
 
 def test_a_question_without_an_answer_in_time_leaves_with_5_and_expires(bd: Bd) -> None:
@@ -198,6 +197,29 @@ def test_a_hook_shows_what_is_new_once_and_acknowledges_nothing(bd: Bd) -> None:
         {"recipient": "bob", "state": "waiting", "shown": True}
     ]
     assert received(bd, "bob")[0]["id"] == message
+
+
+def test_a_hook_without_a_store_says_nothing(bare: Bd) -> None:
+    for event in ((), ("--event", "Stop")):
+        assert hooked(bare, *event) == (0, "", "")
+
+
+def test_a_hook_counts_what_is_too_much_and_does_not_stop_for_it_again(bd: Bd) -> None:
+    for number in range(15):
+        send(bd, "bob", f"Number {number}")
+    said = json.loads(hooked(bd, "--event", "Stop").out)["reason"]
+    assert "15 new messages" in said
+    assert "and 5 more" in said
+    assert hooked(bd, "--event", "Stop") == (0, "", "")
+
+
+def test_what_a_hook_could_not_write_was_not_shown(bd: Bd) -> None:
+    send(bd, "bob", "Hello")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = bd.start("msg", "hook", "--event", "Stop", "--actor", "bob", stdout=full)
+        process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode != 0
+    assert "Hello" in hooked(bd).out
 
 
 def test_a_hook_answers_in_the_form_of_its_event(bd: Bd) -> None:

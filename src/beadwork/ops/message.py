@@ -181,8 +181,8 @@ def require_message(tx: Transaction, message_id: str) -> MessageRow:
 class Sent(Unrecorded):
     """The message, and what became of it for each recipient.
 
-    A recipient that was left out has the state `skipped`, and a reason. `held`: the receipt under
-    which the caller still holds the message that was answered.
+    A recipient that was left out has the state `skipped`, and a reason. `acknowledged`: the
+    message that was answered, which the caller held, was acknowledged with it.
     """
 
     id: str
@@ -190,7 +190,7 @@ class Sent(Unrecorded):
     thread: str
     deliveries: list[Delivery]
     already: bool = False
-    held: str = ""
+    acknowledged: bool = False
 
 
 class SendMessage(Request[Sent], frozen=True):

@@ -68,7 +68,7 @@ _SENT = thing(
         "thread": text("The id of the thread's first message."),
         "deliveries": _STATES,
         "already?": truth("Whether it was sent before, under the same key."),
-        "held?": text("The receipt under which you still hold what you answered."),
+        "acknowledged?": truth("Whether what was answered was acknowledged with it."),
     },
 )
 _ALONE = thing("A message.", _MESSAGE)

@@ -21,7 +21,7 @@ from beadwork.doors.cli.commands.msg_said import (
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, Whole, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
-from beadwork.model.errors import BeadworkError, InvalidField, NoReply
+from beadwork.model.errors import BeadworkError, InvalidField, NoReply, NoStore
 from beadwork.model.message import CORE_TYPES
 from beadwork.ops.delivery import (
     AcknowledgeMessage,
@@ -31,6 +31,7 @@ from beadwork.ops.delivery import (
     ReceiveMessages,
     ReturnMessage,
     Settled,
+    Shown,
     ShowNew,
 )
 from beadwork.ops.message import SendMessage, Sent
@@ -84,13 +85,12 @@ def _recipients(to: tuple[str, ...], words: tuple[str, ...]) -> list[str]:
 def _show_sent(session: Session, sent: Sent) -> None:
     def told() -> str:
         head = f"Sent {sent.id}" if not sent.already else f"Sent before: {sent.id}"
+        head += ", and acknowledged what it answers" if sent.acknowledged else ""
         if not sent.deliveries:
             return f"{head} (nobody is subscribed)"
         return "\n".join([head, *(f"  {shown.delivery(each)}" for each in sent.deliveries)])
 
     session.show(shown.shape(sent), told)
-    if sent.held:
-        session.warn(f"Note: you still hold what you answered: `bd msg ack {sent.held}`.")
 
 
 @msg.command("send", cls=BeadCommand)
@@ -137,7 +137,7 @@ def send(session: Session, /, **given: Any) -> None:
 @content_options
 @pass_session
 def reply(session: Session, /, message_id: str, kind: str, **given: Any) -> None:
-    """Answer a message, to its sender. By its receipt it is acknowledged with it."""
+    """Answer a message, to its sender. If you hold it, it is acknowledged with it."""
     request = ReplyMessage(
         message=message_id,
         payload=payload(session, of_flags(given), kind),
@@ -344,10 +344,21 @@ def hook(session: Session, event: str | None, limit: int) -> None:
     """Show briefly what is new for this agent, each message once; nothing if nothing is.
 
     With --event as JSON in the form of agents' hooks: at Stop the agent goes on with the messages,
-    elsewhere they are added to what it knows. Shown is not acknowledged.
+    elsewhere they are added to what it knows. Those beyond --limit are counted, and count as shown.
+    Shown is not acknowledged. Where there is no store, nothing is said.
     """
     _require_event(event)
-    new = session.run(ShowNew(limit=limit))
+    try:
+        new = session.run(ShowNew(limit=limit, only_look=True))
+    except NoStore:  # A hook is run wherever the agent is.
+        return
+    _show_new(session, new, event)
+    # What nobody could read was not shown.
+    if new.messages and session.streams.is_taken:
+        session.run(ShowNew(last=new.last))
+
+
+def _show_new(session: Session, new: Shown, event: str | None) -> None:
     if not new.messages:
         if session.flags.is_json and event is None:
             session.show({"messages": [], "more": 0})
