@@ -209,6 +209,23 @@ def test_a_message_that_nobody_takes_in_time_expires(project: Project) -> None:
     assert len(receive(project)) == 1
 
 
+@pytest.mark.parametrize("is_receipt", [True, False])
+def test_a_question_that_is_delivered_again_after_its_time_can_be_answered(
+    project: Project, is_receipt: bool
+) -> None:
+    sent = send(project, "bob", type="question", ttl_s=60)
+    project.clock.advance(61)
+    project.run(ReceiveMessages(), "bob")
+    project.run(ReplayDeadLetter(message=sent.id))
+    (handed,) = receive(project)
+    name = handed.receipt if is_receipt else sent.id
+    answer = project.run(ReplyMessage(message=name, payload="Late"), "bob")
+    assert answer.acknowledged
+    assert state_of(project, sent.id) == "acknowledged"
+    with pytest.raises(MessageExpired):
+        project.run(ReplyMessage(message=sent.id, payload="Not asked"), "carol")
+
+
 def test_a_message_that_expires_while_it_is_held_can_still_be_acknowledged(
     project: Project,
 ) -> None:
@@ -568,10 +585,18 @@ def test_what_is_new_is_shown_once_and_stays_to_be_acknowledged(project: Project
     assert ([each.message.payload["text"] for each in first.messages], first.more) == (
         ["0", "1"], 1,
     )  # fmt: skip
-    second = project.run(ShowNew(), "bob")
-    assert [each.message.payload["text"] for each in second.messages] == ["2"]
     assert project.run(ShowNew(), "bob").messages == []
     assert len(receive(project, limit=5)) == 3
+
+
+def test_who_looks_first_marks_what_it_saw_and_nothing_that_came_since(project: Project) -> None:
+    send(project, "bob", "one")
+    seen = project.run(ShowNew(only_look=True), "bob")
+    assert project.run(ShowNew(only_look=True), "bob").messages == seen.messages
+    send(project, "bob", "two")
+    project.run(ShowNew(last=seen.last), "bob")
+    (new,) = project.run(ShowNew(), "bob").messages
+    assert new.message.payload == {"text": "two"}
 
 
 def test_ids_hold_the_number_of_their_message(project: Project) -> None:

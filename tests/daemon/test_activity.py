@@ -1,9 +1,10 @@
-"""`bd activity --follow`: woken by commits with a daemon and without, and told of the daemon's end."""
+"""`bd activity --follow`: woken by commits with a daemon and without, and going on after the daemon's end."""
 
 import json
 import signal
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -65,19 +66,31 @@ def test_it_ends_once_nobody_reads(follower: "subprocess.Popen[str]", user: Bd) 
     assert follower.stderr.read() == ""
 
 
-def test_who_has_seen_something_is_told_where_to_go_on(bd: Bd, daemon: Daemon) -> None:
+def next_line(process: "subprocess.Popen[str]") -> Any:
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_who_has_seen_something_goes_on_when_the_daemon_ends(
+    bd: Bd, daemon: Daemon, how: str
+) -> None:
     user = bd.at(bd.folder, BEADS_NO_DAEMON="")
-    user.run("create", "First")
-    process = user.start("activity", "--follow", "--json")
+    user.run("msg", "send", "--to", "bob", "First")
+    activity = user.start("activity", "--follow", "--json")
+    receiver = user.start("msg", "receive", "--follow", "--json", "--ack", "--actor", "bob")
     try:
-        assert next_seq(process) == 1
-        daemon.stop()
-        _, error = process.communicate(timeout=TIMEOUT_S)
+        assert next_seq(activity) == 1
+        assert next_line(receiver)["payload"] == {"text": "First"}
+        getattr(daemon, how)()
+        user.run("msg", "send", "--to", "bob", "Second", "--no-daemon")
+        assert next_line(receiver)["payload"] == {"text": "Second"}
+        told = [next_line(activity)["deed"] for _ in range(3)]
+        assert told.count("sent") == 1
     finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 5
-    assert "--since 1" in json.loads(error)["hint"]
+        for process in (activity, receiver):
+            process.kill()
+            process.communicate()
 
 
 def test_who_has_seen_nothing_goes_on_when_the_daemon_ends(bd: Bd, daemon: Daemon) -> None:

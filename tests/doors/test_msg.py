@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.doors.program import Answer, Bd
+from tests.doors.program import TIMEOUT_S, Answer, Bd
 from tests.doors.sample import on_terminal
 
 EVIL = "Red \x1b[31mred\x1b[0m\x07 and \x1b]0;title\x07"
@@ -128,7 +128,7 @@ def test_a_long_text_comes_whole_and_one_too_long_is_refused(bd: Bd) -> None:
     text = "x" * 10_000_000
     bd.ok("msg", "send", "--to", "bob", "-", given=text)
     shown = bd.ok("msg", "receive", "--actor", "bob").out
-    assert "blob" in shown
+    assert "MiB in all: bd msg show" in shown
     code, name, said = refused(bd, "send", "--to", "bob", "--stdin", given="x" * 17_000_000)
     assert (code, name) == (2, "field.invalid")
     assert "bd blob put" in said
@@ -164,13 +164,12 @@ def test_an_answer_is_shown_in_its_thread_below_the_question(bd: Bd) -> None:
     assert bd.json("msg", "show", message)["deliveries"][0]["state"] == "acknowledged"
 
 
-def test_who_answers_by_the_id_is_told_that_they_still_hold_the_message(bd: Bd) -> None:
+def test_who_answers_by_the_id_acknowledges_what_they_hold(bd: Bd) -> None:
     message = send(bd, "bob", "Which one?", "--type", "question")
-    (got,) = received(bd, "bob")
+    received(bd, "bob")
     answer = bd.ok("msg", "reply", message, "The first", "--actor", "bob")
-    assert f"`bd msg ack {got['receipt']}`" in answer.err
-    bd.ok("msg", "ack", got["receipt"], "--actor", "bob")
-    assert bd.ok("msg", "reply", message, "Or the second", "--actor", "bob").err == ""
+    assert "acknowledged what it answers" in answer.out
+    assert bd.json("msg", "inbox", "--agent", "bob") == []
 
 
 def test_a_question_without_an_answer_in_time_leaves_with_5_and_expires(bd: Bd) -> None:
@@ -198,6 +197,29 @@ def test_a_hook_shows_what_is_new_once_and_acknowledges_nothing(bd: Bd) -> None:
         {"recipient": "bob", "state": "waiting", "shown": True}
     ]
     assert received(bd, "bob")[0]["id"] == message
+
+
+def test_a_hook_without_a_store_says_nothing(bare: Bd) -> None:
+    for event in ((), ("--event", "Stop")):
+        assert hooked(bare, *event) == (0, "", "")
+
+
+def test_a_hook_counts_what_is_too_much_and_does_not_stop_for_it_again(bd: Bd) -> None:
+    for number in range(15):
+        send(bd, "bob", f"Number {number}")
+    said = json.loads(hooked(bd, "--event", "Stop").out)["reason"]
+    assert "15 new messages" in said
+    assert "and 5 more" in said
+    assert hooked(bd, "--event", "Stop") == (0, "", "")
+
+
+def test_what_a_hook_could_not_write_was_not_shown(bd: Bd) -> None:
+    send(bd, "bob", "Hello")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = bd.start("msg", "hook", "--event", "Stop", "--actor", "bob", stdout=full)
+        process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode != 0
+    assert "Hello" in hooked(bd).out
 
 
 def test_a_hook_answers_in_the_form_of_its_event(bd: Bd) -> None:
@@ -251,3 +273,57 @@ def test_a_dead_letter_says_why_and_is_replayed(bd: Bd) -> None:
     assert "Refused by bob: not mine" in bd.ok("msg", "dead").out
     assert bd.ok("msg", "dead", "replay", message).out == f"{message}: ● bob waiting\n"
     assert received(bd, "bob")[0]["id"] == message
+
+
+# -- large texts, blobs
+
+
+def test_a_text_too_long_to_be_shown_keeps_its_subject_and_its_beginning(bd: Bd) -> None:
+    long = "The build is red. " + "x" * 300_000
+    message = send(bd, "bob", "--subject", "Build", "-", given=long)
+    for words in (("inbox", "--agent", "bob"), ("peek", "--actor", "bob"), ("show", message),
+                  ("list",), ("thread", message), ("receive", "--actor", "bob")):  # fmt: skip
+        for program in (bd, on_terminal(bd))[: 1 + (words[0] != "receive")]:
+            shown = program.ok("msg", *words).out
+            assert "Build: The build is red." in shown, words
+            assert f"bd msg show {message}" in shown, words
+    assert "Build: The build is red." in bd.ok("activity", "--messages").out
+    assert bd.ok("msg", "show", message, "--raw").out == long
+    assert bd.json("msg", "show", message)["aside"] is True
+    bd.ok("msg", "show", message, "-o", "text.txt")
+    assert (bd.folder / "text.txt").read_text() == long
+    assert [each["id"] for each in bd.json("msg", "search", "red")] == [message]
+
+
+def test_a_long_text_is_shown_whole_up_to_the_limit(bd: Bd) -> None:
+    long = "x" * 100_000
+    send(bd, "bob", "-", given=long)
+    assert long in bd.ok("msg", "receive", "--actor", "bob").out
+
+
+def test_a_blob_is_shown_with_its_message_and_named_by_its_first_digits(bd: Bd) -> None:
+    (bd.folder / "log").write_text("much")
+    digest = bd.json("blob", "put", "log")["digest"]
+    message = send(bd, "bob", "--blob", digest[:8])
+    shown = bd.json("msg", "show", message)
+    assert "payload" not in shown
+    assert "aside" not in shown
+    assert shown["blob"]["digest"] == digest
+    for words in (("receive", "--actor", "bob"), ("show", message)):
+        assert f"bd blob get {digest[:12]}" in bd.ok("msg", *words).out
+    assert f"[blob {digest[:12]}, 4 bytes]" in bd.ok("msg", "inbox", "--agent", "bob").out
+    assert bd("msg", "send", "--to", "bob", "--blob", "abcdef").code == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--stdin", "both"),
+        ("-m", "one", "two"),
+        ("--ttl", "1h", "--expires", "2030-01-01", "text"),
+        ("--delay", "1h", "--not-before", "2030-01-01", "text"),
+    ],
+)
+def test_what_is_said_twice_is_refused(bd: Bd, words: tuple[str, ...]) -> None:
+    code, name, said = refused(bd, "send", "--to", "bob", *words, given="more")
+    assert (code, name, "twice" in said) == (2, "field.invalid", True)

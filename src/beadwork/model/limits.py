@@ -61,6 +61,8 @@ KEY_CHARS_MAX = 200
 PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
 PAYLOAD_LEVELS_MAX = 200
 """So deep lists and maps may lie in one another in a payload."""
+HEAD_CHARS = 240
+"""So much of a payload that is put aside is kept beside its message."""
 PAYLOAD_SHOWN_BYTES_MAX = 256 * 1024
 """A payload in a blob is shown with its message up to this size."""
 MESSAGE_SEARCHED_CHARS_MAX = 64 * 1024

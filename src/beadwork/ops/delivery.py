@@ -315,29 +315,36 @@ def extend_hold(request: ExtendHold, tx: Transaction) -> Settled:
 
 
 class Shown(Unrecorded):
-    """What is new for the caller, and how many more there are."""
+    """What is new for the caller, and how many more there are. `last`: the highest seq of all."""
 
     messages: list[Waiting] = []
     more: int = 0
+    last: int = 0
 
 
 class ShowNew(Request[Shown], frozen=True):
-    """Show what waits for the caller and was not shown before. It is not acknowledged by that."""
+    """Show what waits for the caller and was not shown before. It is not acknowledged by that.
+
+    All of it counts as shown from then on, those too that are only counted. Who is not sure that
+    it can be read looks first, and marks it then by the answer's `last`.
+    """
 
     limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 10
+    only_look: Annotated[bool, Meta(description="Mark nothing as shown.")] = False
+    last: Annotated[int | None, Meta(description="Only messages up to this seq.")] = None
 
 
 @operation("message.hook", kind="write", example={})
 def show_new(request: ShowNew, tx: Transaction) -> Shown:
     """Show what is new, and note that it was shown."""
     mailboxes = mailboxes_of(tx)
-    rows = tx.deliveries.unseen(mailboxes, limit=request.limit)
-    more = 0
-    if len(rows) == request.limit:
-        more = tx.deliveries.unseen_count(mailboxes) - len(rows)
-    for row in rows:
-        tx.deliveries.show(row)
-    return Shown(messages=listed(tx, rows), more=more)
+    count, last = tx.deliveries.unseen_count(mailboxes, last=request.last)
+    if not count:
+        return Shown()
+    rows = tx.deliveries.unseen(mailboxes, last=request.last, limit=request.limit)
+    if not request.only_look:
+        tx.deliveries.show(mailboxes, last=last)
+    return Shown(messages=listed(tx, rows), more=count - len(rows), last=last)
 
 
 def mailbox_of(tx: Transaction, agent: str | None) -> list[str]:

@@ -26,6 +26,7 @@ from beadwork.model.message import (
     require_payload,
     require_priority,
     require_type,
+    summary,
 )
 from beadwork.ops.mail import DeliveryRow, Draft, MessageRow, Parcel
 from beadwork.ops.operation import BlobFiles, Request, Unrecorded, operation
@@ -57,7 +58,11 @@ class BlobRef(msgspec.Struct, kw_only=True):
 
 
 class Message(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"from_": "from"}):
-    """A message as it was sent. `damaged` says why its payload can't be shown."""
+    """A message as it was sent. `damaged` says why its payload can't be shown.
+
+    `aside`: the blob holds the payload, and is no other that belongs to the message. `head` is how
+    the payload begins, where it is too long to be shown, or damaged.
+    """
 
     seq: int
     id: str
@@ -75,6 +80,8 @@ class Message(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"from_":
     key: str = ""
     git_state: GitState | None = None
     blob: BlobRef | None = None
+    aside: bool = False
+    head: str = ""
     damaged: str = ""
 
 
@@ -116,6 +123,8 @@ def message_of(tx: Transaction, row: MessageRow, *, has_body: bool = True) -> Me
         key=row.key,
         git_state=msgspec.json.decode(row.git_state, type=GitState) if row.git_state else None,
         blob=blob,
+        aside=row.payload is None,
+        head=(row.head or "") if payload is None and has_body else "",
         damaged=damaged,
     )
 
@@ -172,8 +181,8 @@ def require_message(tx: Transaction, message_id: str) -> MessageRow:
 class Sent(Unrecorded):
     """The message, and what became of it for each recipient.
 
-    A recipient that was left out has the state `skipped`, and a reason. `held`: the receipt under
-    which the caller still holds the message that was answered.
+    A recipient that was left out has the state `skipped`, and a reason. `acknowledged`: the
+    message that was answered, which the caller held, was acknowledged with it.
     """
 
     id: str
@@ -181,7 +190,7 @@ class Sent(Unrecorded):
     thread: str
     deliveries: list[Delivery]
     already: bool = False
-    held: str = ""
+    acknowledged: bool = False
 
 
 class SendMessage(Request[Sent], frozen=True):
@@ -265,19 +274,27 @@ def stage_payload(request: SendMessage, blobs: BlobFiles) -> SendMessage:
             hint=_FIELDS_HINT,
             field="payload",
         )
+    head = summary(require_payload(request.type, request.payload), chars=limits.HEAD_CHARS)
     return msgspec.structs.replace(
-        request, payload=_ASIDE, blob=blobs.put(encoded), blob_bytes=len(encoded)
+        request, payload=f"{_ASIDE}{head}", blob=blobs.put(encoded), blob_bytes=len(encoded)
     )
 
 
 _TEXT_AROUND = 20
 """More than the bytes around a bare text, once it is the `text` of a payload."""
 _ASIDE = "\0aside"
-"""The payload of a request whose payload was put aside."""
+"""What the payload of a request begins with whose payload was put aside; its head follows."""
+
+
+def _head(request: SendMessage) -> str | None:
+    """Return how a payload begins that was put aside; None if it was not."""
+    said = request.payload
+    is_aside = isinstance(said, str) and said.startswith(_ASIDE) and request.blob is not None
+    return said.removeprefix(_ASIDE) if is_aside else None
 
 
 def _require_small(request: SendMessage) -> SendMessage:
-    if request.payload != _ASIDE and request.payload is not None:
+    if _head(request) is None and request.payload is not None:
         size = len(msgspec.json.encode(request.payload))
         if size > limits.BLOB_FROM_BYTES:
             raise InvalidField(
@@ -341,9 +358,12 @@ def _sent(tx: Transaction, row: MessageRow, deliveries: list[Delivery]) -> Sent:
 
 
 def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: Posted) -> Draft:
-    is_aside = request.payload == _ASIDE
+    head = _head(request)
     message_type = require_type(request.type)
-    payload = None if is_aside else require_payload(message_type, request.payload)
+    payload = None
+    # A blob alone says enough.
+    if head is None and (request.payload is not None or request.blob is None):
+        payload = require_payload(message_type, request.payload)
     if place.hops > limits.HOPS_MAX:
         raise RepliesLoop(f"This would be the {place.hops}th reply in a row of one thread")
     not_before_us = _when(tx, request.not_before, request.delay_s, "not_before")
@@ -364,9 +384,10 @@ def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: P
         hops=place.hops,
         not_before_us=not_before_us if (not_before_us or 0) > tx.now_us else None,
         expires_us=expires_us,
-        payload=None if is_aside else msgspec.json.encode(payload).decode(),
+        payload=None if head is not None else msgspec.json.encode(payload).decode(),
         blob=request.blob,
         blob_bytes=request.blob_bytes,
+        head=head,
         key=request.key,
         git_state=None if state is None else msgspec.json.encode(state).decode(),
     )

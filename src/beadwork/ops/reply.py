@@ -44,7 +44,7 @@ from beadwork.ops.transaction import Transaction
 
 
 class ReplyMessage(Request[Sent], frozen=True):
-    """Answer a message: to its sender, in its thread. With a receipt it is acknowledged with it."""
+    """Answer a message: to its sender, in its thread. If the caller holds it, it is acknowledged."""
 
     circumstances: ClassVar[tuple[str, ...]] = ("git_state",)
 
@@ -93,10 +93,10 @@ def answer(tx: Transaction, request: ReplyMessage, row: MessageRow) -> Sent:
     Raises:
         MessageExpired: its time is over.
     """
-    is_said = bool(request.key) and tx.messages.with_key(request.key) is not None
-    if row.expires_us is not None and row.expires_us <= tx.now_us and not is_said:
+    is_over = row.expires_us is not None and row.expires_us <= tx.now_us
+    if is_over and not _is_said(tx, request) and not _is_replayed(tx, row):
         raise MessageExpired(
-            f"The message {row.id} expired at {instants.format_seconds(row.expires_us)}",
+            f"The message {row.id} expired at {instants.format_seconds(row.expires_us or 0)}",
             hint=f"Nobody waits for an answer any more. To tell it all the same: "
             f"`bd msg send --to {row.sender}`.",
             id=row.id,
@@ -104,6 +104,18 @@ def answer(tx: Transaction, request: ReplyMessage, row: MessageRow) -> Sent:
     thread = row.seq if row.thread is None else row.thread
     place = Posted(thread=thread, reply_to=row.seq, hops=row.hops + 1)
     return post(tx, _sending(request, f"agent:{row.sender}"), place)
+
+
+def _is_said(tx: Transaction, request: ReplyMessage) -> bool:
+    """Tell whether this very answer has been given before."""
+    return bool(request.key) and tx.messages.with_key(request.key) is not None
+
+
+def _is_replayed(tx: Transaction, row: MessageRow) -> bool:
+    """Tell whether a message was delivered to the caller again, after its time: it may be answered."""
+    own = mailboxes_of(tx)
+    found = tx.deliveries.of_message(row.seq)
+    return any(each.mailbox in own and each.expires_us is None for each in found)
 
 
 @operation(
@@ -123,21 +135,21 @@ def answer(tx: Transaction, request: ReplyMessage, row: MessageRow) -> Sent:
     stage=stage_reply,
 )
 def reply_message(request: ReplyMessage, tx: Transaction) -> Sent:
-    """Answer a message; by its receipt, acknowledge it in the same breath."""
-    if delivery_in(request.message) is None:
-        asked = require_message(tx, request.message)
-        sent = answer(tx, request, asked)
-        sent.held = own_receipt(tx, asked.seq)
-        return sent
+    """Answer a message; what the caller holds of it is acknowledged in the same breath."""
     earlier = tx.messages.with_key(request.key) if request.key else None
-    row = require_receipt(tx, request.message)
-    if earlier is None:
-        row = require_held(tx, request.message)
-        tx.deliveries.settle(row, "acknowledged")
-    found = tx.messages.by_number(row.seq)
+    if delivery_in(request.message) is None:
+        found: MessageRow | None = require_message(tx, request.message)
+        receipt = own_receipt(tx, found.seq) if found is not None else ""
+    else:
+        receipt = request.message
+        found = tx.messages.by_number(require_receipt(tx, receipt).seq)
     if found is None:
-        raise UnknownMessage(f"The message {row.seq} is gone")
-    return answer(tx, request, found)
+        raise UnknownMessage(f'The message of "{request.message[:60]}" is gone')
+    if receipt and earlier is None:
+        tx.deliveries.settle(require_held(tx, receipt), "acknowledged")
+    sent = answer(tx, request, found)
+    sent.acknowledged = bool(receipt)
+    return sent
 
 
 class Replied(Expected):

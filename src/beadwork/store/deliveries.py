@@ -125,19 +125,22 @@ class DeliveryStore:
         found = self._listed("delivery.waiting", mailboxes, limit)
         return sorted(found, key=_by_urgency)[:limit]
 
-    def unseen(self, mailboxes: Sequence[str], *, limit: int) -> list[DeliveryRow]:
-        """Return what waits in these mailboxes and was never shown."""
-        found = self._listed("delivery.unseen", mailboxes, limit, now_us=self._tx.now_us)
+    def unseen(
+        self, mailboxes: Sequence[str], *, last: int | None, limit: int
+    ) -> list[DeliveryRow]:
+        """Return what waits in these mailboxes and was never shown, up to a message."""
+        more = {"now_us": self._tx.now_us, "last": last or _NEWEST}
+        found = self._listed("delivery.unseen", mailboxes, limit, **more)
         return sorted(found, key=_by_urgency)[:limit]
 
-    def unseen_count(self, mailboxes: Sequence[str]) -> int:
-        """Return how much waits in these mailboxes and was never shown."""
-        now_us = self._tx.now_us
+    def unseen_count(self, mailboxes: Sequence[str], *, last: int | None) -> tuple[int, int]:
+        """Return how much waits in these mailboxes and was never shown, and the highest number."""
+        more = {"now_us": self._tx.now_us, "last": last or _NEWEST}
         rows = [
-            self._session.one("delivery.unseen_count", mailbox=each, now_us=now_us)
-            for each in mailboxes
+            self._session.one("delivery.unseen_count", mailbox=each, **more) for each in mailboxes
         ]
-        return sum(int(row[0]) for row in rows if row)
+        found = [(int(row[0]), int(row[1])) for row in rows if row]
+        return sum(count for count, _ in found), max((top for _, top in found), default=0)
 
     def in_mailboxes(
         self, mailboxes: Sequence[str], *, before: int | None, limit: int
@@ -250,11 +253,10 @@ class DeliveryStore:
         self._changed("replayed", delivery, "waiting")
         return True
 
-    def show(self, delivery: DeliveryRow) -> None:
-        """Note that a delivery was shown; it is not acknowledged by that."""
-        self._session.run(
-            "delivery.show", seq=delivery.seq, place=delivery.place, now_us=self._tx.now_us
-        )
+    def show(self, mailboxes: Sequence[str], *, last: int) -> None:
+        """Note that what waits was shown, up to a message; it is not acknowledged by that."""
+        for each in mailboxes:
+            self._session.run("delivery.show", mailbox=each, last=last, now_us=self._tx.now_us)
 
     def end_mailbox(self, mailbox: str, reason: str) -> int:
         """Deliver nothing more of a mailbox; return how many it had."""

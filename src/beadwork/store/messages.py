@@ -128,13 +128,13 @@ class MessageStore:
         return f"{about}\n{said[: limits.MESSAGE_SEARCHED_CHARS_MAX]}"
 
     def _payload(self, row: MessageRow) -> object:
-        """Return what a message says; nothing of one that is damaged, or too large to be shown."""
+        """Return what a message says; of one that is damaged or too large, how it begins."""
         with contextlib.suppress(BeadworkError, msgspec.MsgspecError, RecursionError):
             if row.payload is not None:
                 return msgspec.json.decode(row.payload)
             if row.blob is not None and (row.blob_bytes or 0) <= limits.PAYLOAD_SHOWN_BYTES_MAX:
                 return msgspec.json.decode(self._tx.blob_files.read(row.blob))
-        return None
+        return row.head
 
     def with_words(self, terms: Sequence[Term], *, before: int | None, limit: int) -> list[int]:
         """Return the latest messages that have the words, as far as they are indexed."""

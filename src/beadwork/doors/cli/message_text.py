@@ -47,19 +47,44 @@ def head(message: Message) -> str:
 
 
 def said(message: Message, *, chars: int = _SUMMARY_CHARS) -> str:
+    """Show on one line what a message begins with, and what there is beside that."""
+    return " ".join(each for each in (begun(message, chars=chars), beyond(message)) if each)
+
+
+def begun(message: Message, *, chars: int = _SUMMARY_CHARS) -> str:
     """Show on one line what a message begins with."""
+    return text.line(summary(message.head or message.payload, chars=chars))
+
+
+def beyond(message: Message) -> str:
+    """Tell what there is beside the beginning of a message: more of it, or a blob."""
     if message.damaged:
         return f"({text.line(message.damaged)})"
-    if message.payload is None and message.blob is not None:
-        return f"(blob {message.blob.digest[:12]}, {message.blob.size_bytes} bytes)"
-    return text.line(summary(message.payload, chars=chars))
+    if message.head:
+        return f"(… more: bd msg show {message.id})"
+    if message.blob is None or message.aside:
+        return ""
+    return f"[blob {message.blob.digest[:12]}, {text.size(message.blob.size_bytes)}]"
 
 
 def body(message: Message) -> str:
     """Show all that a message says."""
+    lines = [_told(message)]
+    if message.blob is not None and not message.aside:
+        digest = message.blob.digest
+        size = text.size(message.blob.size_bytes)
+        lines.append(f"  blob {digest} ({size}): bd blob get {digest[:12]}")
+    return "\n".join(each for each in lines if each)
+
+
+def _told(message: Message) -> str:
     payload = message.payload
-    if message.damaged or payload is None:
-        return f"  {said(message)}"
+    if message.head or message.damaged:
+        size = text.size(message.blob.size_bytes) if message.blob else ""
+        why = message.damaged or f"{size} in all: bd msg show {message.id} --raw, or -o FILE"
+        return "\n".join([text.block(message.head), text.block(f"(… {why})")])
+    if payload is None:
+        return "" if message.blob else "  "
     if isinstance(payload, dict) and isinstance(payload.get("text"), str):
         rest = {name: value for name, value in payload.items() if name != "text"}
         head = [f"subject: {_value(rest.pop('subject'))}"] if "subject" in rest else []

@@ -41,6 +41,8 @@ _MESSAGE: dict[str, Schema] = {
         "A content kept in a file.",
         {"digest": text("Its SHA-256."), "size_bytes": number("Its size.")},
     ),
+    "aside?": truth("Whether the blob holds what it says; else it belongs to the message."),
+    "head?": text("How it begins, where it is too long to be shown, or damaged."),
     "damaged?": text("Why the payload can't be shown."),
 }
 _STATE = thing(
@@ -66,7 +68,7 @@ _SENT = thing(
         "thread": text("The id of the thread's first message."),
         "deliveries": _STATES,
         "already?": truth("Whether it was sent before, under the same key."),
-        "held?": text("The receipt under which you still hold what you answered."),
+        "acknowledged?": truth("Whether what was answered was acknowledged with it."),
     },
 )
 _ALONE = thing("A message.", _MESSAGE)
@@ -160,7 +162,18 @@ MAIL: dict[str, Schema] = {
     ),
     "msg inbox": _IN_MAILBOX,
     "msg outbox": array(_OUT, "The latest first."),
-    "msg show": _OUT,
+    "msg show": either(
+        "A message; with --output what was written.",
+        _OUT,
+        thing(
+            "A file.",
+            {
+                "id": text("The message."),
+                "path": text("The file."),
+                "size_bytes": number("How long it is."),
+            },
+        ),
+    ),
     "msg thread": thing(
         "A thread.",
         {"thread": text("Its first message."), "messages": array(_OUT, "In their order.")},

@@ -86,14 +86,14 @@ SELECT seq, place, mailbox, address, sender, priority, state, due_us, expires_us
     attempts_max, receipt, holder, holder_session, held_until_us, shown_us, changed_us, reason
 FROM delivery
 WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
-    AND (expires_us IS NULL OR expires_us > :now_us)
+    AND (expires_us IS NULL OR expires_us > :now_us) AND +seq <= :last
 ORDER BY priority, seq LIMIT :limit
 
 -- name: unseen_count
--- How much that is.
-SELECT COUNT(*) FROM delivery
+-- How much that is, and the number of the latest.
+SELECT COUNT(*), COALESCE(MAX(seq), 0) FROM delivery
 WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
-    AND (expires_us IS NULL OR expires_us > :now_us)
+    AND (expires_us IS NULL OR expires_us > :now_us) AND +seq <= :last
 
 -- name: in_mailbox
 -- All that came for a recipient before a message, the latest first.
@@ -139,8 +139,10 @@ UPDATE delivery SET state = 'waiting', due_us = 0, expires_us = NULL, attempts =
 WHERE seq = :seq AND place = :place
 
 -- name: show
--- It was shown.
-UPDATE delivery SET shown_us = :now_us WHERE seq = :seq AND place = :place
+-- What waits was shown, up to a message.
+UPDATE delivery SET shown_us = :now_us
+WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
+    AND (expires_us IS NULL OR expires_us > :now_us) AND +seq <= :last
 
 -- name: any_ahead
 -- Whether something is held, or waits for another try, since a time that is still to come.

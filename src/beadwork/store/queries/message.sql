@@ -1,20 +1,20 @@
 -- name: insert
 -- A message.
 INSERT INTO message (seq, id, at_us, sender, session, addresses, type, priority, thread, reply_to,
-    hops, not_before_us, expires_us, payload, blob, blob_bytes, key, git_state)
+    hops, not_before_us, expires_us, payload, blob, blob_bytes, head, key, git_state)
 VALUES (:seq, :id, :at_us, :sender, :session, :addresses, :type, :priority, :thread, :reply_to,
-    :hops, :not_before_us, :expires_us, :payload, :blob, :blob_bytes, :key, :git_state)
+    :hops, :not_before_us, :expires_us, :payload, :blob, :blob_bytes, :head, :key, :git_state)
 
 -- name: of
 -- A message by its number.
 SELECT seq, id, at_us, sender, session, addresses, type, priority, thread, reply_to, hops,
-    not_before_us, expires_us, payload, blob, blob_bytes, key, git_state
+    not_before_us, expires_us, payload, blob, blob_bytes, head, key, git_state
 FROM message WHERE seq = :seq
 
 -- name: of_all
 -- Messages by their numbers.
 SELECT seq, id, at_us, sender, session, addresses, type, priority, thread, reply_to, hops,
-    not_before_us, expires_us, payload, blob, blob_bytes, key, git_state
+    not_before_us, expires_us, payload, blob, blob_bytes, head, key, git_state
 FROM message WHERE seq IN /*dialect:each_number*/(:seqs)
 
 -- name: with_key

@@ -10,7 +10,7 @@ from beadwork.doors.cli import activity_text, times, views
 from beadwork.doors.cli.options import ID, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model import instants
-from beadwork.model.errors import InvalidField, InvalidRequest, Unavailable
+from beadwork.model.errors import InvalidField, InvalidRequest
 from beadwork.model.instants import duration_s
 from beadwork.ops.activity import Activity, Deed, ListActivity
 
@@ -43,6 +43,9 @@ def activity(session: Session, /, **given: Any) -> None:
         only="messages" if given["messages"] else "events" if given["events"] else "",
         limit=_PAGE,
     )
+    if given["follow"]:
+        # Whoever goes on without end outlives the daemon.
+        session.world.require_here()
     deeds, cursor = _begun(session, asked, since=given["since"], limit=given["limit"])
     if not given["follow"]:
         shown = [_shape(each) for each in deeds]
@@ -109,20 +112,13 @@ def _pages(session: Session, asked: ListActivity) -> Iterator[Activity]:
 
 
 def _follow(session: Session, asked: ListActivity, cursor: int) -> None:
-    """Show what happens as long as somebody reads it.
-
-    Raises:
-        Unavailable: the daemon ends, through which it went.
-    """
+    """Show what happens as long as somebody reads it."""
     while session.streams.is_read:
         seen = session.world.glimpse(session.engine)
         for page in _pages(session, _with(asked, since=cursor)):
             _show_more(session, page.deeds)
             cursor = page.cursor
-        if not session.await_change(seen, None) and session.streams.is_read:
-            raise Unavailable(
-                "The daemon ends", hint=f"Go on with `bd activity --follow --since {cursor}`."
-            )
+        session.await_change(seen, None)
 
 
 def _show_more(session: Session, deeds: list[Deed]) -> None:

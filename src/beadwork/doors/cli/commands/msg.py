@@ -10,11 +10,18 @@ import msgspec
 from beadwork.doors.cli import message_text as shown
 from beadwork.doors.cli import times
 from beadwork.doors.cli.commands import msg_people, msg_read
-from beadwork.doors.cli.commands.msg_said import content_options, of_flags, payload, seconds
+from beadwork.doors.cli.commands.msg_said import (
+    blob_of,
+    content_options,
+    of_flags,
+    payload,
+    require_one,
+    seconds,
+)
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, Whole, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
-from beadwork.model.errors import BeadworkError, InvalidField, NoReply
+from beadwork.model.errors import BeadworkError, InvalidField, NoReply, NoStore
 from beadwork.model.message import CORE_TYPES
 from beadwork.ops.delivery import (
     AcknowledgeMessage,
@@ -24,6 +31,7 @@ from beadwork.ops.delivery import (
     ReceiveMessages,
     ReturnMessage,
     Settled,
+    Shown,
     ShowNew,
 )
 from beadwork.ops.message import SendMessage, Sent
@@ -77,13 +85,12 @@ def _recipients(to: tuple[str, ...], words: tuple[str, ...]) -> list[str]:
 def _show_sent(session: Session, sent: Sent) -> None:
     def told() -> str:
         head = f"Sent {sent.id}" if not sent.already else f"Sent before: {sent.id}"
+        head += ", and acknowledged what it answers" if sent.acknowledged else ""
         if not sent.deliveries:
             return f"{head} (nobody is subscribed)"
         return "\n".join([head, *(f"  {shown.delivery(each)}" for each in sent.deliveries)])
 
     session.show(shown.shape(sent), told)
-    if sent.held:
-        session.warn(f"Note: you still hold what you answered: `bd msg ack {sent.held}`.")
 
 
 @msg.command("send", cls=BeadCommand)
@@ -101,6 +108,8 @@ def _show_sent(session: Session, sent: Sent) -> None:
 @pass_session
 def send(session: Session, /, **given: Any) -> None:
     """Send a message. An unknown recipient's messages wait until it appears."""
+    require_one(given, "delay", "not_before")
+    require_one(given, "ttl", "expires")
     to = _recipients(given["to"], given["words"])
     request = SendMessage(
         to=to,
@@ -115,7 +124,7 @@ def send(session: Session, /, **given: Any) -> None:
         key=_key(session),
         must_exist=given["must_exist"],
         attempts_max=given["max_deliveries"],
-        blob=given["blob"],
+        blob=blob_of(session, given["blob"]),
         git_state=session.world.git_state(),
     )
     _show_sent(session, session.run(request))
@@ -128,14 +137,14 @@ def send(session: Session, /, **given: Any) -> None:
 @content_options
 @pass_session
 def reply(session: Session, /, message_id: str, kind: str, **given: Any) -> None:
-    """Answer a message, to its sender. By its receipt it is acknowledged with it."""
+    """Answer a message, to its sender. If you hold it, it is acknowledged with it."""
     request = ReplyMessage(
         message=message_id,
         payload=payload(session, of_flags(given), kind),
         type=kind,
         priority=given["priority"],
         key=_key(session),
-        blob=given["blob"],
+        blob=blob_of(session, given["blob"]),
         git_state=session.world.git_state(),
     )
     _show_sent(session, session.run(request))
@@ -160,7 +169,7 @@ def request(session: Session, /, **given: Any) -> None:
             priority=given["priority"],
             ttl_s=wait_s or None,
             key=_key(session),
-            blob=given["blob"],
+            blob=blob_of(session, given["blob"]),
             git_state=session.world.git_state(),
         )
     )
@@ -193,6 +202,9 @@ def receive(
 
     The next of the same sender comes once you have settled the one before; --limit takes several.
     """
+    if follow:
+        # Whoever goes on without end outlives the daemon.
+        session.world.require_here()
     hold_s = seconds(hold, "hold", limits.HOLD_S_MAX, least=_LEAST_S) or 0.0
     asked = ReceiveMessages(
         limit=limit, hold_s=hold_s, wait_s=seconds(wait, "wait", limits.WAIT_S_MAX)
@@ -332,10 +344,21 @@ def hook(session: Session, event: str | None, limit: int) -> None:
     """Show briefly what is new for this agent, each message once; nothing if nothing is.
 
     With --event as JSON in the form of agents' hooks: at Stop the agent goes on with the messages,
-    elsewhere they are added to what it knows. Shown is not acknowledged.
+    elsewhere they are added to what it knows. Those beyond --limit are counted, and count as shown.
+    Shown is not acknowledged. Where there is no store, nothing is said.
     """
     _require_event(event)
-    new = session.run(ShowNew(limit=limit))
+    try:
+        new = session.run(ShowNew(limit=limit, only_look=True))
+    except NoStore:  # A hook is run wherever the agent is.
+        return
+    _show_new(session, new, event)
+    # What nobody could read was not shown.
+    if new.messages and session.streams.is_taken:
+        session.run(ShowNew(last=new.last))
+
+
+def _show_new(session: Session, new: Shown, event: str | None) -> None:
     if not new.messages:
         if session.flags.is_json and event is None:
             session.show({"messages": [], "more": 0})

@@ -1,13 +1,17 @@
 """`bd msg`: mailboxes, threads and searches, as a mail reader shows them."""
 
+import base64
 from collections.abc import Sequence
 
 import click
+import msgspec
 
 from beadwork.doors.cli import message_text as shown
+from beadwork.doors.cli import text
 from beadwork.doors.cli.options import NUMBER, BeadCommand, Whole, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.cli.views.screen import Drawing, Screen
+from beadwork.ops.blob import GetBlob
 from beadwork.ops.delivery import Waiting
 from beadwork.ops.mailbox import (
     ListMessages,
@@ -86,16 +90,40 @@ def _sent(value: Outgoing) -> str:
 
 @click.command("show", cls=BeadCommand)
 @click.argument("message_id", metavar="ID")
+@click.option("--raw", is_flag=True, help="The text alone, all of it, as it was sent.")
+@click.option("-o", "--output", metavar="FILE", help="Write that to a file.")
 @pass_session
-def show(session: Session, message_id: str) -> None:
+def show(session: Session, message_id: str, raw: bool, output: str | None) -> None:
     """Show a message and how far each delivery of it is."""
     found = session.run(ShowMessage(message=message_id))
+    if raw or output is not None:
+        _show_raw(session, found.message, output)
+        return
 
     def told() -> str:
         lines = [f"  {shown.delivery(each)}" for each in found.deliveries]
         return "\n".join([shown.whole(found.message), *lines])
 
     session.show(shown.outgoing(found), told)
+
+
+def _show_raw(session: Session, message: Message, output: str | None) -> None:
+    """Write what a message says as it was sent: its text, or its JSON."""
+    payload = message.payload
+    if payload is None and message.aside and message.blob is not None:
+        kept = session.run(GetBlob(digest=message.blob.digest))
+        payload = msgspec.json.decode(base64.b64decode(kept.content))
+    said = payload.get("text") if isinstance(payload, dict) else payload
+    encoded = said.encode() if isinstance(said, str) else msgspec.json.encode(payload)
+    if output is not None:
+        session.world.put_file(output, encoded)
+        path = session.world.full_path(output)
+        answer = {"id": message.id, "path": path, "size_bytes": len(encoded)}
+        session.show(answer, lambda: f"Wrote {text.line(path)}: {text.size(len(encoded))}")
+    elif session.streams.terminals.output:
+        session.write(f"{text.safe(encoded.decode())}\n")
+    else:
+        session.streams.write_bytes(encoded)
 
 
 @click.command("thread", cls=BeadCommand)

@@ -7,9 +7,11 @@ import click
 import msgspec
 
 from beadwork.doors.cli.session import Session
+from beadwork.model.blob import is_digest
 from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
 from beadwork.model.message import CORE_TYPES
+from beadwork.ops.blob import StatBlob
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,7 +37,11 @@ def content_options(command: F) -> F:
             click.option("--payload", metavar="JSON", help="What it says, as JSON."),
             click.option("--payload-file", metavar="FILE", help="The same, from a file or -."),
             click.option("--stdin", is_flag=True, help="Read the text from standard input."),
-            click.option("--blob", metavar="DIGEST", help="A blob that belongs to it."),
+            click.option(
+                "--blob",
+                metavar="DIGEST",
+                help="A blob that belongs to it; the first 6 digits will do.",
+            ),
             click.option("-p", "--priority", default="normal", help="urgent, high, normal or low."),
         )
     ):
@@ -65,14 +71,20 @@ def payload(session: Session, given: Said, kind: str) -> Any:  # noqa: ANN401 --
             hint='Give it a text in quotes, or `-` for standard input: "The build is red".',
             field="payload",
         )
-    is_said = said or (kind in CORE_TYPES and (given.subject or given.blob) is not None)
+    is_said = said or (kind in CORE_TYPES and given.subject is not None)
     return _with_subject({"text": said} if is_said else None, given.subject)
 
 
+def blob_of(session: Session, given: str | None) -> str | None:
+    """Return the digest of the blob that is meant, by all of it or by its beginning."""
+    if given is None or is_digest(given):
+        return given
+    return session.run(StatBlob(digest=given)).blob.digest
+
+
 def _once(given: Said) -> None:
-    sources = [given.message, given.payload, given.payload_file]
-    count = sum(each is not None for each in sources)
-    if count + (given.stdin or bool(given.words)) > 1:
+    sources = [given.message, given.payload, given.payload_file, given.words or None]
+    if sum(each is not None for each in sources) + given.stdin > 1:
         raise InvalidField(
             "What the message says was given twice", hint="Give it once.", field="payload"
         )
@@ -135,3 +147,14 @@ def _length(length_s: float) -> str:
         if length_s >= unit_s:
             return f"{length_s / unit_s:g}{unit}"
     return f"{length_s:g}s"
+
+
+def require_one(given: dict[str, Any], *names: str) -> None:
+    """Refuse two flags that say the same.
+
+    Raises:
+        InvalidField: both were given.
+    """
+    if all(given[each] is not None for each in names):
+        flags = " and ".join(f"--{each.replace('_', '-')}" for each in names)
+        raise InvalidField(f"{flags} say the same twice", hint="Give one of them.", field=names[0])

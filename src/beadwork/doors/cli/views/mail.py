@@ -41,12 +41,15 @@ def _entry(screen: Screen, value: Waiting) -> list[RenderableType]:
     sign, style = _STATES.get(value.delivery.state, ("•", "dim"))
     lead = Text(sign if screen.has_signs else "*", style=style)
     line = theme.joined(lead, _head(value.message), _age(value.message, screen))
-    said = Text("  ") + Text(message_text.said(value.message, chars=200))
+    said = Text("  ") + Text(message_text.begun(value.message, chars=200))
     notes = message_text.delivery(value.delivery)[2:]
     lines: list[RenderableType] = [
         theme.fitted(line, screen.width),
         theme.fitted(said, screen.width),
     ]
+    beyond = message_text.beyond(value.message)
+    if beyond:
+        lines.append(theme.fitted(Text("  ") + theme.faint(beyond), screen.width))
     if value.delivery.state != "waiting" or value.delivery.due or value.delivery.reason:
         lines.append(theme.fitted(Text("  ") + theme.faint(notes), screen.width))
     return [*lines, theme.fitted(Text("  ") + theme.faint(value.message.id), screen.width)]

@@ -6,7 +6,8 @@ CREATE INDEX event_by_request ON event (request) WHERE request <> seq;
 DROP INDEX event_by_issue;
 CREATE INDEX event_by_issue ON event (n, seq) WHERE n IS NOT NULL;
 
--- seq is the number of the event that tells of it. Of payload and blob one is there. thread and
+-- seq is the number of the event that tells of it. Without a payload, the blob holds it, and head
+-- has its beginning; else the blob is one that belongs to the message. thread and
 -- reply_to are numbers of messages; a message without a thread may begin one.
 CREATE TABLE message (
     seq INTEGER PRIMARY KEY,
@@ -25,6 +26,7 @@ CREATE TABLE message (
     payload TEXT,
     blob TEXT,
     blob_bytes INTEGER,
+    head TEXT,
     key TEXT NOT NULL,
     git_state TEXT
 ) STRICT;
