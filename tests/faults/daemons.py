@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from beadwork.compose import DirectWorld
 from beadwork.compose.daemon import DaemonProcess, Seams, Wanted
@@ -120,24 +120,15 @@ def inside(folder: Path, home: Path, seams: Seams | None = None) -> Iterator[Ins
 # ------------------------------------------------------------------------------------ writers
 
 
-class Load:
-    """Writers that go on whatever happens to the daemon, and note what was acknowledged."""
+class Going:
+    """Threads that go on whatever happens to the daemon, and note what was acknowledged."""
 
-    def __init__(self, bd: Bd, *, lines: int, programs: int) -> None:
-        self.bd = bd
+    def __init__(self) -> None:
         self.acknowledged: list[str] = []
-        """The titles of the issues that a writer was told of."""
-        self.refused: list[str] = []
-        """What was answered to a request that failed."""
-        self.lost_answers = 0
-        """How often a program was not told whether its issue was made."""
         self._stop = threading.Event()
-        self._threads = [
-            *(threading.Thread(target=self._by_line, args=(each,)) for each in range(lines)),
-            *(threading.Thread(target=self._by_program, args=(each,)) for each in range(programs)),
-        ]
+        self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for each in self._threads:
             each.start()
         return self
@@ -149,9 +140,25 @@ class Load:
             assert not each.is_alive()
 
     def wait_for_more(self, count: int) -> None:
-        """Wait until so many more writes were acknowledged."""
+        """Wait until so much more was acknowledged."""
         goal = len(self.acknowledged) + count
         until(lambda: len(self.acknowledged) >= goal, END_S)
+
+
+class Load(Going):
+    """Writers of issues; what was acknowledged are the titles that a writer was told of."""
+
+    def __init__(self, bd: Bd, *, lines: int, programs: int) -> None:
+        super().__init__()
+        self.bd = bd
+        self.refused: list[str] = []
+        """What was answered to a request that failed."""
+        self.lost_answers = 0
+        """How often a program was not told whether its issue was made."""
+        self._threads = [
+            *(threading.Thread(target=self._by_line, args=(each,)) for each in range(lines)),
+            *(threading.Thread(target=self._by_program, args=(each,)) for each in range(programs)),
+        ]
 
     def _by_line(self, number: int) -> None:
         """Make issues over the socket; what was not answered is asked again, under its key."""

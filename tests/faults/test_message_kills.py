@@ -15,7 +15,7 @@ import pytest
 
 from tests.daemon.running import Daemon, Line, until
 from tests.doors.program import Bd
-from tests.faults.daemons import END_S, new_store, place_in, some_moment
+from tests.faults.daemons import END_S, Going, new_store, place_in, some_moment
 from tests.support import query
 
 pytestmark = pytest.mark.slow
@@ -31,40 +31,22 @@ def bd(quick_path: Path) -> Bd:
     return new_store(quick_path)
 
 
-class Round:
-    """Senders and receivers over the socket, which go on whatever happens to the daemon."""
+class Round(Going):
+    """Senders and receivers over the socket; what was acknowledged are ids of messages."""
 
     def __init__(self, bd: Bd) -> None:
+        super().__init__()
         self.path = bd.beads / "bd.sock"
         self.sent: list[str] = []
         """Ids of messages that a sender was told of."""
-        self.acknowledged: list[str] = []
-        """Ids of messages whose acknowledgement was answered."""
         self.seen_after: list[str] = []
         """Ids of messages that were handed out after that."""
         self.order: dict[str, list[int]] = {each: [] for each in RECEIVERS}
         """What each took and settled: the numbers of the messages of one sender."""
-        self._stop = threading.Event()
         self._threads = [
             *(threading.Thread(target=self._send, args=(each,)) for each in RECEIVERS),
             *(threading.Thread(target=self._receive, args=(each,)) for each in RECEIVERS),
         ]
-
-    def __enter__(self) -> "Round":
-        for each in self._threads:
-            each.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for each in self._threads:
-            each.join(END_S)
-            assert not each.is_alive()
-
-    def wait_for_more(self, count: int) -> None:
-        """Wait until so many more messages were acknowledged."""
-        goal = len(self.acknowledged) + count
-        until(lambda: len(self.acknowledged) >= goal, END_S)
 
     def _going_on(self, step: Callable[[Line, int], bool]) -> None:
         """Do something again and again; where the answer is lost, ask again under the same key."""
