@@ -137,11 +137,9 @@ def _memory(daemon: Daemon, size: int) -> Figure:
 
 def _crowds(bench: Bench, daemon: Daemon) -> Iterator[Figure]:
     """Clients that create as fast as they are answered, each a process of its own."""
-    with bare(bench.folder("floor")) as connection:
-        connection.execute("CREATE TABLE line (n INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT")
-        floor = median([clocked(partial(_one_row, connection)) for _ in range(200)])
+    floor = bare_row_s(bench)
     for clients in (1, 8, 64):
-        lasted, each = _crowd(daemon, clients, _CREATES // clients)
+        lasted, each = crowd(daemon, clients, "daemon_client.py", str(_CREATES // clients))
         times = sorted(seconds for some in each for seconds in some)
         p99 = times[int(len(times) * 0.99)]
         rate = len(times) / lasted
@@ -172,14 +170,26 @@ def _crowds(bench: Bench, daemon: Daemon) -> Iterator[Figure]:
         )
 
 
+def bare_row_s(bench: Bench) -> float:
+    """Return how long a durable row takes, and nothing else."""
+    with bare(bench.folder("floor")) as connection:
+        connection.execute("CREATE TABLE line (n INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT")
+        return median([clocked(partial(_one_row, connection)) for _ in range(200)])
+
+
 def _one_row(connection: Any) -> None:  # noqa: ANN401 -- the driver's
     connection.execute("INSERT INTO line (text) VALUES ('A row of some length')")
 
 
-def _crowd(daemon: Daemon, clients: int, creates: int) -> tuple[float, list[list[float]]]:
+def crowd(daemon: Daemon, clients: int, *words: str) -> tuple[float, list[list[float]]]:
+    """Let clients begin at once, each a process; return how long all took, and each of them.
+
+    `words`: the script of the client, and what it is given beside the socket.
+    """
+    script, *given = words
     children = [
         subprocess.Popen(
-            [sys.executable, str(HERE / "daemon_client.py"), daemon.path, str(creates)],
+            [sys.executable, str(HERE / script), daemon.path, *given],
             env=daemon.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

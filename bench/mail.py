@@ -4,23 +4,21 @@ import json
 import os
 import select
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from daemon import Daemon, daemon_on
-from figures import Figure, clocked, median, p99, repeated
+from daemon import Daemon, bare_row_s, crowd, daemon_on
+from figures import Figure, median, p99, repeated
 
 from beadwork.sync.locate import Place
-from bench import CALLER, HERE, Bench, bare, engine_on, request
+from bench import CALLER, Bench, bare, engine_on, request
 
 _SENDS = 8_000
 _ROUNDS = 4_000
 _CLIENTS = 8
+_ROUNDERS = 4
 _RECEIVERS = 200
 _WAKES = 400
 _KEPT = 1_000_000
@@ -44,26 +42,8 @@ def _crowd(
     bench: Bench, daemon: Daemon, what: str, count: int, *, target: float
 ) -> Iterator[Figure]:
     """Clients that are each a process, as fast as they are answered."""
-    with bare(bench.folder("floor")) as connection:
-        connection.execute("CREATE TABLE line (n INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT")
-        floor = median([clocked(partial(_one_row, connection)) for _ in range(200)])
-    words = [sys.executable, str(HERE / "mail_client.py"), daemon.path, str(count // _CLIENTS)]
-    children = [
-        subprocess.Popen(
-            [*words, what], env=daemon.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        for _ in range(_CLIENTS)
-    ]
-    for child in children:
-        assert child.stdout is not None
-        child.stdout.readline()
-    begun = time.perf_counter()
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write(b"\n")
-        child.stdin.flush()
-    each = [json.loads(child.communicate()[0]) for child in children]
-    lasted = time.perf_counter() - begun
+    floor = bare_row_s(bench)
+    lasted, each = crowd(daemon, _CLIENTS, "mail_client.py", str(count // _CLIENTS), what)
     times = [seconds for some in each for seconds in some]
     said = "sends" if what == "send" else "send, receive and acknowledge"
     yield Figure(
@@ -83,10 +63,6 @@ def _crowd(
         floor_is="a bare durable row",
         target=0.010 if what == "send" else None,
     )
-
-
-def _one_row(connection: Any) -> None:  # noqa: ANN401 -- the driver's
-    connection.execute("INSERT INTO line (text) VALUES ('A row of some length')")
 
 
 class _Receiver:
@@ -156,15 +132,7 @@ def _held(daemon: Daemon) -> float:
 
 
 def _go_round(daemon: Daemon, count: int) -> None:
-    words = [sys.executable, str(HERE / "mail_client.py"), daemon.path, str(count // 4), "round"]
-    children = [
-        subprocess.Popen(
-            words, env=daemon.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-        )
-        for _ in range(4)
-    ]
-    for child in children:
-        child.communicate(b"\n")
+    crowd(daemon, _ROUNDERS, "mail_client.py", str(count // _ROUNDERS), "round")
 
 
 def _fill(place: Place) -> None:
