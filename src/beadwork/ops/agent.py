@@ -68,7 +68,7 @@ def _agent(tx: Transaction, row: AgentRow) -> Agent:
     )
 
 
-class Left(Unrecorded, kw_only=True, omit_defaults=True):
+class Left(Unrecorded):
     """What ended with it: messages to the session that nobody will take, and leases that it held.
 
     `returned`: how many messages it held, which wait again. `stays`: another session of the same
