@@ -13,7 +13,13 @@ from beadwork.model.errors import (
     UnknownEvent,
     UnknownLease,
 )
-from beadwork.model.limits import LEASE_KEPT_US, LEASE_UNASKED_US
+from beadwork.model.limits import (
+    LEASE_KEPT_US,
+    LEASE_SESSION_UNSEEN_US,
+    LEASE_TOLD_US,
+    LEASE_UNASKED_US,
+)
+from beadwork.ops.agent import LeaveAgent, ListAgents
 from beadwork.ops.delivery import ReceiveMessages
 from beadwork.ops.event import ListEvents, Undo
 from beadwork.ops.issue import ListIssues
@@ -27,6 +33,7 @@ from beadwork.ops.lease import (
     WithdrawLease,
 )
 from beadwork.ops.lease_end import BreakLease, ReleaseLeases, RenewLeases
+from beadwork.ops.message import SendMessage
 from tests.support import SECOND_US, Project, call, query
 
 
@@ -225,7 +232,8 @@ def test_a_renewal_counts_from_now(project: Project) -> None:
     assert (a.expires_at[:19], b.expires_at) == ("2026-01-01T00:01:50", "")
     (a,) = project.run(RenewLeases(patterns=["a"], lease_epoch=a.lease_epoch, ttl_s=10.0)).leases
     assert a.expires_at[:19] == "2026-01-01T00:01:00"
-    assert project.run(RenewLeases(), actor="bob").leases == []
+    with pytest.raises(UnknownLease, match="You hold no lease"):
+        project.run(RenewLeases(), actor="bob")
 
 
 @pytest.mark.parametrize("kind", [RenewLeases, ReleaseLeases])
@@ -247,6 +255,53 @@ def test_a_stale_epoch_and_anothers_lease_are_refused(
     with pytest.raises(InvalidField):
         project.run(kind(leases=[1, 2], lease_epoch=epoch))
     assert held(project) == [("alice", ["a"])]
+
+
+def test_who_renews_what_was_lost_is_told(project: Project) -> None:
+    acquire(project, "a")
+    acquire(project, "b", ttl_s=60)
+    acquire(project, "c")
+    project.run(ReleaseLeases(patterns=["c"]))
+    project.run(BreakLease(lease=1, reason="Gone"), actor="cy")
+    project.clock.advance(120)
+    with pytest.raises(LeaseStale, match="lease 1 of a has ended: broken by cy: Gone") as caught:
+        project.run(RenewLeases())
+    assert "lease 2 of b has ended: expired" in caught.value.message
+    assert "lease 3" not in caught.value.message
+    with pytest.raises(LeaseStale, match="broken by cy: Gone"):
+        project.run(RenewLeases(patterns=["a"]))
+    with pytest.raises(LeaseStale, match="expired"):
+        project.run(ReleaseLeases(patterns=["b"]))
+    with pytest.raises(UnknownLease, match="You hold no lease of c"):
+        project.run(RenewLeases(patterns=["c"]))
+    project.clock.advance(LEASE_TOLD_US / SECOND_US)
+    with pytest.raises(UnknownLease, match="You hold no lease"):
+        project.run(RenewLeases())
+
+
+def test_a_release_gives_back_no_more_than_is_named(project: Project) -> None:
+    acquire(project, "src", "docs/**", names=["db"])
+    with pytest.raises(InvalidField, match=r"Lease 1 also covers docs/\*\*, db$") as caught:
+        project.run(ReleaseLeases(patterns=["src"]))
+    assert "bd lease release 1" in caught.value.hint
+    with pytest.raises(UnknownLease) as unknown:
+        project.run(ReleaseLeases(patterns=["src/a"]))
+    assert "lease 1" in unknown.value.hint
+    acquire(project, "src/")
+    (released,) = project.run(ReleaseLeases(patterns=["src"])).leases
+    assert released.lease == 2
+    (released,) = project.run(ReleaseLeases(patterns=["src/**", "docs"], names=["db"])).leases
+    assert released.lease == 1
+
+
+def test_a_lease_is_thirty_days_long_at_most(project: Project) -> None:
+    acquire(project, "a", ttl_s=30 * 86400.0)
+    for request in (
+        AcquireLease(patterns=["b"], ttl_s=30 * 86400.0 + 1),
+        RenewLeases(leases=[1], ttl_s=31 * 86400.0),
+    ):
+        with pytest.raises(InvalidField, match="more than 30 days"):
+            project.run(request)
 
 
 def test_a_release_can_be_repeated(project: Project) -> None:
@@ -282,6 +337,60 @@ def test_a_broken_lease_leaves_a_trace_and_its_holder_learns_of_it(project: Proj
         project.run(BreakLease(lease=1, reason=" "), actor="carol")
     with pytest.raises(UnknownLease):
         project.run(BreakLease(lease=2, reason="What"), actor="carol")
+
+
+def test_a_lease_is_broken_by_what_only_it_is_of(project: Project) -> None:
+    acquire(project, "a", "b")
+    acquire(project, "b", "c")
+    acquire(project, names=["db"])
+    ask(project, "a", actor="dan")
+    with pytest.raises(InvalidField, match="several leases of b: 1, 2"):
+        project.run(BreakLease(patterns=["b"], reason="Gone"), actor="cy")
+    with pytest.raises(UnknownLease):
+        project.run(BreakLease(patterns=["z"], reason="Gone"), actor="cy")
+    for request in (BreakLease(reason="Gone"), BreakLease(lease=1, names=["db"], reason="Gone")):
+        with pytest.raises(InvalidField, match="One lease"):
+            project.run(request, actor="cy")
+    for request, number in (
+        (BreakLease(patterns=["a/"], reason="Gone"), 1),
+        (BreakLease(names=["db"], reason="Gone"), 3),
+    ):
+        assert [each.lease for each in project.run(request, actor="cy").leases] == [number]
+
+
+# -- sessions that go
+
+
+def test_a_session_that_is_gone_for_a_day_holds_nothing(project: Project) -> None:
+    acquire(project, "a", session="s1", until_session_ends=True)
+    acquire(project, "b", session="s2", until_session_ends=True)
+    project.clock.advance(LEASE_SESSION_UNSEEN_US / SECOND_US - 10)
+    acquire(project, "c", session="s2")
+    acquire(project, "d", session="s3")
+    project.clock.advance(20)
+    project.run(CreateIssue(title="x"), actor="bob")
+    assert [each.patterns for each in live(project) if not each.expires_at] == [["b"]]
+    (lost,) = [each for each in live(project, all=True) if each.lease == 1]
+    assert (lost.state, lost.why) == ("expired", "Its session was not seen for a day")
+    project.clock.advance(LEASE_SESSION_UNSEEN_US / SECOND_US)
+    project.run(CreateIssue(title="y"), actor="bob")
+    assert live(project) == []
+
+
+def test_who_leaves_without_a_session_gives_back_what_is_of_none(project: Project) -> None:
+    acquire(project, "a")
+    acquire(project, "b", session="s1")
+    project.run(SendMessage(to=["alice"], payload={"text": "x"}), actor="bob")
+    assert len(project.run(ReceiveMessages()).messages) == 1
+    left = project.run(LeaveAgent())
+    assert (left.leases, left.returned, left.stays) == ([1], 1, True)
+    (alice,) = [each for each in project.run(ListAgents()).agents if each.name == "alice"]
+    assert alice.state == "here"
+    assert len(project.run(ReceiveMessages(), session="s1").messages) == 1
+    left = project.run(LeaveAgent(), session="s1")
+    assert (left.leases, left.returned, left.stays) == ([2], 1, False)
+    (alice,) = [each for each in project.run(ListAgents()).agents if each.name == "alice"]
+    assert alice.state == "left"
 
 
 # -- the line

@@ -145,7 +145,7 @@ def test_leases_are_given_back_by_number_pattern_and_name(bd: Bd) -> None:
     bd.ok("lease", "acquire", "c", "--name", "build", "--reason", "Release")
     (renewed,) = bd.json("lease", "renew", "--name", "build", "--ttl", "2h")
     assert renewed["lease"] == 2
-    assert bd.json("lease", "release", "a/")[0]["state"] == "released"
+    assert bd.json("lease", "release", "a/", "b")[0]["state"] == "released"
     assert bd.json("lease", "release", "2")[0]["ended_by"] == "ann"
     assert listed(bd) == []
     assert [each["lease"] for each in bd.json("lease", "list", "--all")] == [2, 1]
@@ -167,10 +167,44 @@ def test_what_is_said_to_people(bd: Bd) -> None:
     assert bd("lease", "check", "other").out == "Nobody else has a lease of that.\n"
     broke = bd.ok("lease", "break", "2", "--reason", "Gone").out
     assert broke.startswith("Broke bob's lease 2 of docs (shared, lease_epoch 3, broken)")
-    assert "You hold no lease." in bd.ok("lease", "renew", "--actor", "carol").out
+    lost = bd("lease", "renew", "--actor", "bob")
+    assert (lost.code, "broken by ann: Gone" in lost.err) == (4, True)
+    assert bd("lease", "renew", "--actor", "carol").code == 3
     refused = bd("lease", "acquire", "src/a", "--actor", "bob")
     assert "ann holds src/** (lease 1" in refused.err
     assert "--wait 10m" in refused.err
+
+
+def test_errors_say_whose_session_it_is_and_what_to_type(bd: Bd) -> None:
+    bd.ok("lease", "acquire", "src", BD_SESSION="s1")
+    refused = bd("lease", "acquire", "src/a", BD_SESSION="s2")
+    assert "ann, in session s1, holds src (lease 1" in refused.err
+    assert "of the session s1" in bd("lease", "release", "1", BD_SESSION="s2").err
+    waited = bd("lease", "acquire", "src/a", "--wait", "0.1s", "--actor", "bob")
+    assert (waited.code, "Waited 0.1s in vain: ann holds src" in waited.err) == (4, True)
+    for words in (("release",), ("release", "all")):
+        assert "`bd lease release --all`" in bd("lease", *words).err
+    assert "30 days" in bd("lease", "acquire", "x", "--ttl", "31d").err
+    assert bd("lease", "break", "src", "1", "--reason", "x").code == 2
+    assert "lease 1 of src" in bd.ok("lease", "break", "src", "--reason", "x").out
+
+
+def test_what_is_there_is_shown_as_it_is_typed(bd: Bd) -> None:
+    (bd.folder / "[id].tsx").write_text("x", encoding="utf-8")
+    assert "of [id].tsx (" in bd.ok("lease", "acquire", "[id].tsx").out
+    assert "ann holds [id].tsx (" in bd("lease", "acquire", "[id].tsx", "--actor", "bob").err
+    assert "[id].tsx  held" in bd.ok("lease", "list", FORCE_COLOR="1", NO_COLOR="1").out
+
+
+def test_locks_are_answered_with_leases(bd: Bd) -> None:
+    for word, meant in (
+        ("lock", "bd lease acquire"),
+        ("reserve", "bd lease acquire"),
+        ("acquire", "bd lease acquire"),
+        ("unlock", "bd lease release"),
+        ("renew", "bd lease renew"),
+    ):
+        assert meant in bd(word, "x").err
 
 
 def test_a_terminal_shows_a_table(bd: Bd) -> None:
@@ -183,6 +217,10 @@ def test_a_terminal_shows_a_table(bd: Bd) -> None:
     assert "Parser" in drawn
     assert "2 held" in drawn
     found = [ShownLease(**each) for each in listed(bd)]
+    assert "held, exclusive" in drawn
+    lines = table(Screen(60), found).splitlines()
+    assert any("held, exclusive" in line for line in lines)
+    assert any("Parser" in line for line in lines)
     for width in (20, 80, 200):
         assert all(len(line) <= width for line in table(Screen(width), found).splitlines())
 

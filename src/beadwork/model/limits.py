@@ -110,7 +110,12 @@ LEASE_RESOURCES_MAX = 200
 """Patterns, alternatives taken apart, and names of one lease."""
 LEASE_NAME_CHARS_MAX = 255
 LEASE_S_DEFAULT = 3600.0
+LEASE_TTL_S_MAX = 30 * 86400.0
 LEASE_WAIT_S_MAX = 86400.0
+LEASE_TOLD_US = 86400 * 1_000_000
+"""So long whoever lost a lease and renews is told of it."""
+LEASE_SESSION_UNSEEN_US = 86400 * 1_000_000
+"""A session that was not seen for so long holds what is bound to it no more."""
 LEASE_ASKED_US = 10 * 1_000_000
 """So often whoever stands in line asks again."""
 LEASE_UNASKED_US = 30 * 1_000_000

@@ -8,6 +8,8 @@ from msgspec import Meta
 from beadwork.model import instants, limits
 from beadwork.model.address import parse_group_or_topic
 from beadwork.model.errors import InvalidField
+from beadwork.ops.delivery import mailboxes_of
+from beadwork.ops.lease_line import end_sessionless
 from beadwork.ops.mail import AgentRow
 from beadwork.ops.operation import Request, Response, Unrecorded, operation
 from beadwork.ops.transaction import Transaction
@@ -68,15 +70,24 @@ def _agent(tx: Transaction, row: AgentRow) -> Agent:
 
 
 class Left(Unrecorded):
-    """What ended with it: messages to the session that nobody will take, and leases that it held."""
+    """What ended with it: messages to the session that nobody will take, and leases that it held.
+
+    `returned`: how many messages it held, which wait again. `stays`: another session of the same
+    name is here or holds leases, so that the agent is not taken for gone.
+    """
 
     agent: str
     undeliverable: int = 0
+    returned: int = 0
     leases: list[int] = []
+    stays: bool = False
 
 
 class LeaveAgent(Request[Left], frozen=True):
-    """Say that the caller goes. Messages to its session (its attempt) and its leases end with it."""
+    """Say that the caller goes. Messages to its session (its attempt) and its leases end with it.
+
+    What it holds of messages waits again. Without a session, what it took without one ends.
+    """
 
 
 @operation("agent.leave", kind="write", example={})
@@ -85,13 +96,42 @@ def leave_agent(request: LeaveAgent, tx: Transaction) -> Left:
     del request
     holder = tx.holder
     count = 0
-    ended: list[int] = []
     if holder.session:
         said = "The attempt has ended"
         count = tx.deliveries.end_mailbox(f"attempt:{holder.session}", said)
-        ended = [each.number for each in tx.leases.end_session(holder.session)]
-    tx.agents.leave()
-    return Left(agent=holder.actor, undeliverable=count, leases=ended)
+        ended = list(tx.leases.end_session(holder.session))
+    else:
+        ended = end_sessionless(tx)
+    returned = _give_back(tx)
+    stays = _is_elsewhere(tx)
+    tx.agents.leave(stays=stays)
+    return Left(
+        agent=holder.actor,
+        undeliverable=count,
+        returned=returned,
+        leases=[each.number for each in ended],
+        stays=stays,
+    )
+
+
+def _give_back(tx: Transaction) -> int:
+    """Let messages wait again that the caller holds."""
+    holder = tx.holder
+    held = tx.deliveries.held(mailboxes_of(tx), limit=limits.MAILBOX_OPEN_MAX)
+    mine = [e for e in held if (e.holder, e.holder_session) == (holder.actor, holder.session)]
+    for each in mine:
+        tx.deliveries.give_back(each, 0, "Its holder left")
+    return len(mine)
+
+
+def _is_elsewhere(tx: Transaction) -> bool:
+    """Tell whether another session of the caller's name is here, or holds leases."""
+    actor, session = tx.holder
+    row = next((each for each in tx.agents.all() if each.agent == actor), None)
+    is_other = row is not None and row.left_us is None and row.session != session
+    if row is not None and is_other and tx.now_us - row.seen_us < limits.PRESENCE_US:
+        return True
+    return any(each.session != session for each in tx.leases.live(actor=actor))
 
 
 # -- topics and groups

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import globs, limits
+from beadwork.model.claim import ITSELF, Holder
 from beadwork.model.errors import InvalidField, InvalidPath, LeaseHeld
 from beadwork.model.instants import format_us
 from beadwork.model.issue import require_text
@@ -32,7 +33,7 @@ LeaseEpoch = Annotated[
 ]
 LeaseSeconds = Annotated[
     Annotated[float, Meta(gt=0, le=limits.LEASE_S_MAX)] | None,
-    Meta(description="How long it holds unless renewed, in seconds."),
+    Meta(description="How long it holds unless renewed, in seconds; 30 days at most."),
 ]
 
 
@@ -163,7 +164,7 @@ def acquire_lease(request: AcquireLease, tx: Transaction) -> Acquired:
         return Acquired(lease=shown_lease(lease))
     standing = [_standing(tx, each, wanted) for each in before[: limits.LEASES_STANDING_MAX]]
     if not request.wait_s:
-        raise held_error(wanted.resources, standing)
+        raise held_error(wanted.resources, standing, holder=tx.holder)
     patience_us = min(
         limits.LEASE_UNASKED_US, int((request.wait_s + limits.LEASE_LATE_S) * 1_000_000)
     )
@@ -191,7 +192,7 @@ def _wanted(request: AcquireLease, tx: Transaction) -> Lease:
             hint="Set BD_SESSION, or give a length: `--ttl 30m`.",
             field="until_session_ends",
         )
-    length_s = limits.LEASE_S_DEFAULT if request.ttl_s is None else request.ttl_s
+    length_us = length_us_of(limits.LEASE_S_DEFAULT if request.ttl_s is None else request.ttl_s)
     return Lease(
         number=0,
         actor=tx.holder.actor,
@@ -201,8 +202,24 @@ def _wanted(request: AcquireLease, tx: Transaction) -> Lease:
         names=names,
         reason=require_text(request.reason, "reason"),
         asked_us=tx.now_us,
-        length_us=None if request.until_session_ends else int(length_s * 1_000_000),
+        length_us=None if request.until_session_ends else length_us,
     )
+
+
+def length_us_of(ttl_s: float) -> int:
+    """Return the length of a lease.
+
+    Raises:
+        InvalidField: it is too long.
+    """
+    if ttl_s > limits.LEASE_TTL_S_MAX:
+        most = int(limits.LEASE_TTL_S_MAX // 86400)
+        raise InvalidField(
+            f"A lease of more than {most} days is too long",
+            hint=f"Take it for `--ttl {most}d` or less, and renew it.",
+            field="ttl_s",
+        )
+    return int(ttl_s * 1_000_000)
 
 
 def _repeated(tx: Transaction, mine: Lease, wanted: Lease) -> Acquired:
@@ -229,17 +246,31 @@ def _standing(tx: Transaction, other: Lease, wanted: Lease) -> Standing:
     )
 
 
-def held_error(resources: Sequence[str], standing: Sequence[Standing]) -> LeaseHeld:
-    """Return the error for what others hold, or wait for in line before the caller."""
+def held_error(
+    resources: Sequence[str],
+    standing: Sequence[Standing],
+    *,
+    holder: Holder = ITSELF,
+    waited: str = "",
+) -> LeaseHeld:
+    """Return the error for what others hold, or wait for in line before the caller.
+
+    `waited`: for how long that was waited for.
+    """
     first = standing[0]
-    what = ", ".join(first.resources[:3]) + (", …" if len(first.resources) > 3 else "")
+    shown = list(map(globs.unquoted, first.resources))
+    what = ", ".join(shown[:3]) + (", …" if len(shown) > 3 else "")
     doing = "holds" if first.state == "held" else "waits for"
     until = f" until {first.until[:19]}Z" if first.until else ""
     why = f": {first.reason}" if first.reason else ""
+    is_own = bool(first.session) and first.holder == holder.actor
+    who = f"{first.holder}, in session {first.session}," if is_own else first.holder
+    to = f"attempt:{first.session}" if is_own else first.holder
+    after = f"Waited {waited} in vain: " if waited else ""
+    wait = "Wait for longer" if waited else "Stand in line"
     return LeaseHeld(
-        f"{first.holder} {doing} {what} (lease {first.lease}{until}){why}",
-        hint="Stand in line: `--wait 10m`. Or ask: "
-        f'`bd msg send --to {first.holder} "When will you be done?"`.',
+        f"{after}{who} {doing} {what} (lease {first.lease}{until}){why}",
+        hint=f'{wait}: `--wait 10m`. Or ask: `bd msg send --to {to} "When will you be done?"`.',
         holder=first.holder,
         lease=first.lease,
         wanted=list(resources),

@@ -8,6 +8,8 @@ somebody up, or each would wait for the other.
 from beadwork.model.lease import Lease, State
 from beadwork.ops.transaction import Transaction
 
+_UNSEEN = "Its session was not seen for a day"
+
 
 def standing_before(tx: Transaction, wanted: Lease) -> list[Lease]:
     """Return what keeps a lease from being granted: held by others first, then what is ahead."""
@@ -57,6 +59,15 @@ def end_session(tx: Transaction, session: str) -> list[Lease]:
     ]
 
 
+def end_sessionless(tx: Transaction) -> list[Lease]:
+    """End what the caller holds and waits for outside of any session."""
+    mine = [each for each in tx.leases.live(actor=tx.holder.actor) if not each.session]
+    return [
+        end(tx, each, "released" if each.state == "held" else "withdrawn", "Its holder left")
+        for each in mine
+    ]
+
+
 def end_over(tx: Transaction) -> None:
     """End what time alone has ended."""
     for lease in tx.leases.over():
@@ -65,10 +76,4 @@ def end_over(tx: Transaction) -> None:
         elif lease.waits_until_us is not None and lease.waits_until_us <= tx.now_us:
             end(tx, lease, "withdrawn", "Nobody came for it")
         else:
-            end(tx, lease, "expired")
-
-
-def lengthened(lease: Lease, now_us: int, length_us: int | None) -> tuple[int | None, int | None]:
-    """Return when a lease ends if it runs on from now, and its length."""
-    length = lease.length_us if length_us is None else length_us
-    return None if length is None else now_us + length, length
+            end(tx, lease, "expired", "" if lease.expires_us else _UNSEEN)

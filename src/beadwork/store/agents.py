@@ -41,10 +41,13 @@ class AgentStore:
         """Tell whether somebody said that a session has ended, and has not written in it since."""
         return self._session.one("agent.has_ended", session=session) is not None
 
-    def leave(self) -> None:
-        """Note that the caller goes, and that their session has ended."""
+    def leave(self, *, stays: bool) -> None:
+        """Note that the caller's session has ended, and that they go, unless they stay in another."""
         holder, now_us = self._tx.holder, self._tx.now_us
-        self._session.run("agent.left", agent=holder.actor, session=holder.session, now_us=now_us)
+        if not stays:
+            self._session.run(
+                "agent.left", agent=holder.actor, session=holder.session, now_us=now_us
+            )
         if holder.session:
             self._session.run("agent.end_session", session=holder.session, now_us=now_us)
         self._tx.log("left", None, "", [Change(("agent", holder.actor), None, None)])

@@ -134,10 +134,22 @@ class LeaseStore:
             for query in ("lease.expired", "lease.given_up")
             for row in self._session.all(query, now_us=self._tx.now_us, limit=limits.SWEEP_ROWS_MAX)
         ]
+        numbers += self._unseen()
         if not numbers:
             return []
         rows = self._session.all("lease.numbered", numbers=listed(sorted(set(numbers))))
         return [_lease(row) for row in rows]
+
+    def _unseen(self) -> list[int]:
+        """Return what is bound to sessions of which nothing was seen for a day."""
+        before_us = self._tx.now_us - limits.LEASE_SESSION_UNSEEN_US
+        rows = self._session.all(
+            "lease.unseen",
+            before_us=before_us,
+            first_seq=self._tx.events.first_at(before_us),
+            limit=limits.SWEEP_ROWS_MAX,
+        )
+        return [row[0] for row in rows]
 
     # -- changing
 

@@ -171,7 +171,12 @@ class StoreTransaction:
     def has_lease_over(self) -> bool:
         """Tell whether a lease or a wish for one waits for a sweep."""
         latest_us = self.now_us + limits.LEASE_UNASKED_US
-        found = self._session.one("lease.any_over", now_us=self.now_us, latest_us=latest_us)
+        found = self._session.one(
+            "lease.any_over",
+            now_us=self.now_us,
+            latest_us=latest_us,
+            before_us=self.now_us - limits.LEASE_SESSION_UNSEEN_US,
+        )
         return found is not None
 
     @property

@@ -200,7 +200,13 @@ MAIL: dict[str, Schema] = {
     ),
     "msg leave": thing(
         "Gone.",
-        {"agent": text("Who."), "undeliverable?": number("What ended with the attempt.")},
+        {
+            "agent": text("Who."),
+            "undeliverable?": number("What ended with the attempt."),
+            "returned?": number("How many messages it held, which wait again."),
+            "leases?": array(number("A number."), "The leases that ended."),
+            "stays?": truth("Whether another session of the same name is here."),
+        },
     ),
     "msg subscribe": _MEMBERS,
     "msg unsubscribe": _MEMBERS,

@@ -95,7 +95,12 @@ def acquire(
         raise
     if answer.is_pending:
         session.run(leave)
-        raise held_error([*answer.lease.patterns, *answer.lease.names], answer.held_by)
+        raise held_error(
+            [*answer.lease.patterns, *answer.lease.names],
+            answer.held_by,
+            holder=session.caller.holder,
+            waited=wait or "",
+        )
     found = answer.lease
     verb = "You hold" if answer.already else "Acquired"
     shown = {**msgspec.to_builtins(found), "already": answer.already}
@@ -104,7 +109,7 @@ def acquire(
 
 def _told(found: ShownLease) -> str:
     """Say what a lease is of, and how it stands."""
-    what = ", ".join(map(text.line, [*found.patterns, *found.names]))
+    what = ", ".join(map(text.line, [*map(globs.unquoted, found.patterns), *found.names]))
     how = "exclusive" if found.exclusive else "shared"
     epoch = f", lease_epoch {found.lease_epoch}" if found.lease_epoch else ""
     return f"lease {found.lease} of {what} ({how}{epoch}{_until(found)})"
@@ -158,6 +163,10 @@ def release(
     is_all: bool,
 ) -> None:
     """Give leases back, by number, pattern or name."""
+    if words == ("all",) and not session.world.rooted(session.flags.options, "all").is_there:
+        raise InvalidField(
+            "You hold no lease of all", hint="Use `bd lease release --all`.", field="leases"
+        )
     numbers, patterns = _split(session, words)
     if is_all and (numbers or patterns or names):
         raise InvalidField("Both leases and --all were given", hint="Give one.", field="leases")
@@ -168,13 +177,21 @@ def release(
 
 
 @lease.command("break")
-@click.argument("number", type=NUMBER)
+@_WORDS
+@_NAMES
 @click.option("--reason", required=True, help="Why; its holder reads it.")
 @pass_session
-def break_(session: Session, number: int, reason: str) -> None:
-    """End another's lease. It stays on record, and its holder learns of it."""
-    found = session.run(BreakLease(lease=number, reason=reason)).leases
-    _show(session, found, lambda each: f"Broke {each.actor}'s {_told(each)}")
+def break_(session: Session, words: tuple[str, ...], names: tuple[str, ...], reason: str) -> None:
+    """End another's lease, by number or by what only it is of. Its holder learns of it."""
+    numbers, patterns = _split(session, words)
+    if len(numbers) + len(patterns) + len(names) != 1:
+        raise InvalidField(
+            "One lease is broken at a time", hint="Name one: `bd lease list`.", field="lease"
+        )
+    request = BreakLease(
+        lease=numbers[0] if numbers else None, patterns=patterns, names=list(names), reason=reason
+    )
+    _show(session, session.run(request).leases, lambda each: f"Broke {each.actor}'s {_told(each)}")
 
 
 @lease.command("list")

@@ -14,6 +14,7 @@ from beadwork.ops.agent import (
     Agent,
     Gathering,
     LeaveAgent,
+    Left,
     ListAddresses,
     ListAgents,
     Membership,
@@ -70,9 +71,18 @@ def _agent(value: Agent) -> str:
 @click.command("leave", cls=BeadCommand)
 @pass_session
 def leave(session: Session) -> None:
-    """Say that you go; what was sent to your attempt ends with it."""
+    """Say that you go: your leases end, and messages that you hold wait again."""
     gone = session.run(LeaveAgent())
-    session.show(shown.shape(gone), lambda: f"{text.line(gone.agent)} has left")
+    session.show(shown.shape(gone), lambda: _gone(gone))
+
+
+def _gone(gone: Left) -> str:
+    """Say who has left, and what ended with that."""
+    who = text.line(gone.agent)
+    ended = f"; leases ended: {', '.join(map(str, gone.leases))}" if gone.leases else ""
+    back = f"; messages given back: {gone.returned}" if gone.returned else ""
+    said = f"This session of {who} has left; another is here" if gone.stays else f"{who} has left"
+    return said + ended + back
 
 
 # -- topics and groups

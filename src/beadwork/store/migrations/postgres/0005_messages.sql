@@ -26,7 +26,7 @@ CREATE TABLE message (
     payload TEXT COLLATE "C",
     blob TEXT COLLATE "C",
     blob_bytes BIGINT,
-    head TEXT,
+    head TEXT COLLATE "C",
     key TEXT COLLATE "C" NOT NULL,
     git_state TEXT COLLATE "C"
 );

@@ -23,6 +23,7 @@ CREATE TABLE lease (
     why TEXT NOT NULL
 ) STRICT;
 CREATE INDEX lease_live ON lease (actor, digest) WHERE state IN ('waiting', 'held');
+CREATE INDEX lease_bound ON lease (granted_us) WHERE state = 'held' AND length_us IS NULL;
 CREATE INDEX lease_by_session ON lease (session)
     WHERE state IN ('waiting', 'held') AND session <> '';
 CREATE INDEX lease_by_expiry ON lease (expires_us) WHERE state = 'held' AND expires_us IS NOT NULL;
