@@ -41,6 +41,7 @@ from beadwork.sync.config import Settings
 from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, git_place, locate
 from beadwork.sync.locks import locked, refuse_foreign
+from beadwork.sync.loss import take_loss
 from beadwork.sync.person import Person
 
 if TYPE_CHECKING:
@@ -252,6 +253,10 @@ class DirectWorld(Person):
         """Take in what others wrote into the file, or committed, since it was last seen."""
         report = engine.run(ImportFile(), caller, progress)
         return None if report.is_unchanged else report
+
+    def is_lost(self, options: Options) -> bool:
+        """Tell, once, whether the database was lost and made anew from the file."""
+        return take_loss(self.place(options))
 
     def write_file(self, engine: Engine, caller: Caller) -> None:
         """Bring the file up to the store, at the end of a command that changed something."""
