@@ -37,6 +37,15 @@ class Where(NamedTuple):
     redirected_from: str | None
 
 
+class Who(NamedTuple):
+    """Who calls, and from where that is known; empty for a session that there is not."""
+
+    actor: str
+    actor_source: str
+    session: str
+    session_source: str
+
+
 class Rooted(NamedTuple):
     """What the user named, from the root of the work tree: the folder it was named in, the name.
 
@@ -285,6 +294,7 @@ class World(Protocol):
     def require_here(self) -> None: ...
     def open(self, options: Options) -> Engine: ...
     def caller(self, options: Options) -> Caller: ...
+    def who(self, options: Options) -> Who: ...
     def owner(self) -> str: ...
     def where(self, options: Options) -> Where: ...
     def refresh(
