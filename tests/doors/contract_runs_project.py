@@ -61,6 +61,9 @@ config explain custom.name => "custom.name"
 config explain => "layers"
 config explain --actor cy => "cy"
 where => beadwork.db
+whoami => "actor": "ann"
+whoami --actor cy => "--actor"
+BD_SESSION=s1 whoami => "session": "s1"
 version => "build"
 (1) version --daemon => "daemon_running": false
 import new.jsonl => "created": 1
@@ -191,6 +194,7 @@ _FAILS = """
 2 request.invalid: repo sync more
 2 field.invalid: repo bogus
 2 request.invalid: where more
+2 request.invalid: whoami more
 2 request.invalid: version more
 2 path.invalid: import none.jsonl
 2 field.invalid: import new.jsonl --input odd.jsonl

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from beadwork.compose import reach
 from beadwork.compose.reach import Used
+from beadwork.compose.who import who_calls
 from beadwork.doors.cli.streams import ProcessStreams
 from beadwork.doors.world import (
     BlobStreams,
@@ -22,6 +23,7 @@ from beadwork.doors.world import (
     Starting,
     Streams,
     Where,
+    Who,
     Worktrees,
 )
 from beadwork.engine import Caller, Engine, Progress
@@ -40,7 +42,8 @@ from beadwork.sync import config, git, mounts, scaffold, user_files
 from beadwork.sync.config import Settings
 from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, git_place, locate
-from beadwork.sync.locks import locked, refuse_foreign
+from beadwork.sync.locks import refuse_foreign
+from beadwork.sync.loss import take_loss
 from beadwork.sync.person import Person
 
 if TYPE_CHECKING:
@@ -52,7 +55,6 @@ from beadwork.compose.engines import (
     blobs_of,
     new_fault_log,
     new_number,
-    now_us,
     open_engine,
 )
 
@@ -187,31 +189,20 @@ class DirectWorld(Person):
 
     def upkeep(self, options: Options) -> "Upkeep":
         """Return what looks after the store's files: doctor, backup, restore."""
-        from beadwork.doors.upkeep import Upkeep
-        from beadwork.doors.upkeep_parts import Parts
-        from beadwork.store.backup import Database
-        from beadwork.sync.blob_backup import BlobBackup
-        from beadwork.sync.health import Surroundings
+        from beadwork.compose.upkeep import upkeep_of
 
         try:
             place = self.place(options)
         except InvalidField:
             # The settings can't be read; doctor says so.
             place = locate(self.folder, self.environ, options.database)
-        lock_path = place.lock_path("write.lock")
-        timeout_s = options.lock_timeout_s or LOCK_TIMEOUT_S
-        parts = Parts(
-            database=Database(place.database),
-            database_at=Database,
-            around=Surroundings(place, self.environ),
-            blobs=BlobBackup(blobs_of(place)),
-            folder=place.folder,
+        return upkeep_of(
+            place,
+            self.environ,
             open_engine=lambda: self.open(options),
-            write_lock=lambda: locked(lock_path, timeout_s=timeout_s, store=place.folder),
+            lock_timeout_s=options.lock_timeout_s or LOCK_TIMEOUT_S,
             caller=self.caller(options),
-            now_us=now_us,
         )
-        return Upkeep(parts)
 
     def _require_local(self, place: Place) -> None:
         """Refuse a database on a network file system; make the folder of one elsewhere."""
@@ -221,14 +212,24 @@ class DirectWorld(Person):
         mounts.require_local(folder, self.mount_table(folder))
 
     def caller(self, options: Options) -> Caller:
-        """Return who calls: --actor, BD_ACTOR, BEADS_ACTOR, git's user, USER."""
-        environ = self.environ
-        actor = options.actor or environ.get("BD_ACTOR") or environ.get("BEADS_ACTOR")
-        with contextlib.suppress(BeadworkError):
-            actor = actor or self.setting(options, "actor")
-        actor = actor or git.identity(self.folder, environ).name or environ.get("USER")
-        session = environ.get("BD_SESSION") or environ.get("CLAUDE_SESSION_ID") or ""
-        return Caller(Holder(actor or "unknown", session), options.key)
+        """Return who calls."""
+        found = self.who(options)
+        return Caller(Holder(found.actor, found.session), options.key)
+
+    def who(self, options: Options) -> Who:
+        """Return who calls, and from where that is known."""
+
+        def setting() -> str:
+            with contextlib.suppress(BeadworkError):
+                return self.setting(options, "actor")
+            return ""
+
+        return who_calls(
+            options.actor,
+            self.environ,
+            setting=setting,
+            git_name=lambda: git.identity(self.folder, self.environ).name,
+        )
 
     def owner(self) -> str:
         """Return the e-mail address that an issue's owner is recorded by."""
@@ -252,6 +253,10 @@ class DirectWorld(Person):
         """Take in what others wrote into the file, or committed, since it was last seen."""
         report = engine.run(ImportFile(), caller, progress)
         return None if report.is_unchanged else report
+
+    def is_lost(self, options: Options) -> bool:
+        """Tell, once, whether the database was lost and made anew from the file."""
+        return take_loss(self.place(options))
 
     def write_file(self, engine: Engine, caller: Caller) -> None:
         """Bring the file up to the store, at the end of a command that changed something."""

@@ -25,6 +25,7 @@ from beadwork.sync.files import Files
 from beadwork.sync.locate import Place, locate
 from beadwork.sync.locks import locked
 from beadwork.sync.log_files import LogFiles
+from beadwork.sync.loss import note_loss
 
 if TYPE_CHECKING:
     from beadwork.compose.reach import Contention
@@ -114,6 +115,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     """
     settings = settings or config.load(place.folder)
     words = vocabulary or words_of(place, settings)
+    note_loss(place)
 
     def lock(name: str, take: Locking = locked) -> Callable[[], AbstractContextManager[None]]:
         path = place.lock_path(name)

@@ -52,7 +52,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd msg ack RECEIPT": ("ack",),
     "bd msg agents": ("agents", "who", "team", "presence"),
     "bd msg topics": ("topics", "channels"),
-    "bd info, or bd where": ("whoami", "context", "ping"),
+    "bd info, or bd where": ("context", "ping"),
 }
 _CLASSICS = frozenset(
     {

@@ -116,6 +116,7 @@ _COMMANDS = {
     "view": "show:show",
     "watch": "watch:watch",
     "where": "system:where",
+    "whoami": "system:whoami",
     "why": "ready:why",
     "worktree": "worktree:worktree",
 }

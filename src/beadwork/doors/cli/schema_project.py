@@ -307,6 +307,15 @@ _PLACE: dict[str, Schema] = {
             "redirected_from?": text("The folder that leads there."),
         },
     ),
+    "whoami": thing(
+        "Who acts.",
+        {
+            "actor": text("As whom commands act."),
+            "actor_source": text("What says so."),
+            "session": text("The session; empty if there is none."),
+            "session_source": text("What says so; empty if there is none."),
+        },
+    ),
     "version": thing(
         "The program.",
         {

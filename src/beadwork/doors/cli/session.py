@@ -138,6 +138,7 @@ class Session:
             self._engine = self.world.open(self.flags.options)
             if self.flags.has_import:
                 self._refresh(self._engine)
+            self.warn_of_loss()
         return self._engine
 
     @contextlib.contextmanager
@@ -155,6 +156,14 @@ class Session:
             yield bar
         finally:
             bar.clear()
+
+    def warn_of_loss(self) -> None:
+        """Say, once, what is gone with a database that was lost."""
+        if not self.flags.is_quiet and self.world.is_lost(self.flags.options):
+            self.warn(
+                "Warning: messages and leases of the old database are gone; "
+                ".beads/log and backups hold what is left."
+            )
 
     def _refresh(self, engine: Engine) -> None:
         try:

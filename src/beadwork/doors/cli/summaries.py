@@ -95,6 +95,7 @@ SUMMARIES = {
     "version": "Show the version.",
     "watch": "Wait until an issue changes, show it and what happened, and end.",
     "where": "Show which store is used here.",
+    "whoami": "Show as whom commands act here, in which session, and from where that is known.",
     "why": "Say why an issue is or isn't ready, and by whose doing.",
     "worktree": "Worktrees of git: all share the store of the main one.",
 }

@@ -159,6 +159,7 @@ def _fix(
         session.warn("\n".join(["Mending:", *(f"  {text.line(each)}" for each in plan)]))
     with session.progress() as progress:
         mending = upkeep.mend(ready)
+        session.warn_of_loss()
         again = upkeep.look(is_deep=given["deep"], progress=progress)
     names = [each.name for each in found]
     if given["names"]:

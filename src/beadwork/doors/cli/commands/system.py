@@ -175,6 +175,22 @@ def where(session: Session) -> None:
 
 
 @click.command(cls=BeadCommand)
+@pass_session
+def whoami(session: Session) -> None:
+    """Show as whom commands act here, in which session, and from where that is known."""
+    # Refused if nobody can have such a name.
+    _ = session.caller
+    found = session.world.who(session.flags.options)
+    lines = [f"Actor:   {found.actor}  (from {found.actor_source})"]
+    lines.append(
+        f"Session: {found.session}  (from {found.session_source})"
+        if found.session
+        else "Session: none; BD_SESSION names one"
+    )
+    session.show(found._asdict(), "\n".join(map(text.line, lines)))
+
+
+@click.command(cls=BeadCommand)
 @click.option("--daemon", is_flag=True, help="Also that of the daemon; exit 1 if none runs.")
 @pass_session
 def version(session: Session, daemon: bool) -> None:
