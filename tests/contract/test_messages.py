@@ -336,6 +336,51 @@ def test_an_unknown_recipients_messages_wait_or_are_refused(project: Project) ->
     assert send(project, "zed", must_exist=True).deliveries[0].state == "waiting"
 
 
+def test_each_address_without_an_effect_is_named_with_the_nearest_known_one(
+    project: Project,
+) -> None:
+    project.run(Subscribe(address="#builds"), "bob")
+    project.run(Subscribe(address="#mine"), "alice")
+    sent = send(project, "#build,#mine,@none,bobb,bob")
+    found = {each.recipient: (each.state, each.reason or each.note) for each in sent.deliveries}
+    waits = "Nobody of that name was here yet: it waits"
+    assert found == {
+        "#build": ("skipped", "Nobody is subscribed: nobody gets it; did you mean #builds?"),
+        "#mine": ("skipped", "Nobody but you is subscribed: nobody gets it"),
+        "@none": ("waiting", waits),
+        "bobb": ("waiting", f"{waits}; did you mean bob?"),
+        "bob": ("waiting", ""),
+    }
+    for to, said in (("#build", "nobody gets it"), ("bobb", "waits"), ("@none", "waits")):
+        with pytest.raises(NoSuchRecipient) as refused:
+            send(project, to, must_exist=True)
+        assert said in refused.value.hint
+
+
+@pytest.mark.parametrize("name", ["@x", "#y", "topic:z", "attempt:1", "group:x", "agent:bob"])
+def test_whose_name_is_an_address_of_something_else_exchanges_no_messages(
+    project: Project, name: str
+) -> None:
+    send(project, "@x", "for the group")
+    asked = (ReceiveMessages(), SendMessage(to=["bob"], payload="x"), Subscribe(address="#x"))
+    for request in asked:
+        with pytest.raises(InvalidField, match="address of something else"):
+            project.run(request, name)
+    with pytest.raises(InvalidField):
+        send(project, f"agent:{name}")
+    assert send(project, "everyone", actor="carol").deliveries[0].recipient != name
+
+
+def test_a_mistyped_receipt_is_told_from_one_that_is_stale(project: Project) -> None:
+    send(project, "bob")
+    (handed,) = receive(project)
+    wrong = f"{handed.receipt.rpartition('.')[0]}.0"
+    with pytest.raises(UnknownReceipt) as refused:
+        project.run(AcknowledgeMessage(receipt=wrong), "bob")
+    assert "Check its digits" in refused.value.hint
+    assert handed.receipt in refused.value.hint
+
+
 def test_what_is_sent_to_an_attempt_ends_with_it(project: Project) -> None:
     sent = send(project, "attempt:a1", "for you alone")
     assert receive(project, "bob") == []
@@ -690,7 +735,7 @@ def test_who_leaves_has_left_until_they_write_again(project: Project) -> None:
 def test_what_is_done_by_itself_makes_no_agent(project: Project) -> None:
     project.engine.run(IndexMessages(), Caller(ITSELF))
     sent = send(project, "everyone")
-    assert sent.deliveries == []
+    assert [each.state for each in sent.deliveries] == ["skipped"]
     assert [each.name for each in project.run(ListAgents()).agents] == ["alice"]
 
 

@@ -327,3 +327,15 @@ def test_a_blob_is_shown_with_its_message_and_named_by_its_first_digits(bd: Bd) 
 def test_what_is_said_twice_is_refused(bd: Bd, words: tuple[str, ...]) -> None:
     code, name, said = refused(bd, "send", "--to", "bob", *words, given="more")
     assert (code, name, "twice" in said) == (2, "field.invalid", True)
+
+
+def test_a_question_to_nobody_fails_at_once(bd: Bd) -> None:
+    code, name, said = refused(bd, "request", "--to", "topic:nowhere", "Which?", "--wait", "1h")
+    assert (code, name) == (3, "recipient.unknown")
+    assert "Nobody is subscribed" in said
+
+
+def test_a_bad_name_is_told_what_is_wrong_with_it(bd: Bd) -> None:
+    for name, fault in ((" ", "blank"), ("x" * 9999, "9999 characters"), ("a\nb", "control")):
+        assert fault in refused(bd, "receive", "--actor", name)[2]
+    assert "address of something else" in refused(bd, "receive", "--actor", "@x")[2]

@@ -65,9 +65,32 @@ def parse(text: str) -> Address:
     # A comma separates addresses, unless it is said that all is one name.
     is_several = "," in name and word not in _WORDS
     is_fit = name.strip() and is_plain and not is_several and not _UNFIT.search(name)
+    is_fit = is_fit and (kind != "agent" or is_agent(name))
     if not is_fit or len(name) > limits.ID_CHARS_MAX:
         raise InvalidField(f'"{said[:60]}" is no address', hint=_HINT, field="to")
     return Address(kind, name)
+
+
+def is_agent(name: str) -> bool:
+    """Tell whether a name can be an agent's, and not the address of a group, topic or attempt."""
+    word, colon, _ = name.partition(":")
+    return name[:1] not in _SIGNS and not (colon and word in _WORDS)
+
+
+def require_agent(name: str) -> str:
+    """Return the name of somebody who exchanges messages.
+
+    Raises:
+        InvalidField: it is the address of something else, whose messages they would get.
+    """
+    if not is_agent(name):
+        raise InvalidField(
+            f'"{name[:60]}" can\'t exchange messages: the name is the address of something else',
+            hint="Take a name without @ or # before it, and without `attempt:` and the like: "
+            "set BD_ACTOR, or pass --actor NAME.",
+            field="actor",
+        )
+    return name
 
 
 def parse_group_or_topic(text: str) -> Address:

@@ -14,7 +14,7 @@ from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 
 _ME = "me"
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\s+$")
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Holder(NamedTuple):
@@ -47,13 +47,22 @@ def require_holder(holder: Holder) -> Holder:
         InvalidField: a name is blank, too long, or not UTF-8.
     """
     for what, name in (("actor", holder.actor), ("session", holder.session)):
-        if _NO_NAME.search(name) or len(name) > limits.ID_CHARS_MAX:
+        fault = _fault(name)
+        if fault:
+            variable = "BD_ACTOR, or pass --actor NAME" if what == "actor" else "BD_SESSION"
             raise InvalidField(
-                f"The name of the {what} is too long, or has other than letters in it",
-                hint="Set BD_ACTOR, or pass --actor NAME.",
-                field=what,
+                f"The name of the {what} {fault}", hint=f"Set {variable}.", field=what
             )
     return holder
+
+
+def _fault(name: str) -> str:
+    """Say why a line can't hold a name; nothing if it can."""
+    if name and not name.strip():
+        return "is blank"
+    if len(name) > limits.ID_CHARS_MAX:
+        return f"has {len(name)} characters; {limits.ID_CHARS_MAX} are allowed"
+    return "has control characters in it, or is not UTF-8" if _NO_NAME.search(name) else ""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

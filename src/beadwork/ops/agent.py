@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import instants, limits
-from beadwork.model.address import parse_group_or_topic
+from beadwork.model.address import parse_group_or_topic, require_agent
 from beadwork.model.errors import InvalidField
 from beadwork.ops.delivery import mailboxes_of
 from beadwork.ops.lease_line import end_sessionless
@@ -167,7 +167,7 @@ class Subscribe(Request[Membership], frozen=True):
 def subscribe(request: Subscribe, tx: Transaction) -> Membership:
     """Be in a topic or group."""
     address = parse_group_or_topic(request.address).text
-    changed = tx.agents.subscribe(address, request.agent or tx.holder.actor)
+    changed = tx.agents.subscribe(address, require_agent(request.agent or tx.holder.actor))
     return _membership(tx, address, changed=changed)
 
 
@@ -182,7 +182,7 @@ class Unsubscribe(Request[Membership], frozen=True):
 def unsubscribe(request: Unsubscribe, tx: Transaction) -> Membership:
     """Be no more in a topic or group."""
     address = parse_group_or_topic(request.address).text
-    changed = tx.agents.unsubscribe(address, request.agent or tx.holder.actor)
+    changed = tx.agents.unsubscribe(address, require_agent(request.agent or tx.holder.actor))
     return _membership(tx, address, changed=changed)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import instants, limits
-from beadwork.model.address import parse
+from beadwork.model.address import parse, require_agent
 from beadwork.model.errors import (
     InvalidField,
     ReceiptStale,
@@ -36,7 +36,7 @@ _REASON_CHARS_MAX = 1000
 
 def mailboxes_of(tx: Transaction, agent: str = "") -> list[str]:
     """Return the mailboxes that somebody takes from: their own, their attempt's, their groups'."""
-    actor = agent or tx.holder.actor
+    actor = agent or require_agent(tx.holder.actor)
     own = [actor]
     if not agent and tx.holder.session:
         own.append(f"attempt:{tx.holder.session}")
@@ -196,6 +196,7 @@ def require_receipt(tx: Transaction, receipt: str) -> DeliveryRow:
     """
     row = tx.deliveries.of_receipt(receipt)
     if row is not None:
+        _require_its_own(tx, row, receipt.strip())
         return row
     hint = "The receipt came with the message; `bd msg inbox` shows what is held."
     message = None if delivery_in(receipt) else tx.messages.by_id(receipt.strip().upper())
@@ -204,9 +205,28 @@ def require_receipt(tx: Transaction, receipt: str) -> DeliveryRow:
     raise UnknownReceipt(f'There is no receipt "{receipt.strip()[:60]}"', hint=hint)
 
 
+def _require_its_own(tx: Transaction, row: DeliveryRow, receipt: str) -> None:
+    """Refuse what names a delivery and is no receipt that it ever had."""
+    if receipt == row.receipt or receipt.split(".")[2] != str(row.attempts):
+        return
+    name = tx.messages.id_of(row.seq)
+    raise UnknownReceipt(
+        f"There is no such receipt of the message {name}",
+        hint=f"Check its digits. The message is {_stands(row)}. {_receipt_hint(tx, row.seq)}",
+    )
+
+
+def _stands(row: DeliveryRow) -> str:
+    return f"held by {row.holder} under another receipt" if row.state == "held" else row.state
+
+
 def _receipt_hint(tx: Transaction, seq: int) -> str:
     own = own_receipt(tx, seq)
-    return f"Your receipt is {own}." if own else "You hold it not: `bd msg receive` takes it."
+    return (
+        f"Your receipt is {own}."
+        if own
+        else "You don't hold it: `bd msg receive` takes what waits."
+    )
 
 
 def own_receipt(tx: Transaction, seq: int) -> str:
@@ -218,9 +238,8 @@ def own_receipt(tx: Transaction, seq: int) -> str:
 
 def _stale(tx: Transaction, row: DeliveryRow) -> ReceiptStale:
     name = tx.messages.id_of(row.seq)
-    state = f"held by {row.holder} under another receipt" if row.state == "held" else row.state
     return ReceiptStale(
-        f"This receipt holds nothing any more: the message {name} is {state}",
+        f"This receipt holds nothing any more: the message {name} is {_stands(row)}",
         id=name,
         state=row.state,
         attempts=row.attempts,

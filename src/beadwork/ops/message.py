@@ -1,13 +1,12 @@
 """Messages: what a message shows, and sending one."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from beadwork.model import instants, limits
-from beadwork.model.address import Address, parse
+from beadwork.model.address import parse, require_agent
 from beadwork.model.errors import (
     BeadworkError,
     InvalidField,
@@ -30,9 +29,9 @@ from beadwork.model.message import (
 )
 from beadwork.ops.mail import DeliveryRow, Draft, MessageRow, Parcel
 from beadwork.ops.operation import BlobFiles, Request, Unrecorded, operation
+from beadwork.ops.recipients import recipients
 from beadwork.ops.transaction import Transaction
 
-_MORE_MAX = 20
 _FIELDS_HINT = "Payloads hold JSON. For a file: `bd blob put FILE`, then send with --blob DIGEST."
 
 MessageName = Annotated[str, Meta(description="Id of the message.", min_length=1)]
@@ -86,7 +85,10 @@ class Message(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"from_":
 
 
 class Delivery(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How far one recipient's copy is: waiting, held, acknowledged, expired, undeliverable, dropped."""
+    """How far one recipient's copy is: waiting, held, acknowledged, expired, undeliverable, dropped.
+
+    `note`: nobody of that name was here when it was sent.
+    """
 
     recipient: str
     state: str
@@ -97,6 +99,7 @@ class Delivery(msgspec.Struct, kw_only=True, omit_defaults=True):
     due: str | None = None
     shown: bool = False
     reason: str = ""
+    note: str = ""
 
 
 def message_of(tx: Transaction, row: MessageRow, *, has_body: bool = True) -> Message:
@@ -332,16 +335,23 @@ def post(tx: Transaction, request: SendMessage, place: Posted) -> Sent:
     if earlier is not None:
         return _sent_before(tx, earlier)
     addresses = list(dict.fromkeys(parse(each) for each in request.to))
+    require_agent(tx.holder.actor)
     draft = _draft(tx, request, [each.text for each in addresses], place)
-    parcels, skipped = _parcels(tx, request, addresses)
+    round_ = recipients(tx, addresses, must_exist=request.must_exist)
+    skipped = [
+        Delivery(recipient=each, state="skipped", reason=why) for each, why in round_.skipped
+    ]
     row = tx.messages.add(draft)
     delivered: list[Delivery] = []
-    for number, parcel in enumerate(parcels):
+    for number, (mailbox, address) in enumerate(round_.mailboxes.items()):
+        parcel = Parcel(mailbox, address, request.attempts_max)
         added = tx.deliveries.add(row, number, parcel)
         if added is None:
             skipped.append(_full(parcel))
         else:
-            delivered.append(delivery_of(added))
+            shown = delivery_of(added)
+            shown.note = round_.notes.get(mailbox, "")
+            delivered.append(shown)
     return _sent(tx, row, [*delivered, *skipped])
 
 
@@ -411,67 +421,3 @@ def _full(parcel: Parcel) -> Delivery:
     if parcel.address in (parcel.mailbox, ""):
         raise MailboxFull(f"{reason}; it takes no more", recipient=parcel.mailbox)
     return Delivery(recipient=parcel.mailbox, state="skipped", reason=reason)
-
-
-# -- who gets it
-
-
-def _parcels(
-    tx: Transaction, request: SendMessage, addresses: Sequence[Address]
-) -> tuple[list[Parcel], list[Delivery]]:
-    """Return a copy for each recipient, none twice, and those that are left out."""
-    mailboxes: dict[str, str] = {}
-    skipped: list[Delivery] = []
-    for address in addresses:
-        found, absent = _mailboxes(tx, address)
-        if request.must_exist:
-            _require_known(tx, address, found)
-        for each in found:
-            mailboxes.setdefault(each, address.text)
-        skipped += absent
-    parcels = [Parcel(each, by, request.attempts_max) for each, by in mailboxes.items()]
-    return parcels, [each for each in skipped if each.recipient not in mailboxes][:_MORE_MAX]
-
-
-def _mailboxes(tx: Transaction, address: Address) -> tuple[list[str], list[Delivery]]:
-    match address.kind:
-        case "topic":
-            subscribed = tx.agents.subscribers(address.text)
-            return [each for each in subscribed if each != tx.holder.actor], []
-        case "everyone":
-            return _everyone(tx)
-        case "attempt" if tx.agents.has_ended(address.name):
-            said = "The attempt has ended"
-            return [], [Delivery(recipient=address.text, state="skipped", reason=said)]
-        case _:
-            return [address.text], []
-
-
-def _everyone(tx: Transaction) -> tuple[list[str], list[Delivery]]:
-    here: list[str] = []
-    absent: list[Delivery] = []
-    for row in tx.agents.all():
-        if row.agent == tx.holder.actor:
-            continue
-        if row.left_us is None and tx.now_us - row.seen_us < limits.BROADCAST_SEEN_US:
-            here.append(row.agent)
-        else:
-            said = f"Not here since {instants.format_seconds(row.left_us or row.seen_us)}"
-            absent.append(Delivery(recipient=row.agent, state="skipped", reason=said))
-    return here, absent
-
-
-def _require_known(tx: Transaction, address: Address, mailboxes: Sequence[str]) -> None:
-    is_known = bool(mailboxes)
-    if address.kind == "agent":
-        is_known = tx.agents.is_known(address.name)
-    elif address.kind == "attempt":
-        is_known = tx.agents.is_in_session(address.name)
-    elif address.kind == "group":
-        is_known = bool(tx.agents.subscribers(address.text))
-    if not is_known:
-        raise NoSuchRecipient(
-            f"Nobody knows {address.text}",
-            hint="See `bd msg agents` and `bd msg topics`; without --must-exist the message waits.",
-            recipient=address.text,
-        )

@@ -136,6 +136,8 @@ def delivery(value: Delivery) -> str:
         parts.append(f"not before {times.shown(value.due)}")
     if value.reason and value.state != "acknowledged":
         parts.append(f"({text.line(value.reason)})")
+    if value.note:
+        parts.append(f"({text.line(value.note)})")
     return " ".join(parts)
 
 

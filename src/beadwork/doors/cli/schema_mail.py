@@ -57,6 +57,7 @@ _STATE = thing(
         "due?": time("Not before."),
         "shown?": truth("Whether it was shown."),
         "reason?": text("Why."),
+        "note?": text("What the sender should know: nobody of that name was here yet."),
     },
 )
 _STATES = array(_STATE, "For each recipient.")

@@ -21,7 +21,7 @@ from beadwork.doors.cli.commands.msg_said import (
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, Whole, pass_session, split_words
 from beadwork.doors.cli.session import Session
 from beadwork.model import limits
-from beadwork.model.errors import BeadworkError, InvalidField, NoReply, NoStore
+from beadwork.model.errors import BeadworkError, InvalidField, NoReply, NoStore, NoSuchRecipient
 from beadwork.model.message import CORE_TYPES
 from beadwork.ops.delivery import (
     AcknowledgeMessage,
@@ -86,8 +86,6 @@ def _show_sent(session: Session, sent: Sent) -> None:
     def told() -> str:
         head = f"Sent {sent.id}" if not sent.already else f"Sent before: {sent.id}"
         head += ", and acknowledged what it answers" if sent.acknowledged else ""
-        if not sent.deliveries:
-            return f"{head} (nobody is subscribed)"
         return "\n".join([head, *(f"  {shown.delivery(each)}" for each in sent.deliveries)])
 
     session.show(shown.shape(sent), told)
@@ -173,6 +171,7 @@ def request(session: Session, /, **given: Any) -> None:
             git_state=session.world.git_state(),
         )
     )
+    _require_asked(session, sent)
     replied = session.run(AwaitReply(message=sent.id, wait_s=wait_s))
     if replied.reply is None:
         raise NoReply(
@@ -182,6 +181,20 @@ def request(session: Session, /, **given: Any) -> None:
         )
     answer = replied.reply
     session.show({"request": sent.id, "reply": shown.shape(answer)}, lambda: shown.whole(answer))
+
+
+def _require_asked(session: Session, sent: Sent) -> None:
+    """Wait for nobody's answer."""
+    said = "; ".join(f"{each.recipient}: {each.reason}" for each in sent.deliveries)
+    if all(each.state == "skipped" for each in sent.deliveries):
+        raise NoSuchRecipient(
+            "Nobody gets the question",
+            hint=f"{said[:500]}.",
+            recipient=sent.deliveries[0].recipient,
+        )
+    for each in sent.deliveries:
+        if each.note and not session.flags.is_json:
+            session.warn(f"Note: {each.recipient}: {each.note}")
 
 
 # -- receiving

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from typing import Any
 
 import click
 import msgspec
@@ -97,6 +98,8 @@ def show(session: Session, message_id: str, raw: bool, output: str | None) -> No
     """Show a message and how far each delivery of it is."""
     found = session.run(ShowMessage(message=message_id))
     if raw or output is not None:
+        found.message.payload = _whole(session, found.message)
+    if output is not None or (raw and not session.flags.is_json):
         _show_raw(session, found.message, output)
         return
 
@@ -107,12 +110,17 @@ def show(session: Session, message_id: str, raw: bool, output: str | None) -> No
     session.show(shown.outgoing(found), told)
 
 
+def _whole(session: Session, message: Message) -> Any:  # noqa: ANN401 -- any JSON value
+    """Return all that a message says, whatever its length."""
+    if message.payload is None and message.aside and message.blob is not None:
+        kept = session.run(GetBlob(digest=message.blob.digest))
+        return msgspec.json.decode(base64.b64decode(kept.content))
+    return message.payload
+
+
 def _show_raw(session: Session, message: Message, output: str | None) -> None:
     """Write what a message says as it was sent: its text, or its JSON."""
     payload = message.payload
-    if payload is None and message.aside and message.blob is not None:
-        kept = session.run(GetBlob(digest=message.blob.digest))
-        payload = msgspec.json.decode(base64.b64decode(kept.content))
     said = payload.get("text") if isinstance(payload, dict) else payload
     encoded = said.encode() if isinstance(said, str) else msgspec.json.encode(payload)
     if output is not None:
