@@ -151,7 +151,8 @@ def listed(tx: Transaction, rows: Sequence[DeliveryRow], *, has_body: bool = Tru
     found = tx.messages.by_numbers([row.seq for row in rows])
     return [
         Waiting(
-            message=message_of(tx, found[row.seq], has_body=has_body), delivery=delivery_of(row)
+            message=message_of(tx, found[row.seq], has_body=has_body),
+            delivery=delivery_of(row, tx.holder.actor),
         )
         for row in rows
         if row.seq in found
