@@ -375,7 +375,7 @@ def test_a_mistyped_receipt_is_told_from_one_that_is_stale(project: Project) -> 
     send(project, "bob")
     (handed,) = receive(project)
     wrong = f"{handed.receipt.rpartition('.')[0]}.0"
-    with pytest.raises(UnknownReceipt) as refused:
+    with pytest.raises(ReceiptStale) as refused:
         project.run(AcknowledgeMessage(receipt=wrong), "bob")
     assert "Check its digits" in refused.value.hint
     assert handed.receipt in refused.value.hint

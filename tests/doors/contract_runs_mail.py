@@ -48,6 +48,7 @@ msg send --to bob Hello && msg hook --event UserPromptSubmit --actor bob => "add
 msg inbox => []
 msg send --to bob Hello && msg inbox --agent bob => "Hello"
 msg send --to bob Hello && msg inbox --agent bob --all --before 9999 --limit 1 => "Hello"
+msg send --to bob Hello && msg inbox --agent bob --unread => "Hello"
 msg outbox => []
 msg send --to bob Hello && msg outbox --before 9999 --limit 1 => "Hello"
 msg outbox --agent bob => []

@@ -339,3 +339,66 @@ def test_a_bad_name_is_told_what_is_wrong_with_it(bd: Bd) -> None:
     for name, fault in ((" ", "blank"), ("x" * 9999, "9999 characters"), ("a\nb", "control")):
         assert fault in refused(bd, "receive", "--actor", name)[2]
     assert "address of something else" in refused(bd, "receive", "--actor", "@x")[2]
+
+
+def test_what_is_held_is_found_again_after_its_receipt_was_lost(bd: Bd) -> None:
+    send(bd, "bob", "One")
+    send(bd, "bob", "Two")
+    (got,) = received(bd, "bob")
+    receipt = got["receipt"]
+    assert bd.json("msg", "inbox", "--actor", "bob")[0]["delivery"]["receipt"] == receipt
+    assert f"receipt {receipt}" in bd.ok("msg", "inbox", "--actor", "bob").out
+    assert receipt not in bd.ok("msg", "inbox", "--agent", "bob").out
+    for words in (("receive",), ("peek",)):
+        said = bd.ok("msg", *words, "--actor", "bob").err
+        assert said.index(f"bd msg show {got['seq']}") < said.index(f"bd msg ack {receipt}")
+        assert "1 message may wait behind that" in said
+
+
+def test_a_message_is_named_by_its_number(bd: Bd) -> None:
+    message = send(bd, "bob", "Hello")
+    seq = bd.json("msg", "show", message)["seq"]
+    for name in (f"#{seq}", str(seq)):
+        assert bd.json("msg", "show", name)["id"] == message
+    for words in (("inbox", "--agent", "bob"), ("outbox",), ("list",)):
+        assert f"#{seq} {message}" in bd.ok("msg", *words).out
+    assert bd("msg", "show", "999999").code == 3
+
+
+def test_the_inbox_tells_what_was_never_shown_or_handed_out(bd: Bd) -> None:
+    send(bd, "bob", "One")
+    hooked(bd)
+    new = send(bd, "bob", "Two")
+    assert [each["id"] for each in bd.json("msg", "inbox", "--agent", "bob", "--unread")] == [new]
+
+
+def test_what_is_acknowledged_already_is_not_asked_for(bd: Bd) -> None:
+    send(bd, "bob", "Hello")
+    assert "msg ack" not in bd.ok("msg", "receive", "--ack", "--actor", "bob").out
+
+
+def test_a_review_says_its_verdicts_and_takes_them_as_they_are_spoken(bd: Bd) -> None:
+    assert (
+        "verdict (approved, rejected, comment)"
+        in refused(bd, "send", "--to", "bob", "-t", "review", "Fine")[2]
+    )
+    send(bd, "bob", "-t", "review", "--payload", '{"verdict": "approve"}')
+    assert received(bd, "bob")[0]["payload"] == {"verdict": "approved"}
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("broadcast", "x"), "bd msg send --to everyone"),
+        (("log",), "bd activity"),
+        (("events",), "bd activity"),
+        (("msg", "status"), "inbox"),
+        (("msg", "topics", "create", "x"), "bd msg subscribe NAME"),
+        (("msg", "send", "--to", "bob", "--issue", "px-1", "x"), '"issue": "ID"'),
+    ],
+)
+def test_what_is_guessed_is_answered_with_what_was_meant(
+    bd: Bd, words: tuple[str, ...], meant: str
+) -> None:
+    answer = bd(*words, "--json")
+    assert (answer.code, meant in answer.error["hint"]) == (2, True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -116,6 +116,8 @@ CORE_TYPES: Mapping[str, type[msgspec.Struct]] = {
 }
 """Types of messages whose payloads have a form; any other type may be used with any JSON."""
 
+_VERDICTS = {"approve": "approved", "reject": "rejected"}
+
 Priority = Annotated[
     str | int, Meta(description="urgent, high, normal or low; or 0 to 3, the most urgent first.")
 ]
@@ -169,22 +171,32 @@ def require_payload(message_type: str, payload: Any) -> Any:  # noqa: ANN401 -- 
     whole = {"text": payload} if isinstance(payload, str) else payload
     if whole is None:
         whole = {}
+    if form is Review and isinstance(whole, dict) and whole.get("verdict") in _VERDICTS:
+        whole = {**whole, "verdict": _VERDICTS[whole["verdict"]]}
     try:
         msgspec.convert(whole, form)
     except msgspec.ValidationError as error:
         if not whole:
             raise InvalidField(
                 f"A message of type {message_type} must say something",
-                hint=f"Its fields are {', '.join(form.__struct_fields__)}.",
+                hint=f"Its fields are {_fields(form)}.",
                 field="payload",
             ) from error
-        fields = ", ".join(form.__struct_fields__)
         raise InvalidField(
             f"The payload is none of a message of type {message_type}: {error}",
-            hint=f"Its fields are {fields}. A type of your own takes any JSON: `--type data`.",
+            hint=f"Its fields are {_fields(form)}. A type of your own takes any JSON: `--type data`.",
             field="payload",
         ) from error
     return whole
+
+
+def _fields(form: type[msgspec.Struct]) -> str:
+    """Name the fields of a payload, each with the words that it takes if they are given."""
+    found = []
+    for name, kind in get_type_hints(form).items():
+        words = get_args(kind) if get_origin(kind) is Literal else ()
+        found.append(f"{name} ({', '.join(words)})" if words else name)
+    return ", ".join(found)
 
 
 def _require_shallow(payload: Any) -> None:  # noqa: ANN401 -- any JSON value

@@ -103,4 +103,4 @@ def drop_dead_letter(request: DropDeadLetter, tx: Transaction) -> DeadLetters:
 
 def _now(tx: Transaction, message: str, rows: list[DeliveryRow]) -> DeadLetters:
     found = [delivery_of(tx.deliveries.at(row.seq, row.place)) for row in rows]
-    return DeadLetters(id=message.strip().upper(), deliveries=found)
+    return DeadLetters(id=require_message(tx, message).id, deliveries=found)

@@ -154,7 +154,8 @@ def listed(tx: Transaction, rows: Sequence[DeliveryRow], *, has_body: bool = Tru
     found = tx.messages.by_numbers([row.seq for row in rows])
     return [
         Waiting(
-            message=message_of(tx, found[row.seq], has_body=has_body), delivery=delivery_of(row)
+            message=message_of(tx, found[row.seq], has_body=has_body),
+            delivery=delivery_of(row, tx.holder.actor),
         )
         for row in rows
         if row.seq in found
@@ -183,7 +184,7 @@ def require_held(tx: Transaction, receipt: str) -> DeliveryRow:
     row = require_receipt(tx, receipt)
     is_held = row.state == "held" and (row.held_until_us or 0) > tx.now_us
     if row.receipt != receipt.strip() or not is_held:
-        error = _stale(tx, row)
+        error = _stale(tx, row, receipt.strip())
         raise error
     return row
 
@@ -196,24 +197,12 @@ def require_receipt(tx: Transaction, receipt: str) -> DeliveryRow:
     """
     row = tx.deliveries.of_receipt(receipt)
     if row is not None:
-        _require_its_own(tx, row, receipt.strip())
         return row
     hint = "The receipt came with the message; `bd msg inbox` shows what is held."
     message = None if delivery_in(receipt) else tx.messages.by_id(receipt.strip().upper())
     if message is not None:
         hint = f"That is a message's id. {_receipt_hint(tx, message.seq)}"
     raise UnknownReceipt(f'There is no receipt "{receipt.strip()[:60]}"', hint=hint)
-
-
-def _require_its_own(tx: Transaction, row: DeliveryRow, receipt: str) -> None:
-    """Refuse what names a delivery and is no receipt that it ever had."""
-    if receipt == row.receipt or receipt.split(".")[2] != str(row.attempts):
-        return
-    name = tx.messages.id_of(row.seq)
-    raise UnknownReceipt(
-        f"There is no such receipt of the message {name}",
-        hint=f"Check its digits. The message is {_stands(row)}. {_receipt_hint(tx, row.seq)}",
-    )
 
 
 def _stands(row: DeliveryRow) -> str:
@@ -236,8 +225,17 @@ def own_receipt(tx: Transaction, seq: int) -> str:
     return own[0] if own else ""
 
 
-def _stale(tx: Transaction, row: DeliveryRow) -> ReceiptStale:
+def _stale(tx: Transaction, row: DeliveryRow, receipt: str) -> ReceiptStale:
     name = tx.messages.id_of(row.seq)
+    if receipt != row.receipt and receipt.split(".")[2] == str(row.attempts):
+        # Mistyped; or from before it was replayed.
+        return ReceiptStale(
+            f"There is no such receipt of the message {name} now: it is {_stands(row)}",
+            hint=f"Check its digits. {_receipt_hint(tx, row.seq)}",
+            id=name,
+            state=row.state,
+            attempts=row.attempts,
+        )
     return ReceiptStale(
         f"This receipt holds nothing any more: the message {name} is {_stands(row)}",
         id=name,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from beadwork.model import limits
 from beadwork.model.errors import InvalidField, UnknownMessage
 from beadwork.model.search import Term, sought, words
 from beadwork.ops.delivery import Waitings, listed, mailbox_of
@@ -35,6 +36,7 @@ class ShowInbox(Request[Inbox], frozen=True):
 
     agent: Annotated[str | None, Meta(description="Whose; by default the caller's.")] = None
     all: Annotated[bool, Meta(description="All that came, the latest first.")] = False
+    unread: Annotated[bool, Meta(description="Only what was never shown or handed out.")] = False
     before: Before = None
     limit: Limit = 50
 
@@ -45,6 +47,9 @@ def show_inbox(request: ShowInbox, tx: Transaction) -> Inbox:
     mailboxes = mailbox_of(tx, request.agent)
     if request.all:
         rows = tx.deliveries.in_mailboxes(mailboxes, before=request.before, limit=request.limit)
+    elif request.unread:
+        waiting = tx.deliveries.waiting(mailboxes, limit=limits.MAILBOX_OPEN_MAX)
+        rows = [each for each in waiting if each.shown_us is None and not each.attempts]
     else:
         rows = tx.deliveries.held(mailboxes, limit=request.limit)
         rows += tx.deliveries.waiting(mailboxes, limit=request.limit)
@@ -104,7 +109,8 @@ class ShowMessage(Request[Outgoing], frozen=True):
 def show_message(request: ShowMessage, tx: Transaction) -> Outgoing:
     """Show a message."""
     row = require_message(tx, request.message)
-    found = [delivery_of(each) for each in tx.deliveries.of_message(row.seq)]
+    actor = tx.holder.actor
+    found = [delivery_of(each, actor) for each in tx.deliveries.of_message(row.seq)]
     return Outgoing(message=message_of(tx, row), deliveries=found)
 
 

@@ -32,9 +32,12 @@ from beadwork.ops.operation import BlobFiles, Request, Unrecorded, operation
 from beadwork.ops.recipients import recipients
 from beadwork.ops.transaction import Transaction
 
+_SEQ_DIGITS_MAX = 15
 _FIELDS_HINT = "Payloads hold JSON. For a file: `bd blob put FILE`, then send with --blob DIGEST."
 
-MessageName = Annotated[str, Meta(description="Id of the message.", min_length=1)]
+MessageName = Annotated[
+    str, Meta(description="Id of the message, or its number (seq).", min_length=1)
+]
 MessageType = Annotated[str, Meta(description=f"{', '.join(CORE_TYPES)}, or a word of your own.")]
 SenderState = Annotated[
     GitState | None, Meta(description="How the work tree of the sender stands.")
@@ -87,7 +90,7 @@ class Message(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"from_":
 class Delivery(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How far one recipient's copy is: waiting, held, acknowledged, expired, undeliverable, dropped.
 
-    `note`: nobody of that name was here when it was sent.
+    `note`: nobody of that name was here when it was sent. `receipt`: that of the caller, who holds it.
     """
 
     recipient: str
@@ -100,6 +103,7 @@ class Delivery(msgspec.Struct, kw_only=True, omit_defaults=True):
     shown: bool = False
     reason: str = ""
     note: str = ""
+    receipt: str = ""
 
 
 def message_of(tx: Transaction, row: MessageRow, *, has_body: bool = True) -> Message:
@@ -150,8 +154,8 @@ def _moment(at_us: int | None) -> str | None:
     return None if at_us is None else instants.format_us(at_us)
 
 
-def delivery_of(row: DeliveryRow) -> Delivery:
-    """Show a delivery."""
+def delivery_of(row: DeliveryRow, caller: str = "") -> Delivery:
+    """Show a delivery; to whoever holds it with the receipt."""
     is_held = row.state == "held"
     return Delivery(
         recipient=row.mailbox,
@@ -163,16 +167,22 @@ def delivery_of(row: DeliveryRow) -> Delivery:
         due=_moment(row.due_us or None) if row.state == "waiting" else None,
         shown=row.shown_us is not None,
         reason=row.reason,
+        receipt=row.receipt if is_held and row.holder == caller else "",
     )
 
 
 def require_message(tx: Transaction, message_id: str) -> MessageRow:
-    """Return a message by its id.
+    """Return a message by its id, or its number.
 
     Raises:
         UnknownMessage: there is none.
     """
-    found = tx.messages.by_id(message_id.strip().upper())
+    name = message_id.strip()
+    number = name.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) <= _SEQ_DIGITS_MAX:
+        found = tx.messages.by_number(int(number))
+    else:
+        found = tx.messages.by_id(name.upper())
     if found is None:
         raise UnknownMessage(f'There is no message "{message_id.strip()[:60]}"')
     return found
@@ -375,7 +385,7 @@ def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: P
     if head is None and (request.payload is not None or request.blob is None):
         payload = require_payload(message_type, request.payload)
     if place.hops > limits.HOPS_MAX:
-        raise RepliesLoop(f"This would be the {place.hops}th reply in a row of one thread")
+        raise RepliesLoop(f"This would be reply {place.hops} in a row of one thread")
     not_before_us = _when(tx, request.not_before, request.delay_s, "not_before")
     expires_us = _when(tx, request.expires, request.ttl_s, "expires")
     if expires_us is not None and expires_us <= max(tx.now_us, not_before_us or 0):

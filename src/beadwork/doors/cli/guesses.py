@@ -34,7 +34,8 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd dep remove ID NEEDED_ID": ("unblock", "unlink", "undep"),
     "bd dep cycles": ("cycles",),
     "bd search TEXT": ("find", "grep", "filter"),
-    "bd history ID": ("log", "events", "diff"),
+    "bd history ID": ("diff",),
+    "bd activity, or bd history ID": ("log", "events"),
     "bd activity --follow": ("follow", "tail", "feed"),
     "bd label list-all": ("labels",),
     "bd label remove ID LABEL": ("untag", "unlabel"),
@@ -46,7 +47,8 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd doctor --fix": ("repair", "check", "resolve-conflicts"),
     "bd promote ID": ("persist",),
     "bd msg inbox, or bd msg receive": ("mail", "inbox", "messages", "mailbox", "receive", "recv"),
-    'bd msg send --to NAME "text"': ("send", "message", "tell", "notify", "broadcast"),
+    'bd msg send --to NAME "text"': ("send", "message", "tell", "notify"),
+    'bd msg send --to everyone "text"': ("broadcast",),
     'bd msg request --to NAME "question"': ("ask", "request"),
     "bd msg reply ID": ("reply", "answer"),
     "bd msg ack RECEIPT": ("ack",),
@@ -96,7 +98,7 @@ _SUBCOMMANDS: Mapping[str, tuple[str, ...]] = {
     "history": ("thread",),
     "join": ("subscribe",),
     "who": ("agents",),
-    "status": ("agents", "list", "info"),
+    "status": ("inbox", "list", "info"),
     "channels": ("topics",),
     "retry": ("replay",),
     "purge": ("drop",),
@@ -203,6 +205,7 @@ _OF_COMMAND: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("bd msg receive", "-t"): ("--wait",),
     ("bd msg receive", "--block"): ("--wait 30s",),
     ("bd msg receive", "--watch"): ("--follow",),
+    ("bd msg send", "--issue"): ("""bd msg send --to NAME -t task --payload '{"issue": "ID"}'""",),
     ("bd msg send", "--urgent"): ("--priority urgent",),
     ("bd msg send", "--high"): ("--priority high",),
     ("bd msg send", "--all"): ("--to everyone",),
@@ -237,6 +240,7 @@ _PARTNER: Mapping[str, str] = {
     "bd export": "bd export --id {word}",
     "bd msg inbox": "bd msg inbox --agent {word}",
     "bd msg outbox": "bd msg outbox --agent {word}",
+    "bd msg topics": "bd msg subscribe NAME",
     "bd msg receive": "bd msg receive --limit {word}",
     "bd comments list": 'bd comments add ID "text"',
 }
@@ -314,7 +318,11 @@ def _option_hint(given: str, command: click.Command, context: click.Context) -> 
     if name[:3] == "--p" and name[3:].isdigit() and "--priority" in known:
         return f"Use `--priority {name[3:][:2]}`."
     path = context.command_path
-    if name in _IDS and any(isinstance(each, click.Argument) for each in command.params):
+    if (
+        name in _IDS
+        and (path, name) not in _OF_COMMAND
+        and any(isinstance(each, click.Argument) for each in command.params)
+    ):
         return f"Give ids without a flag: `{path} ID`."
     for meant in (*_OF_COMMAND.get((path, name), ()), *_OPTIONS.get(name, ())):
         if meant.startswith(("bd ", "git ")) or meant.split()[0] in known:

@@ -39,6 +39,11 @@ def outgoing(value: Outgoing) -> dict[str, Any]:
     return {**shape(value.message), "deliveries": shape(value.deliveries)}
 
 
+def name(message: Message) -> str:
+    """Show by what a message is called: its number, and its id."""
+    return f"#{message.seq} {message.id}"
+
+
 def head(message: Message) -> str:
     """Show on one line who sent what to whom."""
     urgency = "" if message.priority == "normal" else f" [{message.priority}]"
@@ -104,7 +109,7 @@ def _pretty(value: Any) -> str:  # noqa: ANN401 -- any JSON value
 
 def whole(message: Message) -> str:
     """Show a message with all that is known of it."""
-    facts = [f"{head(message)}  ({times.shown(message.ts)})", f"  id {message.id}"]
+    facts = [f"{head(message)}  ({times.shown(message.ts)})", f"  id {message.id}, #{message.seq}"]
     if message.thread != message.id:
         facts[-1] += f"  thread {message.thread}"
     if message.reply_to:
@@ -115,13 +120,16 @@ def whole(message: Message) -> str:
     if state is not None:
         changed = ", with changes" if state.dirty else ""
         at = f" at {state.commit[:10]}" if state.commit else ""
-        facts.append(f"  from {text.line(state.branch) or 'no branch'}{at}{changed}")
+        branch = f"branch {text.line(state.branch)}" if state.branch else "no branch"
+        facts.append(f"  on {branch}{at}{changed}")
     return "\n".join([*facts, body(message)])
 
 
-def received(value: Handed) -> str:
+def received(value: Handed, *, is_acked: bool = False) -> str:
     """Show a message that was handed out, and what to do with it."""
-    again = f", for the {value.attempt}. time" if value.attempt > 1 else ""
+    if is_acked:
+        return whole(value.message)
+    again = f", handed out {value.attempt} times" if value.attempt > 1 else ""
     held = f"  receipt {value.receipt} (held until {times.shown(value.held_until)}{again})"
     held += f"\n  once dealt with: bd msg ack {value.receipt}"
     return f"{whole(value.message)}\n{held}"
@@ -136,6 +144,8 @@ def delivery(value: Delivery) -> str:
         parts.append(f"not before {times.shown(value.due)}")
     if value.reason and value.state != "acknowledged":
         parts.append(f"({text.line(value.reason)})")
+    if value.receipt:
+        parts.append(f"receipt {value.receipt}")
     if value.note:
         parts.append(f"({text.line(value.note)})")
     return " ".join(parts)
@@ -144,7 +154,7 @@ def delivery(value: Delivery) -> str:
 def mailbox(values: Sequence[Waiting]) -> str:
     """Show a mailbox, two lines a message."""
     return "\n".join(
-        f"{_SIGNS.get(each.delivery.state, '•')} {each.message.id} {head(each.message)}\n"
+        f"{_SIGNS.get(each.delivery.state, '•')} {name(each.message)} {head(each.message)}\n"
         f"    {said(each.message)}{_state(each.delivery)}"
         for each in values
     )

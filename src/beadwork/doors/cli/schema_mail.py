@@ -57,6 +57,7 @@ _STATE = thing(
         "due?": time("Not before."),
         "shown?": truth("Whether it was shown."),
         "reason?": text("Why."),
+        "receipt?": text("The receipt under which you hold it."),
         "note?": text("What the sender should know: nobody of that name was here yet."),
     },
 )
@@ -194,7 +195,7 @@ MAIL: dict[str, Schema] = {
                 "session?": text("In which session."),
                 "issues?": texts("The issues that they hold."),
                 "subscriptions?": texts("The topics and groups that they are in."),
-                "open?": number("What waits for them, or is held."),
+                "open?": number("What waits for them alone, or is held."),
             },
         ),
         "The latest first.",

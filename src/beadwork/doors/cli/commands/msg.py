@@ -34,6 +34,7 @@ from beadwork.ops.delivery import (
     Shown,
     ShowNew,
 )
+from beadwork.ops.mailbox import ShowInbox
 from beadwork.ops.message import SendMessage, Sent
 from beadwork.ops.operation import Request
 from beadwork.ops.reply import AwaitReply, ReplyMessage
@@ -213,7 +214,7 @@ def receive(
 ) -> None:
     """Take messages, the most urgent first. Acknowledge each by its receipt: `bd msg ack`.
 
-    The next of the same sender comes once you have settled the one before; --limit takes several.
+    The next of the same sender and priority comes once you have settled the one before; --limit takes several.
     """
     if follow:
         # Whoever goes on without end outlives the daemon.
@@ -226,21 +227,33 @@ def receive(
         _follow(session, msgspec.structs.replace(asked, wait_s=_FOLLOW_S), is_acked=is_acked)
         return
     found = session.run(asked)
-    session.show([shown.handed(each) for each in found.messages], lambda: _received(found.messages))
+    session.show(
+        [shown.handed(each) for each in found.messages],
+        lambda: _received(found.messages, is_acked=is_acked),
+    )
     _settle_shown(session, found.messages, is_acked=is_acked)
-    if not found.messages and found.held and found.waiting:
-        session.warn(
-            f"Note: {_count(found.waiting)} may wait behind what you hold: "
-            f"`bd msg ack {found.held[0]}`, or nack it."
-        )
+    if not found.messages:
+        _note_held(session, found.held, found.waiting)
+
+
+def _note_held(session: Session, receipts: Sequence[str], waiting: int) -> None:
+    """Say what the caller holds, and how to go on with it."""
+    if not receipts:
+        return
+    first = receipts[0]
+    behind = f" {_count(waiting)} may wait behind that." if waiting else ""
+    session.warn(
+        f"Note: you hold {_count(len(receipts))}: `bd msg show {first.partition('.')[0]}`, then "
+        f"`bd msg ack {first}` or `bd msg nack {first}`.{behind}"
+    )
 
 
 def _count(number: int) -> str:
     return "1 message" if number == 1 else f"{number} messages"
 
 
-def _received(found: Sequence[Handed]) -> str:
-    return "\n\n".join(shown.received(each) for each in found) or "No message."
+def _received(found: Sequence[Handed], *, is_acked: bool) -> str:
+    return "\n\n".join(shown.received(each, is_acked=is_acked) for each in found) or "No message."
 
 
 def _follow(session: Session, asked: ReceiveMessages, *, is_acked: bool) -> None:
@@ -250,7 +263,7 @@ def _follow(session: Session, asked: ReceiveMessages, *, is_acked: bool) -> None
             if session.flags.is_json:
                 session.write(msgspec.json.encode(shown.handed(each)).decode() + "\n")
             else:
-                session.write(f"{shown.received(each)}\n\n")
+                session.write(f"{shown.received(each, is_acked=is_acked)}\n\n")
             if not _settle_shown(session, [each], is_acked=is_acked):
                 return
 
@@ -285,6 +298,10 @@ def peek(session: Session, limit: int) -> None:
     session.show(
         [shown.waiting(each) for each in found], lambda: shown.mailbox(found) or "No message."
     )
+    if not found:
+        inbox = session.run(ShowInbox()).messages
+        receipts = [each.delivery.receipt for each in inbox if each.delivery.receipt]
+        _note_held(session, receipts, len(inbox) - len(receipts))
 
 
 # -- settling

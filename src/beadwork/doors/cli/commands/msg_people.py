@@ -64,7 +64,7 @@ def _agent(value: Agent) -> str:
     if value.subscriptions:
         parts.append(f"in {', '.join(text.line(each) for each in value.subscriptions)}")
     if value.open:
-        parts.append(f"{value.open} open")
+        parts.append(f"{value.open} open for them alone")
     return ", ".join(parts)
 
 

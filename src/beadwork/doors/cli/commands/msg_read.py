@@ -47,14 +47,17 @@ def drawn_mailbox(found: Sequence[Waiting], head: str) -> Drawing:
 @click.command("inbox", cls=BeadCommand)
 @_AGENT
 @click.option("-a", "--all", "is_all", is_flag=True, help="All that came, the latest first.")
+@click.option("--unread", is_flag=True, help="Only what was never shown or handed out.")
 @_BEFORE
 @_LIMIT
 @pass_session
-def inbox(
-    session: Session, agent: str | None, is_all: bool, before: int | None, limit: int
-) -> None:
+def inbox(session: Session, /, agent: str | None, limit: int, **given: Any) -> None:
     """Show what you hold and what waits for you."""
-    found = session.run(ShowInbox(agent=agent, all=is_all, before=before, limit=limit))
+    is_all, is_unread = given["is_all"], given["unread"]
+    asked = ShowInbox(
+        agent=agent, all=is_all, unread=is_unread, before=given["before"], limit=limit
+    )
+    found = session.run(asked)
     whose = agent or session.caller.holder.actor
     head = f"{whose}: {found.open} open"
     session.show(
@@ -62,7 +65,11 @@ def inbox(
         lambda: shown.mailbox(found.messages) or "No message.",
         drawn=drawn_mailbox(found.messages, head),
     )
-    if not is_all and len(found.messages) < found.open and len(found.messages) == limit:
+    if (
+        not (is_all or is_unread)
+        and len(found.messages) < found.open
+        and len(found.messages) == limit
+    ):
         session.warn(f"Note: {found.open} are open; --limit shows more.")
 
 
@@ -82,7 +89,7 @@ def outbox(session: Session, agent: str | None, before: int | None, limit: int) 
 
 def _sent(value: Outgoing) -> str:
     lines = [
-        f"{value.message.id} {shown.head(value.message)}",
+        f"{shown.name(value.message)} {shown.head(value.message)}",
         f"    {shown.said(value.message)}",
         *(f"    {shown.delivery(each)}" for each in value.deliveries),
     ]
@@ -182,7 +189,9 @@ def _show_messages(session: Session, found: Sequence[Message]) -> None:
     session.show(
         [shown.shape(each) for each in found],
         lambda: (
-            "\n".join(f"{each.id} {shown.head(each)}\n    {shown.said(each)}" for each in found)
+            "\n".join(
+                f"{shown.name(each)} {shown.head(each)}\n    {shown.said(each)}" for each in found
+            )
             or "No message."
         ),
     )

@@ -52,7 +52,10 @@ def _entry(screen: Screen, value: Waiting) -> list[RenderableType]:
         lines.append(theme.fitted(Text("  ") + theme.faint(beyond), screen.width))
     if value.delivery.state != "waiting" or value.delivery.due or value.delivery.reason:
         lines.append(theme.fitted(Text("  ") + theme.faint(notes), screen.width))
-    return [*lines, theme.fitted(Text("  ") + theme.faint(value.message.id), screen.width)]
+    return [
+        *lines,
+        theme.fitted(Text("  ") + theme.faint(message_text.name(value.message)), screen.width),
+    ]
 
 
 def _head(message: Message) -> Text:
@@ -120,7 +123,7 @@ def _agent(screen: Screen, value: Agent) -> list[RenderableType]:
     lead = Text(sign if screen.has_signs else "*", style=style)
     facts = [Text(texts.line(value.name), style="bold"), Text(value.state, style=style)]
     if value.open:
-        facts.append(Text(f"{value.open} open"))
+        facts.append(Text(f"{value.open} open for them alone"))
     seen = theme.faint(f"seen {moments.ago(value.seen, screen.now_us)}")
     lines = [theme.joined(lead, theme.joined(*facts, between=" · "), seen)]
     for what, names in (("holds", value.issues), ("in", value.subscriptions)):
