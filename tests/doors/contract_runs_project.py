@@ -13,6 +13,7 @@ lease acquire a && lease release a => "released"
 lease acquire --name b && lease release --name b --epoch 27 => "released"
 lease acquire a && lease release --all => "released"
 lease acquire a && lease break 1 --reason Gone => "broken"
+lease acquire --name deploy && lease break --name deploy --reason Gone => "broken"
 lease acquire a && lease list --mine --path a => "held"
 lease acquire a && lease list --all --holder ann -n 1 => "held"
 lease list => []
