@@ -140,13 +140,13 @@ def test_a_daemon_whose_folder_is_removed_ends_and_leaves_nothing_there(
 ) -> None:
     with daemon.line() as line:
         assert line.ask("ping")["success"]
-        shutil.rmtree(bd.beads)
+        shutil.rmtree(bd.beads.rename(bd.folder / "gone"), ignore_errors=True)
         assert daemon.wait() == 0
     assert not bd.beads.exists()
 
 
 def test_a_folder_that_is_removed_and_made_again_gets_a_new_store(bd: Bd, daemon: Daemon) -> None:
-    shutil.rmtree(bd.beads)
+    shutil.rmtree(bd.beads.rename(bd.folder / "gone"), ignore_errors=True)
     assert bd.run("init", "--quiet", "--prefix", "px").code == 0
     assert bd.run("create", "new").code == 0
     assert daemon.wait() == 0

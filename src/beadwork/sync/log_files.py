@@ -363,7 +363,7 @@ class LogFiles:
         with locked(self._lock, timeout_s=self._timeout_s, store=self._store):
             with mapped(self.folder):
                 if not os.path.isdir(self.folder):
-                    os.makedirs(self.folder, 0o700)
+                    os.mkdir(self.folder, 0o700)
             yield
 
     def verify(self) -> list[Flaw]:
