@@ -59,7 +59,9 @@ def _mailboxes(tx: Transaction, address: Address, found: Recipients) -> list[str
         found.skipped.append((address.text, "The attempt has ended"))
         return []
     if not _is_known(tx, address):
-        found.notes[address.text] = f"{_WAITS}{_nearest(tx, address)}"
+        # Where something waits already, the name is meant; to look for a nearer one takes long.
+        is_first = not tx.deliveries.open_count(address.text)
+        found.notes[address.text] = f"{_WAITS}{_nearest(tx, address) if is_first else ''}"
     return [address.text]
 
 
