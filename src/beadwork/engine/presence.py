@@ -7,7 +7,6 @@ from beadwork.engine.parts import Call
 from beadwork.model import limits
 from beadwork.model.claim import ITSELF, Holder
 from beadwork.model.errors import BeadworkError
-from beadwork.ops.agent import Left
 from beadwork.ops.operation import Response
 
 
@@ -37,7 +36,7 @@ class Presence:
         noted_us: dict[Holder, int] = {}
         for call, outcome in zip(calls, outcomes, strict=True):
             holder = call.caller.holder
-            if isinstance(outcome, Left):
+            if getattr(outcome, "has_left", False):
                 noted_us[holder] = 0
                 yield Sign(holder, "")
                 continue

@@ -82,6 +82,11 @@ class Left(Unrecorded):
     leases: list[int] = []
     stays: bool = False
 
+    @property
+    def has_left(self) -> bool:
+        """Tell that the caller is not to be noted as here for this."""
+        return True
+
 
 class LeaveAgent(Request[Left], frozen=True):
     """Say that the caller goes. Messages to its session (its attempt) and its leases end with it.
