@@ -33,7 +33,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     with daemon_on(place) as daemon:
         yield from _crowd(bench, daemon, "send", _SENDS, target=4_000)
         yield from _crowd(bench, daemon, "round", _ROUNDS, target=2_000)
-        yield _wakes(daemon)
+        yield from _wakes(daemon)
         yield from _memory(daemon)
     yield from _mailbox(bench)
 
@@ -55,14 +55,17 @@ def _crowd(
         is_more_better=True,
         target=target,
     )
-    yield Figure(
-        what="likewise: one, median and p99; the target is for the p99",
-        median=median(times),
-        worst=p99(times),
-        floor=floor,
-        floor_is="a bare durable row",
-        target=0.010 if what == "send" else None,
-    )
+    for what_of_it, found, limit in (
+        ("one, median", median(times), None),
+        ("one, p99", p99(times), 0.010 if what == "send" else None),
+    ):
+        yield Figure(
+            what=f"likewise: {what_of_it}",
+            median=found,
+            floor=floor,
+            floor_is="a bare durable row",
+            target=limit,
+        )
 
 
 class _Receiver:
@@ -86,7 +89,7 @@ class _Receiver:
         return came
 
 
-def _wakes(daemon: Daemon) -> Figure:
+def _wakes(daemon: Daemon) -> Iterator[Figure]:
     """From the moment a message is sent to the moment the one who waits for it has it."""
     receivers = [_Receiver(daemon.path, number) for number in range(_RECEIVERS)]
     daemon.ask("health")
@@ -102,12 +105,9 @@ def _wakes(daemon: Daemon) -> Figure:
         one.wait()
     for each in receivers:
         each.connection.close()
-    return Figure(
-        what=f"waking one of {_RECEIVERS} receivers that wait, sending included: median and p99",
-        median=median(taken),
-        worst=p99(taken),
-        target=0.010,
-    )
+    said = f"waking one of {_RECEIVERS} receivers that wait, sending included"
+    yield Figure(what=f"{said}: median", median=median(taken))
+    yield Figure(what=f"{said}: p99", median=p99(taken), target=0.010)
 
 
 def _memory(daemon: Daemon) -> Iterator[Figure]:
