@@ -149,12 +149,12 @@ def peek_messages(request: PeekMessages, tx: Transaction) -> Waitings:
     return Waitings(messages=listed(tx, rows))
 
 
-def listed(tx: Transaction, rows: Sequence[DeliveryRow], *, has_body: bool = True) -> list[Waiting]:
+def listed(tx: Transaction, rows: Sequence[DeliveryRow]) -> list[Waiting]:
     """Show deliveries with their messages."""
     found = tx.messages.by_numbers([row.seq for row in rows])
     return [
         Waiting(
-            message=message_of(tx, found[row.seq], has_body=has_body),
+            message=message_of(tx, found[row.seq]),
             delivery=delivery_of(row, tx.holder.actor),
         )
         for row in rows

@@ -106,10 +106,10 @@ class Delivery(msgspec.Struct, kw_only=True, omit_defaults=True):
     receipt: str = ""
 
 
-def message_of(tx: Transaction, row: MessageRow, *, has_body: bool = True) -> Message:
+def message_of(tx: Transaction, row: MessageRow) -> Message:
     """Show a message; a payload that lies in a blob as far as it is whole and not too large."""
     known = tx.messages.ids([each for each in (row.thread, row.reply_to) if each is not None])
-    payload, damaged = _payload(tx, row) if has_body else (None, "")
+    payload, damaged = _payload(tx, row)
     blob = None
     if row.blob is not None:
         blob = BlobRef(digest=row.blob, size_bytes=row.blob_bytes or 0)
@@ -131,7 +131,7 @@ def message_of(tx: Transaction, row: MessageRow, *, has_body: bool = True) -> Me
         git_state=msgspec.json.decode(row.git_state, type=GitState) if row.git_state else None,
         blob=blob,
         aside=row.payload is None,
-        head=(row.head or "") if payload is None and has_body else "",
+        head=(row.head or "") if payload is None else "",
         damaged=damaged,
     )
 
