@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from beadwork.model.codec import digest
-from beadwork.model.errors import FileTrouble, InvalidField
+from beadwork.model.errors import Fault, FileTrouble, InvalidField
+from beadwork.ops import record_file
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import FindCycles
@@ -15,7 +16,7 @@ from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_state import DeleteIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.ready import ListBlocked, ListReady
-from beadwork.ops.record import ListConflicts, ListQuarantine, NoteNext
+from beadwork.ops.record import ListConflicts, ListQuarantine, NoteNext, ShowStore
 from beadwork.ops.record_file import ExportFile, ImportFile
 from beadwork.ops.transaction import Line
 from beadwork.sync.files import Files
@@ -93,6 +94,36 @@ def test_lines_put_in_place_are_what_a_whole_export_writes(project: Project) -> 
     spliced = project.records.read_bytes()
     project.run(ExportFile(force=True))
     assert project.records.read_bytes() == spliced
+
+
+def test_what_was_written_is_noted_some_lines_at_a_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_file, "_NOTED_AT_ONCE", 3)
+    for n in range(10):
+        project.create(f"Issue {n}")
+    project.run(ExportFile())
+    assert project.run(ShowStore()).dirty == 0
+    assert not project.run(ExportFile()).is_written
+    assert project.run(ImportFile()).report.adopted == []
+
+
+def test_an_export_that_ends_before_all_is_noted_is_made_up_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_file, "_NOTED_AT_ONCE", 3)
+    for n in range(7):
+        project.create(f"Issue {n}", id=f"px-{n}")
+    with monkeypatch.context() as broken:
+        broken.setattr(record_file, "NoteExport", None)
+        with pytest.raises(Fault):
+            project.run(ExportFile())
+    project.run(UpdateIssue(issue="px-1", priority=0))
+    project.run(ImportFile())
+    project.run(ExportFile())
+    assert project.run(ShowStore()).dirty == 0
+    assert read(project)["px-1"]["priority"] == 0
+    assert sorted(read(project)) == [f"px-{n}" for n in range(7)]
 
 
 def test_unknown_fields_types_and_statuses_are_kept_and_reported(project: Project) -> None:

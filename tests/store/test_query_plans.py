@@ -46,7 +46,7 @@ RIGHT_INDEXES = [
     ("delivery.held_count", {"delivery_held"}),
     ("lease.expired", {"lease_by_expiry"}),
     ("lease.given_up", {"lease_by_patience"}),
-    ("lease.any_over", {"lease_by_expiry", "lease_by_patience", "lease_bound"}),
+    ("sweep.due?leases", {"lease_by_expiry", "lease_by_patience", "lease_bound"}),
     ("lease.unseen", {"lease_bound"}),
     ("lease.bound_patience", {"lease_by_patience"}),
     ("lease.waiting_of", {"lease_by_patience"}),

@@ -40,7 +40,6 @@ from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import operation_of, request_named
 from beadwork.ops.transaction import WorkTree
 from beadwork.store.store import VOCABULARY, SqliteStore
-from beadwork.store.sweeps import is_due
 from beadwork.store.transaction import StoreTransaction
 
 R = TypeVar("R", bound=Response)
@@ -182,7 +181,7 @@ class Engine:
             vocabulary=self._vocabulary,
             operation="sweep",
         ) as transaction:
-            if not is_due(transaction):
+            if not transaction.has_due():
                 return False
         self.write_all([])
         return True

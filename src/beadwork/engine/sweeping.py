@@ -21,6 +21,11 @@ class Sweeping:
 
     def run(self, transaction: StoreTransaction) -> Iterator[Exception]:
         """Run what is due; yield why something was taken back, each time before going on."""
+        try:
+            if not (self._is_untidy(transaction) or transaction.has_due()):
+                return
+        except Exception as trouble:  # noqa: BLE001 -- which sweep it stands in the way of, is seen
+            yield trouble
         error = self._taken_back(transaction, self._all)
         if error is None:
             return
@@ -35,9 +40,12 @@ class Sweeping:
         run_due(transaction)
         self._tidy(transaction)
 
+    def _is_untidy(self, transaction: StoreTransaction) -> bool:
+        return abs(transaction.now_us - self._tidied_us) >= limits.TIDIED_US
+
     def _tidy(self, transaction: StoreTransaction) -> None:
         """Let go of what nobody needs any more, now and then."""
-        if abs(transaction.now_us - self._tidied_us) >= limits.TIDIED_US:
+        if self._is_untidy(transaction):
             self._tidied_us = 0 if tidy(transaction) else transaction.now_us
 
     def _taken_back(

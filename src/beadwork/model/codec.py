@@ -56,6 +56,8 @@ def _mark_from(raw: str) -> Mark:
 
 
 def _stamps_token(stamps: Stamps, floor: Stamp) -> str:
+    if not stamps.marks and not stamps.births:
+        return f'{{"*":"{floor.text()}"}}'
     flat: dict[str, str] = {"*": f'"{floor.text()}"'}
     if stamps.births:
         births = ",".join(f'"{instants.format_ns(each)}"' for each in sorted(stamps.births))
@@ -190,9 +192,11 @@ def _in_order(edges: Mapping[tuple[str, str], str]) -> list[str]:
 
 def _in_file_order(names: Iterable[str]) -> list[str]:
     """Return known fields in classic's order, then the others by name."""
-    known = [name for name in names if name in _RANK]
-    known.sort(key=_RANK.__getitem__)
-    return known + sorted(name for name in names if name not in _RANK)
+    try:
+        return sorted(names, key=_RANK.__getitem__)
+    except KeyError:
+        known = [name for name in names if name in _RANK]
+        return _in_file_order(known) + sorted(name for name in names if name not in _RANK)
 
 
 def body(record: Record) -> str:
@@ -206,7 +210,8 @@ def body(record: Record) -> str:
     if record.comments:
         ordered = comment.in_order(record.comments, lambda key: record.stamp_of(("comments", key)))
         pairs["comments"] = f"[{','.join(ordered)}]"
-    return token.compose({name: pairs[name] for name in _in_file_order(pairs)})
+    members = [f"{token.key(name)}{pairs[name]}" for name in _in_file_order(pairs)]
+    return f"{{{','.join(members)}}}"
 
 
 def stamps_text(record: Record) -> str | None:

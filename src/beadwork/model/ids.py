@@ -27,11 +27,11 @@ _CHILD_TAIL = re.compile(r"\.\d+$")
 
 def base36(number: int, width: int) -> str:
     """Write a number in base 36, left-padded with 0, low digits kept."""
-    digits = []
-    while number:
+    digits = ""
+    for _ in range(width):
         number, low = divmod(number, 36)
-        digits.append(_DIGITS[low])
-    return "".join(reversed(digits)).rjust(width, "0")[-width:]
+        digits = _DIGITS[low] + digits
+    return digits
 
 
 def hash_of(  # noqa: PLR0913 -- the classic rule hashes these

@@ -129,10 +129,11 @@ def make_issue(request: CreateIssue, tx: Transaction) -> Issue:
 
 
 def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
-    values: dict[str, Any] = {name: getattr(request, name) for name in PLAIN_TEXTS}
-    for name, value in values.items():
-        require_text(value, name)
-    values["assignee"] = require_name(named(request.assignee, tx.holder), "assignee")
+    values: dict[str, Any] = {
+        name: require_text(text, name) for name in PLAIN_TEXTS if (text := getattr(request, name))
+    }
+    if request.assignee:
+        values["assignee"] = require_name(named(request.assignee, tx.holder), "assignee")
     values["title"] = require_title(request.title)
     values["status"] = "open"
     values["priority"] = require_priority(request.priority)
@@ -144,8 +145,11 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
         values[name] = when(tx, getattr(request, name), name)
     values["metadata"] = request.metadata
     values.update(rare_fields(request.extra))
-    said = {n: token.encode(value) for n, value in values.items() if value not in ("", None)}
-    fields = {name: text for name, text in said.items() if text not in EMPTY_TOKENS}
+    fields = {
+        name: text
+        for name, value in values.items()
+        if value not in ("", None) and (text := token.encode(value)) not in EMPTY_TOKENS
+    }
     if request.ephemeral:
         fields["ephemeral"] = "true"
     return fields

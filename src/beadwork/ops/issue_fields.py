@@ -99,6 +99,8 @@ def rare_fields(extra: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidField: one is not, or has not.
     """
+    if not extra:
+        return extra
     for name, value in extra.items():
         if name not in _RARE:
             raise InvalidField(f'There is no field "{name[:60]}"', field=name[:60])

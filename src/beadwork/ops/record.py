@@ -176,6 +176,23 @@ def take_snapshot(request: TakeSnapshot, tx: Transaction) -> Snapshot:
     return Snapshot(to_seq=to_seq, changed=changed, content=content, count=len(lines))
 
 
+class NoteLines(Request[Noted], frozen=True):
+    """Note some of many lines that were written; `record.note_export` notes the last ones."""
+
+    changed: Annotated[list[ExportedLine], Meta(description="n, id, text, change of each.")]
+
+
+@operation("record.note_lines", kind="write", example={"changed": []})
+def note_lines(request: NoteLines, tx: Transaction) -> Noted:
+    """Note that the file holds some lines."""
+    tx.records.note_lines(_lines(request.changed))
+    return Noted()
+
+
+def _lines(changed: list[ExportedLine]) -> list[tuple[int, str, int]]:
+    return [(each.n, each.text, each.changed_seq) for each in changed]
+
+
 class NoteExport(Request[Noted], frozen=True):
     """Note that the file holds all up to an event, and what it looks like."""
 
@@ -195,9 +212,8 @@ class NoteExport(Request[Noted], frozen=True):
 )
 def note_export(request: NoteExport, tx: Transaction) -> Noted:
     """Note that the file holds all up to an event."""
-    tx.records.note_export(
-        request.to_seq, [(each.n, each.text, each.changed_seq) for each in request.changed]
-    )
+    tx.records.note_lines(_lines(request.changed))
+    tx.records.note_export(request.to_seq)
     tx.records.set_setting(UNTIDY, "")
     tx.records.set_setting(PLAIN_DIGEST, request.digest if request.is_plain else "")
     _note(tx, FileState(request.signature, request.digest))

@@ -25,6 +25,7 @@ from beadwork.ops.record import (
     NoteExport,
     NoteFile,
     NoteHead,
+    NoteLines,
     NoteNext,
     ShowStore,
     Snapshot,
@@ -35,6 +36,8 @@ from beadwork.ops.transaction import Desk, FileState, ReadFile
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 _ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _LOOKS = 5
+_NOTED_AT_ONCE = 1000
+"""Of so many lines it is noted at once that they were written, so that no other write waits long."""
 _REPLICA = "replica"
 """Another database has another."""
 _ENCODING = ("utf-8", "surrogateescape")
@@ -293,10 +296,14 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
     signature = desk.files.replace(path, planned.content, seen=seen)
     if signature is None:
         return None
+    changed = planned.snapshot.changed
+    last = max(0, len(changed) - 1) // _NOTED_AT_ONCE * _NOTED_AT_ONCE
+    for start in range(0, last, _NOTED_AT_ONCE):
+        desk.call(NoteLines(changed=changed[start : start + _NOTED_AT_ONCE]))
     desk.call(
         NoteExport(
             to_seq=planned.snapshot.to_seq,
-            changed=planned.snapshot.changed,
+            changed=changed[last:],
             signature=signature,
             digest=digest,
             is_plain=planned.is_plain,

@@ -133,6 +133,7 @@ PLACES = {
     "record.note_export": "record:note_export",
     "record.note_file": "record:note_file",
     "record.note_head": "record:note_head",
+    "record.note_lines": "record:note_lines",
     "record.note_next": "record:note_next",
     "record.preview": "preview:preview_import",
     "record.quarantine": "record:list_quarantine",

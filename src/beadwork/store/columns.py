@@ -1,5 +1,7 @@
 """The columns that follow from a record: what lists, filters and readiness look at."""
 
+from collections.abc import Mapping
+
 from beadwork.model import instants, token
 from beadwork.model.issue import (
     HIDDEN_TYPES,
@@ -12,6 +14,7 @@ from beadwork.model.record import Record
 _KNOWN = frozenset(KNOWN_FIELDS)
 _INT64_MAX = 2**63 - 1
 _INSTANT_NS_MIN = -(2**62)
+Fields = Mapping[str, str]
 
 
 def _plain(text: str) -> str:
@@ -19,31 +22,34 @@ def _plain(text: str) -> str:
     return text.replace("\x00", "") if "\x00" in text else text
 
 
-def _text(record: Record, name: str) -> str:
-    value = record.fields.get(name)
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name)
     return "" if value is None else _plain(token.decode_text(value))
 
 
-def _us(record: Record, name: str) -> int | None:
-    value = record.fields.get(name)
+def _us(fields: Fields, name: str) -> int | None:
+    value = fields.get(name)
     return None if value is None else instants.parse_us(token.decode_text(value))
 
 
-def _priority(record: Record) -> int:
-    number = int(float(record.fields.get("priority", "2")))
-    return max(-_INT64_MAX, min(_INT64_MAX, number))
+def _priority(fields: Fields) -> int:
+    text = fields.get("priority", "2")
+    if len(text) == 1:
+        return int(text)
+    return max(-_INT64_MAX, min(_INT64_MAX, int(float(text))))
 
 
 def state_flags(record: Record, vocabulary: Vocabulary) -> dict[str, int]:
     """Return what readiness needs to know of an issue's own state (R6)."""
+    fields = record.fields
     status = record.status
     is_done = vocabulary.is_done(status)
     is_gone = status == "tombstone"
     is_failed = is_done and names_failure(record.text("close_reason"))
     is_shown = (
         not is_done
-        and record.fields.get("pinned") != "true"
-        and record.fields.get("ephemeral") != "true"
+        and fields.get("pinned") != "true"
+        and fields.get("ephemeral") != "true"
         and not any(pattern in record.id for pattern in vocabulary.hidden_id_patterns)
     )
     return {
@@ -57,31 +63,32 @@ def state_flags(record: Record, vocabulary: Vocabulary) -> dict[str, int]:
 
 def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, object]:
     """Return the columns of an issue, all but those that its edges and its history decide."""
+    fields = record.fields
     created_ns, updated_ns = record.created_ns, record.updated_ns
     birth_ns = min(record.births) if record.stamps.births else created_ns
-    defer_us = _us(record, "defer_until")
+    defer_us = _us(fields, "defer_until")
     flags = state_flags(record, vocabulary)
     # Done or not: the project's words may declare its status live again, and nobody sets this then.
     is_asleep = defer_us is not None and defer_us > now_us
     return {
         "id": record.id,
-        "title": _text(record, "title"),
-        "status": _text(record, "status"),
-        "priority": _priority(record),
-        "issue_type": _text(record, "issue_type"),
-        "assignee": _text(record, "assignee"),
-        "external_ref": _text(record, "external_ref"),
+        "title": _text(fields, "title"),
+        "status": _text(fields, "status"),
+        "priority": _priority(fields),
+        "issue_type": _text(fields, "issue_type"),
+        "assignee": _text(fields, "assignee"),
+        "external_ref": _text(fields, "external_ref"),
         "birth_ns": max(_INSTANT_NS_MIN, min(_INT64_MAX, birth_ns)),
         "created_us": created_ns // 1000,
         "updated_us": updated_ns // 1000,
-        "closed_us": _us(record, "closed_at"),
-        "due_us": _us(record, "due_at"),
+        "closed_us": _us(fields, "closed_at"),
+        "due_us": _us(fields, "due_at"),
         "defer_us": defer_us,
         "comment_count": len(record.comments),
-        "pinned": int(record.fields.get("pinned") == "true"),
-        "template": int(record.fields.get("is_template") == "true"),
-        "ephemeral": int(record.fields.get("ephemeral") == "true"),
-        "unknown": int(not record.fields.keys() <= _KNOWN),
+        "pinned": int(fields.get("pinned") == "true"),
+        "template": int(fields.get("is_template") == "true"),
+        "ephemeral": int(fields.get("ephemeral") == "true"),
+        "unknown": int(not fields.keys() <= _KNOWN),
         "asleep": int(is_asleep),
         **flags,
     }

@@ -277,14 +277,6 @@ class DeliveryStore:
 
     # -- time
 
-    def has_ended(self) -> bool:
-        """Tell whether a hold or a message has run out of time."""
-        now_us = self._tx.now_us
-        return self._is_ahead() or any(
-            self._session.one(query, now_us=now_us, limit=1) is not None
-            for query in ("delivery.ended_holds", "delivery.ended")
-        )
-
     def end_due(self) -> None:
         """End what has run out of time: holds that nobody settled, messages nobody took."""
         now_us, most = self._tx.now_us, limits.SWEEP_ROWS_MAX
@@ -299,7 +291,7 @@ class DeliveryStore:
 
     def _is_ahead(self) -> bool:
         """Tell whether the clock went back since something was handed out, or given back."""
-        return self._session.one("delivery.any_ahead", now_us=self._tx.now_us) is not None
+        return self._tx.has_due("ahead")
 
     def _end_hold(self, delivery: DeliveryRow) -> None:
         if delivery.expires_us is not None and delivery.expires_us <= self._tx.now_us:

@@ -198,7 +198,7 @@ class IssueStore:
             for edge in record.edges
             if ("dependencies", *edge) in births
         }
-        stamped = record._replace(stamps=records.Stamps(now, marks))
+        stamped = Record(*record[:-1], records.Stamps(now, marks))
         seq = self._tx.next_seq()
         body = codec.body(stamped)
         entry = self.insert(stamped, body=body, is_filed=False, changed_seq=seq)

@@ -11,9 +11,10 @@ database is not asked about what nobody wants to know. Without a question mark a
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Literal, LiteralString, cast
+from operator import itemgetter
+from typing import Any, Literal, LiteralString, NamedTuple, cast
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "queries")
 Dialect = Literal["sqlite", "postgres"]
@@ -42,6 +43,13 @@ class Query(str):
 
     __slots__ = ("only",)
     only: str | None
+
+
+class Statement(NamedTuple):
+    """A query for SQLite: its text with numbered places, and what goes there of named values."""
+
+    text: str
+    values: Callable[[Mapping[str, object]], tuple[Any, ...]]
 
 
 @cache
@@ -73,6 +81,24 @@ def sql(name: str, dialect: Dialect = "sqlite") -> LiteralString:
     if dialect == "postgres":
         text = _PLACEHOLDER.sub(r"%(\1)s", text.replace("%", "%%"))
     return cast("LiteralString", text)  # type: ignore[redundant-cast] # typeshed knows
+
+
+@cache
+def statement(name: str) -> Statement:
+    """Return a query as SQLite takes it fastest: short, and without a search for names."""
+    text = "\n".join(line.strip() for line in sql(name).splitlines())
+    names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
+    places = {each: f"?{place}" for place, each in enumerate(names, 1)}
+    return Statement(_PLACEHOLDER.sub(lambda found: places[found[1]], text), _picker(names))
+
+
+def _picker(names: list[str]) -> Callable[[Mapping[str, object]], tuple[Any, ...]]:
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        (name,) = names
+        return lambda values: (values[name],)
+    return itemgetter(*names)
 
 
 def with_parts(name: str, parts: Iterable[str]) -> str:

@@ -235,10 +235,6 @@ class ReadyStore:
         self._session.many("ready.wake", ({"n": n} for (n,) in rows))
         return [n for (n,) in rows]
 
-    def has_due(self) -> bool:
-        """Tell whether there are deferred issues whose time has come."""
-        return self._session.one("ready.due_sleepers", now=self._tx.now_us, limit=1) is not None
-
     def recompute(self) -> int:
         """Compute the index from scratch; return how many rows were wrong."""
         return self._tx.readiness.recompute()

@@ -172,15 +172,24 @@ class RecordStore:
             for n, body, stamps, raw, changed, issue_id in sorted(rows, key=lambda row: row[5])
         ]
 
-    def note_export(self, to_seq: int, lines: Sequence[tuple[int, str, int]]) -> None:
-        """Note that the file holds all up to an event; `lines` are n, text, changed_seq."""
+    def note_lines(self, lines: Sequence[tuple[int, str, int]]) -> None:
+        """Note that the file holds some lines: n, text, changed_seq of each."""
         digests = [codec.digest(text) for _, text, _ in lines]
         self.remember((digest, None) for digest in digests)
-        for (n, text, changed_seq), digest in zip(lines, digests, strict=True):
-            row = self._session.one("record.changed_seq", n=n)
-            base = None if row is not None and row[0] == changed_seq else text
-            self._session.run("issue.set_base", n=n, base=base, digest=digest)
-            self._session.run("record.set_filed", n=n)
+        numbers = [{"n": n} for n, _, _ in lines]
+        asked = listed([n for n, _, _ in lines])
+        changed: dict[int, int] = dict(self._session.all("record.changed_seqs", ns=asked))
+        self._session.many(
+            "issue.set_base",
+            (
+                {"n": n, "base": None if changed.get(n) == seq else text, "digest": digest}
+                for (n, text, seq), digest in zip(lines, digests, strict=True)
+            ),
+        )
+        self._session.many("record.set_filed", numbers)
+
+    def note_export(self, to_seq: int) -> None:
+        """Note that the file holds all up to an event."""
         if to_seq > self.exported_to():
             self._tx.put_setting(_EXPORTED_TO, str(to_seq))
 

@@ -21,7 +21,7 @@ from beadwork.model.errors import (
     StoreReadOnly,
     StoreTrouble,
 )
-from beadwork.store.load import sql
+from beadwork.store.load import statement
 from beadwork.store.session import Parameters, Row
 
 _ERRORS: tuple[tuple[type[apsw.Error], type[BeadworkError], str], ...] = (
@@ -62,33 +62,36 @@ class SqliteSession:
 
     def __init__(self, connection: apsw.Connection, log: "_Checkpoints | None" = None) -> None:
         self._connection = connection
+        self._execute = connection.cursor().execute
+        """One cursor for all: nothing is left unread, so nothing is held open."""
         self._log = log
 
     def all(self, query: str, /, **parameters: object) -> list[Row]:
         """Return every row of a query."""
+        text, values = statement(query)
         try:
-            return self._connection.execute(sql(query), parameters).fetchall()
+            return self._execute(text, values(parameters)).fetchall()
         except (apsw.Error, OverflowError) as error:
             _raise(error)
 
     def one(self, query: str, /, **parameters: object) -> Row | None:
-        """Return the first row of a query, or None."""
-        try:
-            return self._connection.execute(sql(query), parameters).fetchone()
-        except (apsw.Error, OverflowError) as error:
-            _raise(error)
+        """Return the first row of a query, or None; it finds few."""
+        rows = self.all(query, **parameters)
+        return rows[0] if rows else None
 
     def run(self, query: str, /, **parameters: object) -> None:
         """Carry out a query that answers nothing."""
+        text, values = statement(query)
         try:
-            self._connection.execute(sql(query), parameters)
+            self._execute(text, values(parameters))
         except (apsw.Error, OverflowError) as error:
             _raise(error)
 
     def many(self, query: str, /, rows: Iterable[Parameters]) -> None:
         """Carry out a query once for each set of parameters."""
+        text, values = statement(query)
         try:
-            self._connection.executemany(sql(query), rows)
+            self._connection.executemany(text, map(values, rows))
         except apsw.Error as error:
             _raise(error)
 
@@ -103,13 +106,12 @@ class SqliteSession:
     def script(self, text: str) -> None:
         """Run the statements of a migration."""
         try:
-            self._connection.execute(text)
+            self._execute(text)
         except apsw.Error as error:
             _raise(error)
 
-    def control(self, statement: str) -> None:
-        """Run a statement that steers the transaction."""
-        self.script(statement)
+    control = script
+    """Run a statement that steers the transaction."""
 
     @property
     def is_in_transaction(self) -> bool:

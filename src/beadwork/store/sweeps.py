@@ -18,16 +18,6 @@ def tidy(transaction: StoreTransaction) -> bool:
     return transaction.retention.drop_due() or has_messages
 
 
-def is_due(transaction: StoreTransaction) -> bool:
-    """Tell whether something waits for a sweep; what is only to go can wait for a write."""
-    return (
-        transaction.ready.has_due()
-        or bool(transaction.claims.expired())
-        or transaction.deliveries.has_ended()
-        or transaction.has_lease_over()
-    )
-
-
 def wake_deferred(transaction: StoreTransaction) -> None:
     """Let deferred issues whose time has come be ready."""
     transaction.sleepers.open(transaction.ready.wake_due())
@@ -51,7 +41,7 @@ def end_deliveries(transaction: StoreTransaction) -> None:
 
 def expire_leases(transaction: StoreTransaction) -> None:
     """End leases whose time is over, and wishes that nobody asks for; those in line come next."""
-    if transaction.has_lease_over():
+    if transaction.has_due("leases"):
         # Late import: seldom is there any.
         from beadwork.ops.lease_line import end_over
 

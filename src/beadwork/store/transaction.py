@@ -19,6 +19,7 @@ from beadwork.store.graphs import GraphStore
 from beadwork.store.issues import IssueStore
 from beadwork.store.keys import KeyStore
 from beadwork.store.labels import LabelStore
+from beadwork.store.load import with_parts
 from beadwork.store.memories import MemoryStore
 from beadwork.store.moves import MoveStore
 from beadwork.store.readiness import Readiness
@@ -168,14 +169,13 @@ class StoreTransaction:
             noun = self.__dict__[name] = made(self._session, self)
             return noun
 
-    def has_lease_over(self) -> bool:
-        """Tell whether a lease or a wish for one waits for a sweep."""
-        latest_us = self.now_us + limits.LEASE_UNASKED_US
+    def has_due(self, *parts: str) -> bool:
+        """Tell whether something waits for a sweep; of the parts of `sweep.due` that are named."""
         found = self._session.one(
-            "lease.any_over",
+            with_parts("sweep.due", parts) if parts else "sweep.due",
             now_us=self.now_us,
-            latest_us=latest_us,
-            before_us=self.now_us - limits.LEASE_SESSION_UNSEEN_US,
+            latest_us=self.now_us + limits.LEASE_UNASKED_US,
+            unseen_us=self.now_us - limits.LEASE_SESSION_UNSEEN_US,
         )
         return found is not None
 

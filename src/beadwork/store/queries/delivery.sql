@@ -144,14 +144,6 @@ UPDATE delivery SET shown_us = :now_us
 WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
     AND (expires_us IS NULL OR expires_us > :now_us) AND +seq <= :last
 
--- name: any_ahead
--- Whether something is held, or waits for another try, since a time that is still to come.
-SELECT 1 WHERE EXISTS (SELECT 1 FROM event e
-        WHERE e.seq = (SELECT MAX(l.seq) FROM event l) AND e.at_us > :now_us)
-    AND (EXISTS (SELECT 1 FROM delivery h WHERE h.state = 'held' AND h.changed_us > :now_us)
-    OR EXISTS (SELECT 1 FROM delivery w WHERE w.state = 'waiting' AND w.attempts > 0
-        AND w.due_us > 0 AND w.changed_us > :now_us))
-
 -- name: bound_holds
 -- The clock went back: they are held from now on, for as long as they were to be.
 UPDATE delivery SET held_until_us = held_until_us - changed_us + :now_us, changed_us = :now_us

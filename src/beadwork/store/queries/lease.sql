@@ -70,19 +70,6 @@ FROM lease
 WHERE session = :session AND session <> '' AND state IN ('waiting', 'held')
 ORDER BY number
 
--- name: any_over
--- Whether time alone has ended something, or somebody would wait for longer than anybody does, or
--- a session may be gone that something is bound to.
-SELECT 1
-WHERE EXISTS (SELECT 1 FROM lease l WHERE l.state = 'held' AND l.expires_us IS NOT NULL
-        AND l.expires_us <= :now_us)
-    OR EXISTS (SELECT 1 FROM lease l WHERE l.waits_until_us <= :now_us)
-    OR EXISTS (SELECT 1 FROM lease l WHERE l.waits_until_us > :latest_us)
-    OR EXISTS (SELECT 1 FROM lease l
-        WHERE l.state = 'held' AND l.length_us IS NULL AND l.granted_us <= :before_us
-            AND NOT EXISTS (SELECT 1 FROM agent a WHERE a.agent = l.actor
-                AND a.session = l.session AND a.seen_us > :before_us))
-
 -- name: expired
 -- The held leases whose time is over.
 SELECT number FROM lease

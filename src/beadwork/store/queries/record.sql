@@ -63,9 +63,9 @@ SELECT COUNT(*) FROM issue i
 WHERE i.changed_seq > 0 AND i.changed_seq > :seq AND (i.filed = 1 OR i.ephemeral = 0)
   AND NOT EXISTS (SELECT 1 FROM origin o WHERE o.n = i.n)
 
--- name: changed_seq
--- The change that an issue's record is the state of.
-SELECT changed_seq FROM issue WHERE n = :n
+-- name: changed_seqs
+-- The changes that issues' records are the state of.
+SELECT n, changed_seq FROM issue WHERE n IN /*dialect:each_number*/(:ns)
 
 -- name: set_clean
 -- The file says of an issue what the store says.
