@@ -50,6 +50,38 @@ def test_a_young_signature_is_not_trusted(tmp_path: Path) -> None:
     assert not Files().is_settled(str(path), state)
 
 
+def test_a_file_that_we_wrote_is_known_at_once_until_somebody_writes_into_it(
+    tmp_path: Path,
+) -> None:
+    path, files = tmp_path / "file", Files()
+    for _ in range(20):
+        signature = files.replace(str(path), b"content")
+        state = FileState(signature or "", files.digest(b"content"))
+        assert files.is_settled(str(path), state)
+        assert files.read(str(path), state) == (b"content", state)
+        path.write_bytes(b"another")
+        assert not files.is_settled(str(path), state)
+        assert files.read(str(path), state)[1].digest == files.digest(b"another")
+
+
+def test_where_times_are_coarse_a_file_that_we_wrote_is_as_young_as_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.utime
+
+    def coarse(descriptor: int, *, ns: tuple[int, int]) -> None:
+        real(descriptor, ns=(ns[0], ns[1] // 1000 * 1000))
+
+    monkeypatch.setattr("beadwork.sync.files.os.utime", coarse)
+    assert Files().replace(str(tmp_path / "file"), b"content") == ""
+
+
+def test_long_contents_are_told_apart_as_well() -> None:
+    long = b"x" * 8_000_000
+    files = Files()
+    assert files.digest(long) == files.digest(bytes(long)) != files.digest(long[:-1] + b"y")
+
+
 def test_a_file_that_is_not_there_is_said_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(FileTrouble, match="none"):
         Files().read(str(tmp_path / "none"))

@@ -4,6 +4,7 @@ Doors get a `World` from here: it finds the store, opens the engine on it, and d
 things that need files without a store.
 """
 
+from beadwork.compose import lean as lean  # isort: skip  # first of all
 from beadwork.compose.clients import connect, connect_async
 from beadwork.compose.direct import DirectWorld
 from beadwork.compose.engines import now_us, open_engine

@@ -1,12 +1,12 @@
 """What is done with a single call, whatever the transaction around it."""
 
-import hashlib
 from typing import Any
 
 import msgspec
 
 from beadwork.engine.parts import Call
 from beadwork.model import limits
+from beadwork.model.digests import sha256
 from beadwork.model.errors import InvalidRequest, KeyReused
 from beadwork.ops.operation import Expected, R, Request, Response
 from beadwork.ops.table import operation_of
@@ -30,7 +30,7 @@ def _digest(request: Request[Any]) -> str:
     """Return what tells a request from another, whatever the circumstances of a repeat."""
     left_out = dict.fromkeys(request.circumstances)
     asked = msgspec.structs.replace(request, **left_out) if left_out else request
-    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+    return sha256(msgspec.json.encode(asked)).hexdigest()
 
 
 def keyed(call: Call, transaction: StoreTransaction) -> Response:

@@ -37,7 +37,8 @@ class Sweeping:
                 self._log(error)
 
     def _all(self, transaction: StoreTransaction) -> None:
-        run_due(transaction)
+        if transaction.has_due():
+            run_due(transaction)
         self._tidy(transaction)
 
     def _is_untidy(self, transaction: StoreTransaction) -> bool:

@@ -1,13 +1,13 @@
 """Blobs: contents that are named by their SHA-256."""
 
-import re
 from typing import NoReturn
 
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
+from beadwork.model.pattern import pattern
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_START = re.compile(rf"[0-9a-f]{{{limits.BLOB_DIGEST_CHARS_MIN},64}}")
+_DIGEST = pattern(r"[0-9a-f]{64}")
+_START = pattern(rf"[0-9a-f]{{{limits.BLOB_DIGEST_CHARS_MIN},64}}")
 _HINT = "A digest is the SHA-256 in 64 digits, 0 to 9 and a to f."
 
 

@@ -4,7 +4,6 @@ The store's clock rules. A claim is named by (issue, claim_epoch): each grant ra
 epoch, so a write that names an older one comes from somebody who lost the claim.
 """
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,9 +11,10 @@ import msgspec
 
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
+from beadwork.model.pattern import pattern
 
 _ME = "me"
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NO_NAME = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Holder(NamedTuple):

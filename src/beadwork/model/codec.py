@@ -1,12 +1,12 @@
 """Records as lines of the file: reading, and writing in canonical form (R5)."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 import msgspec
 
 from beadwork.model import comment, instants, limits, token
+from beadwork.model.digests import blake2b
 from beadwork.model.issue import KNOWN_FIELDS
 from beadwork.model.record import EMPTY, METADATA, Mark, Record, Register, Stamps, consistent
 from beadwork.model.stamp import Stamp
@@ -241,4 +241,4 @@ def with_stamps(record: Record, stamps: str | None) -> Record:
 def digest(line: str | bytes) -> str:
     """Return what the store remembers a line by."""
     content = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return blake2b(content, digest_size=16).hexdigest()

@@ -1,12 +1,12 @@
 """Comments as a record holds them: what identifies one (R4), and their order in the line."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
 
 from beadwork.model import instants, token
+from beadwork.model.digests import sha256
 from beadwork.model.stamp import Stamp
 
 
@@ -33,7 +33,7 @@ def comment_key(author: str, created_at: str, text: str, nth: int) -> str:
     instant = instants.parse_ns(created_at)
     moment = created_at if instant is None else str(instant)
     content = "\x00".join((author, moment, text, str(nth)))
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return sha256(content.encode()).hexdigest()[:16]
 
 
 def comment_number(key: str) -> int:

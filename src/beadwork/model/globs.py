@@ -9,7 +9,6 @@ Overlap is decided: a glob is an automaton, and two of them overlap if both can 
 on one path. The same walk serves segments, where `**` repeats, and letters, where `*` does.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +16,7 @@ from typing import NamedTuple, NoReturn, TypeVar
 
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField, InvalidPath
+from beadwork.model.pattern import pattern
 
 Ranges = tuple[tuple[int, int], ...]
 """Code points, from and to, in order."""
@@ -26,7 +26,7 @@ Segment = tuple[Token, ...]
 
 _MANY: Segment = ("**",)
 _STAR = "*"
-_QUOTED = re.compile(r"\[[*?\[{}]\]")
+_QUOTED = pattern(r"\[[*?\[{}]\]")
 """A letter as `quoted` writes it."""
 _SLASH = ord("/")
 _LAST = 0x10FFFF

@@ -1,13 +1,13 @@
 """Issue ids: the classic grammar and the classic way to make them (classic-bd.md 3.4)."""
 
-import hashlib
 import math
-import re
 from collections.abc import Callable
 from typing import NewType
 
 from beadwork.model import limits
+from beadwork.model.digests import sha256
 from beadwork.model.errors import InvalidField, PrefixMismatch
+from beadwork.model.pattern import pattern
 
 IssueId = NewType("IssueId", str)
 
@@ -20,9 +20,9 @@ _CROWD_MAX = {
     for length in range(1, limits.HASH_CHARS_MAX + 1)
 }
 """So many hashes of a length are unlikely to collide."""
-_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*-[A-Za-z0-9_]+(?:\.\d+)*")
-_PREFIX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
-_CHILD_TAIL = re.compile(r"\.\d+$")
+_ID = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*-[A-Za-z0-9_]+(?:\.\d+)*")
+_PREFIX = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
+_CHILD_TAIL = pattern(r"\.\d+$")
 
 
 def base36(number: int, width: int) -> str:
@@ -39,7 +39,7 @@ def hash_of(  # noqa: PLR0913 -- the classic rule hashes these
 ) -> str:
     """Return the hash part of a new id, `length` characters long (3 to 8)."""
     content = f"{title}|{description}|{creator}|{created_ns}|{nonce}"
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
+    digest = sha256(content.encode("utf-8", "surrogatepass")).digest()
     return base36(int.from_bytes(digest[: _HASH_BYTES[length]], "big"), length)
 
 
@@ -80,7 +80,7 @@ def new_id(  # noqa: PLR0913 -- the classic rule hashes these
     # The store is full of equal births; any free number will do.
     nonce = limits.HASH_NONCES
     while True:
-        digest = hashlib.sha256(f"{title}|{creator}|{created_ns}|{nonce}".encode()).digest()
+        digest = sha256(f"{title}|{creator}|{created_ns}|{nonce}".encode()).digest()
         part = base36(int.from_bytes(digest[:8], "big"), limits.HASH_CHARS_MAX)
         if not is_taken(f"{prefix}-{part}"):
             return f"{prefix}-{part}"
@@ -118,7 +118,7 @@ def derived_id(issue_id: str, birth: str) -> str:
 
     `birth` is the creation instant, RFC 3339 in UTC.
     """
-    digest = hashlib.sha256(f"{issue_id}|{birth}".encode()).digest()
+    digest = sha256(f"{issue_id}|{birth}".encode()).digest()
     return f"{split(issue_id)[0] or 'bd'}-{base36(int.from_bytes(digest, 'big'), 8)}"
 
 

@@ -9,15 +9,16 @@ from functools import lru_cache
 
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
+from beadwork.model.pattern import pattern
 
-_RFC3339 = re.compile(
+_RFC3339 = pattern(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:([Zz])|([+-])(\d\d):?(\d\d))"
 )
-_LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?")
+_LENGTH = pattern(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?")
 _LENGTH_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ITSELF = _EPOCH.replace(tzinfo=None)
-_DURATION = re.compile(r"([+-]?)(\d+)\s*([hdwmy])", re.IGNORECASE)
+_DURATION = pattern(r"([+-]?)(\d+)\s*([hdwmy])", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}

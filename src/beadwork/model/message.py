@@ -11,6 +11,7 @@ from msgspec import Meta
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.issue import nearest_hint
+from beadwork.model.pattern import pattern
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 """The most urgent first; the number of one is its place."""
@@ -27,7 +28,7 @@ EVENT_KINDS = frozenset(
 )  # fmt: skip
 """Kinds of events that tell of messages and of those who exchange them."""
 
-_TYPE = re.compile(r"[a-z][a-z0-9_.-]*")
+_TYPE = pattern(r"[a-z][a-z0-9_.-]*")
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = {sign: value for value, sign in enumerate(_BASE32)}
 _PAIRS = [one + other for one in _BASE32 for other in _BASE32]

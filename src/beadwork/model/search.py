@@ -4,14 +4,15 @@ The index of the store holds words and parts as they are made here, so that an i
 in the index yet can be looked at beside it, and the two can't differ.
 """
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
-_WORD = re.compile(r"[^\W_]+")
-_TERM = re.compile(r'"([^"]*)"?(\*?)|([^\s"]+)')
+from beadwork.model.pattern import pattern
+
+_WORD = pattern(r"[^\W_]+")
+_TERM = pattern(r'"([^"]*)"?(\*?)|([^\s"]+)')
 _NEWLINE = "\n"
 
 FIELDS = (

@@ -48,10 +48,12 @@ def splice(content: bytes, lines: Iterable[tuple[str, str]]) -> bytes:
 
     `content` is what an export wrote: sorted by id, one line an id, each beginning with it.
     """
-    pieces = []
+    # Views: to cut the content itself would copy it all once more.
+    whole = memoryview(content)
+    pieces: list[bytes | memoryview] = []
     done = 0
     for issue_id, line in sorted((issue_id.encode(), line) for issue_id, line in lines):
         place = _place(content, issue_id, done)
-        pieces += [content[done : place.start], line.encode(), b"\n"]
+        pieces += [whole[done : place.start], line.encode(), b"\n"]
         done = place.end
-    return b"".join([*pieces, content[done:]])
+    return b"".join([*pieces, whole[done:]])

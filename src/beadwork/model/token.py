@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from beadwork.model.pattern import pattern
+
 Form = Callable[[str], str]
 """Brings a token into the one form: `canonical`, or `str` where it is in that form already."""
 
@@ -21,11 +23,11 @@ _ESCAPES = {
     "\u2028": "\\u2028",
     "\u2029": "\\u2029",
 }
-_SPECIAL = re.compile("[<>&\u2028\u2029]")
-_UNSURE = re.compile("[\\\\<>&\u2028\u2029]")
-_CANONICAL = re.compile('(?:[^"\\s\\\\]++|"[^"\\\\<>&\u2028\u2029]*+")*+')
+_SPECIAL = pattern("[<>&\u2028\u2029]")
+_UNSURE = pattern("[\\\\<>&\u2028\u2029]")
+_CANONICAL = pattern('(?:[^"\\s\\\\]++|"[^"\\\\<>&\u2028\u2029]*+")*+')
 _ENCODER = msgspec.json.Encoder()
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\s+')
+_PIECE = pattern(r'"(?:[^"\\]|\\.)*"|\s+')
 
 
 def encode(value: Any) -> str:  # noqa: ANN401 -- any JSON value is the point

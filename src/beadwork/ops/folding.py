@@ -1,6 +1,5 @@
 """Folding lines into the store: who is who, what others wrote, what stays (R2-R5)."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from beadwork.model import codec, identity
 from beadwork.model import record as records
 from beadwork.model.adoption import adopt, restamped
 from beadwork.model.fold import Loss, fold_all
+from beadwork.model.pattern import pattern
 from beadwork.model.record import Record
 from beadwork.model.view import require_readable
 from beadwork.ops.transaction import Arrived, Entry, Line, Transaction
@@ -78,7 +78,7 @@ class FoldReport(msgspec.Struct, kw_only=True, omit_defaults=True):
                 setattr(self, name, mine + theirs)
 
 
-_ID = re.compile(r'\{"id":"([^"\\]*)"')
+_ID = pattern(r'\{"id":"([^"\\]*)"')
 
 
 class _Read(NamedTuple):

@@ -1,6 +1,5 @@
 """The file of records: taking it in and writing it, as jobs (R5, R12)."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
@@ -11,6 +10,7 @@ from msgspec import Meta
 from beadwork.model import codec, limits
 from beadwork.model.errors import FileTrouble
 from beadwork.model.history import Version
+from beadwork.model.pattern import pattern
 from beadwork.model.splice import splice
 from beadwork.ops.folding import Dangling, FoldReport
 from beadwork.ops.operation import Request, Response, operation
@@ -34,7 +34,7 @@ from beadwork.ops.record import (
 from beadwork.ops.transaction import Desk, FileState, ReadFile
 
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
-_ID = re.compile(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
+_ID = pattern(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _LOOKS = 5
 _NOTED_AT_ONCE = 1000
 """Of so many lines it is noted at once that they were written, so that no other write waits long."""
@@ -132,8 +132,8 @@ def _versions(desk: Desk, path: str, noted: str | None, head: str) -> list[Versi
     return [Version([], [line for line in lines if line not in there])]
 
 
-def _read(desk: Desk, path: str) -> ReadFile:
-    return ReadFile(*desk.files.read(path))
+def _read(desk: Desk, path: str, noted: FileState | None = None) -> ReadFile:
+    return ReadFile(*desk.files.read(path, noted))
 
 
 def _look(desk: Desk, path: str, settings: Mapping[str, str]) -> tuple[bool, ReadFile | None]:
@@ -284,7 +284,7 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
     if seen and not is_stale:
         return Exported(exported=0, is_written=False, path=path)
     if found is None and seen:
-        found = _read(desk, path)
+        found = _read(desk, path, _noted_state(store.settings))
     is_plain = found is not None and found.state.digest == store.settings.get(PLAIN_DIGEST)
     planned = _plan(desk, found, can_splice=is_plain and not is_forced)
     if desk.call(ShowStore()).settings.get(_REPLICA) != replica:

@@ -1,12 +1,12 @@
 """The event log: appended in the transaction of the write that it tells of (rule R13)."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from beadwork.model import limits
+from beadwork.model.digests import sha256
 from beadwork.model.record import Change
 from beadwork.ops.transaction import EventRow
 from beadwork.store.load import with_parts
@@ -74,7 +74,7 @@ class EventStore:
         """Keep a long value apart, once, under its digest."""
         if value is None or len(value) <= limits.EVENT_VALUE_BYTES_MAX:
             return value
-        digest = hashlib.sha256(value.encode()).hexdigest()
+        digest = sha256(value.encode()).hexdigest()
         self._session.run("event.put_value", digest=digest, token=value)
         return _APART + digest
 

@@ -1,6 +1,5 @@
 """Leases: who holds which paths and names, and who stands in line for them (R19)."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from beadwork.model import limits
+from beadwork.model.digests import sha256
 from beadwork.model.globs import brief, literal_prefix, overlaps
 from beadwork.model.lease import Lease, State, prefixes
 from beadwork.model.record import Change
@@ -41,7 +41,7 @@ def _digest(lease: Lease) -> str:
     """Return what leases of the same have in common, however it was written: `src`, `src/**`."""
     patterns = tuple(sorted(set(map(brief, lease.patterns))))
     same = msgspec.structs.replace(lease, patterns=patterns)
-    return hashlib.sha256(_written(same).encode()).hexdigest()
+    return sha256(_written(same).encode()).hexdigest()
 
 
 class LeaseStore:

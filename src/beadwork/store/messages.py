@@ -13,12 +13,11 @@ from beadwork.model.record import Change
 from beadwork.model.search import Term, words
 from beadwork.ops.mail import Draft, MessageRow
 from beadwork.store.session import Row, Session, listed
+from beadwork.store.walks import Walk
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
 
-_SWEPT = "messages_swept"
-_SWEEP_PERIOD_US = 600 * 1_000_000
 _NEWEST = 2**62
 
 
@@ -151,31 +150,16 @@ class MessageStore:
 
     # -- going
 
-    def drop_old(self) -> bool:
-        """Let some old messages go that nobody needs; tell whether there are more to look at.
-
-        They are gone through in their order, as far as there are old ones.
-        """
-        began, _, noted = (self._tx.setting(_SWEPT) or "0").partition(" ")
-        after = int(noted or 0)
-        if not after:
-            if 0 <= self._tx.now_us - int(began) < _SWEEP_PERIOD_US:
-                return False
-            began = str(self._tx.now_us)
-        after = self._drop_after(after)
-        self._tx.put_setting(_SWEPT, f"{began} {after}" if after else began)
-        return bool(after)
-
-    def _drop_after(self, after: int) -> int:
-        """Go through some messages after a number; return up to which, 0 if none is old behind."""
+    def drop_some(self, walk: Walk) -> None:
+        """Go on through the messages in their order, and let old ones go that nobody needs."""
         limit = limits.SWEEP_ROWS_MAX
-        rows = self._session.all("message.ages", after=after, limit=limit)
+        rows = self._session.all("message.ages", after=walk.after, limit=limit)
         before_us = self._tx.now_us - limits.MESSAGE_KEPT_US
         old = [(seq, blob) for seq, at_us, blob in rows if at_us < before_us]
         for seq, blob in old:
             if not self._is_needed(seq):
                 self._drop(seq, blob)
-        return int(rows[-1][0]) if old and len(rows) == limit else 0
+        walk.after = int(rows[-1][0]) if old and len(rows) == limit else 0
 
     def _is_needed(self, seq: int) -> bool:
         dead_since = self._tx.now_us - limits.DEAD_LETTER_KEPT_US

@@ -1,7 +1,11 @@
 """Sweeps: what time alone changes, each a function of its own, run before writes (R10)."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from beadwork.model.transition import moved
 from beadwork.ops.claim import updated
+from beadwork.store import walks
 from beadwork.store.transaction import StoreTransaction
 
 
@@ -14,8 +18,16 @@ def run_due(transaction: StoreTransaction) -> None:
 def tidy(transaction: StoreTransaction) -> bool:
     """Let go of some of what nobody needs any more; tell whether there is more of it."""
     transaction.keys.drop_old()
-    has_messages = transaction.messages.drop_old()
-    return transaction.retention.drop_due() or has_messages
+    return any(_walked_on(transaction, each) for each in WALKS)
+
+
+def _walked_on(transaction: StoreTransaction, planned: "Planned") -> bool:
+    walk = walks.due(transaction, planned.name, planned.period_us)
+    if walk is None:
+        return False
+    planned.step(transaction, walk)
+    walks.note(transaction, planned.name, walk)
+    return bool(walk.after)
 
 
 def wake_deferred(transaction: StoreTransaction) -> None:
@@ -49,3 +61,17 @@ def expire_leases(transaction: StoreTransaction) -> None:
 
 
 SWEEPS = (wake_deferred, expire_claims, end_deliveries, expire_leases)
+
+
+class Planned(NamedTuple):
+    """A walk: the name it is noted under, how often it is begun, a step of it."""
+
+    name: str
+    period_us: int
+    step: Callable[[StoreTransaction, walks.Walk], None]
+
+
+WALKS = (
+    Planned("message_walk", 600 * 1_000_000, lambda tx, walk: tx.messages.drop_some(walk)),
+    Planned("retention", 86_400 * 1_000_000, lambda tx, walk: tx.retention.drop_some(walk)),
+)

@@ -8,12 +8,11 @@ and removing it. So what somebody is about to refer to stays.
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
 from beadwork.model import limits
 from beadwork.model.blob import is_digest, require_digest
@@ -22,10 +21,20 @@ from beadwork.ops.blob_files import BlobFile
 from beadwork.sync.files import mapped, sync_descriptor, sync_folder
 from beadwork.sync.locks import locked
 
+if TYPE_CHECKING:
+    import hashlib
+
 CHUNK_BYTES = 1024 * 1024
 _LEFT_OVER_S = 3600
 _BESIDE = ".tmp"
 _ABSENT = (errno.ENOENT, errno.ENOTDIR)
+
+
+def _sha256(content: bytes = b"") -> "hashlib._Hash":
+    # Late import: it loads OpenSSL, which is fast for what is large.
+    import hashlib
+
+    return hashlib.sha256(content)
 
 
 class Put(NamedTuple):
@@ -64,7 +73,7 @@ class Blobs:
             StoreFull: the disk is full.
             FileTrouble: it can't be written.
         """
-        digest = hashlib.sha256(content).hexdigest()
+        digest = _sha256(content).hexdigest()
         if not self._is_kept(digest, len(content)):
             self.put_stream([content])
         return digest
@@ -172,7 +181,7 @@ class Blobs:
         """
         with self._at(digest), open(self.path(digest), "rb") as file:
             content = file.read()
-        if hashlib.sha256(content).hexdigest() != digest:
+        if _sha256(content).hexdigest() != digest:
             refuse(digest)
         return content
 
@@ -192,7 +201,7 @@ class Blobs:
             UnknownBlob: there is none of this digest.
             BlobDamaged: it is not what it was; what was yielded is worth nothing.
         """
-        found = hashlib.sha256()
+        found = _sha256()
         with self._at(digest), open(self.path(digest), "rb", buffering=0) as file:
             while chunk := file.read(CHUNK_BYTES):
                 found.update(chunk)
@@ -273,7 +282,7 @@ def refuse(digest: str) -> NoReturn:
 
 def _staged(file: BinaryIO, chunks: Iterable[bytes]) -> _Staged:
     """Write what comes, and bring it to the disk."""
-    found = hashlib.sha256()
+    found = _sha256()
     size = 0
     for chunk in chunks:
         found.update(chunk)

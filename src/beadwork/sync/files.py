@@ -7,13 +7,13 @@ whatever happens, either the old or the new content is there, whole.
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from beadwork.model.digests import blake2b
 from beadwork.model.errors import FileTrouble, StoreFull
 from beadwork.model.history import Version
 from beadwork.ops.transaction import FileState
@@ -21,6 +21,8 @@ from beadwork.sync import git
 
 _SETTLED_NS = 50_000_000
 """A file changed less than this before it was noted may change again unnoticed (R5)."""
+_MS_NS = 1_000_000
+_LONG_BYTES = 8_000_000
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEFT_OVER_S = 3600
 _BESIDE = ".beadwork-"
@@ -53,7 +55,38 @@ def _signature_of(facts: os.stat_result) -> str:
 
 
 def _digest(content: bytes) -> str:
+    if len(content) < _LONG_BYTES:
+        return blake2b(content, digest_size=32).hexdigest()
+    # Late import: it loads OpenSSL, whose SHA-256 is the faster one for what is long.
+    import hashlib
+
     return hashlib.sha256(content).hexdigest()
+
+
+class _Marked(NamedTuple):
+    """A file beside another, and the time that nothing but we gave it."""
+
+    path: str
+    inode: int
+    mtime_ns: int
+
+    def is_at(self, facts: os.stat_result) -> bool:
+        """Tell whether this very file stands somewhere, and nobody has written into it."""
+        return (facts.st_ino, facts.st_mtime_ns) == (self.inode, self.mtime_ns)
+
+
+def _marked(descriptor: int, path: str) -> _Marked:
+    """Give a file a time of its own, within its millisecond.
+
+    The clock of a file system stands still for some milliseconds. Whatever is written into the
+    file now gets the time of that clock: so it shows, however soon it comes. A file system that
+    keeps no nanoseconds does not keep this time, which is odd.
+    """
+    facts = os.fstat(descriptor)
+    part_ns = int.from_bytes(os.urandom(4), "big") % _MS_NS | 1  # noqa: TID251 -- a mark
+    mtime_ns = facts.st_mtime_ns // _MS_NS * _MS_NS + part_ns
+    os.utime(descriptor, ns=(facts.st_atime_ns, mtime_ns))
+    return _Marked(path, facts.st_ino, mtime_ns)
 
 
 def sync_descriptor(descriptor: int) -> None:
@@ -102,13 +135,17 @@ class Files:
         """Tell whether there is such a file."""
         return os.path.isfile(path)
 
-    def read(self, path: str) -> tuple[bytes, FileState]:
+    def read(self, path: str, noted: FileState | None = None) -> tuple[bytes, FileState]:
         """Return a file's content, and the state that it was read in.
+
+        What it is known by is not computed again if it is as it was noted.
 
         Raises:
             FileTrouble: it can't be read.
         """
         with mapped(path), open(path, "rb") as file:
+            if noted and noted.signature == _signature_of(os.fstat(file.fileno())):
+                return file.read(), noted
             signature = _signature(file.fileno())
             content = file.read()
         known = self._known
@@ -181,16 +218,17 @@ class Files:
             try:
                 if seen is not None and self.glance(path) != seen:
                     return None
-                os.replace(beside, target)
+                os.replace(beside.path, target)
             finally:
-                if os.path.exists(beside):
-                    os.unlink(beside)
+                if os.path.exists(beside.path):
+                    os.unlink(beside.path)
             sync_folder(folder)
             _sweep(folder)
             with open(target, "rb") as file:
-                return _signature(file.fileno())
+                facts = os.fstat(file.fileno())
+                return _signature_of(facts) if beside.is_at(facts) else _signature(file.fileno())
 
-    def _put_beside(self, folder: str, pieces: Iterable[bytes], mode: int) -> str:
+    def _put_beside(self, folder: str, pieces: Iterable[bytes], mode: int) -> _Marked:
         beside = os.path.join(folder, f"{_BESIDE}{os.urandom(8).hex()}")  # noqa: TID251 -- a name
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
@@ -198,8 +236,9 @@ class Files:
                 os.fchmod(file.fileno(), mode)
                 file.writelines(pieces)
                 file.flush()
+                marked = _marked(file.fileno(), beside)
                 sync_descriptor(file.fileno())
         except BaseException:
             os.unlink(beside)
             raise
-        return beside
+        return marked

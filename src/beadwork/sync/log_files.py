@@ -9,13 +9,13 @@ its file, and has had time to read what was written last.
 """
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from beadwork.model.digests import sha256
 from beadwork.model.errors import FileTrouble, StoreFull
 from beadwork.ops.log_files import LogEnd
 from beadwork.sync.files import mapped
@@ -67,7 +67,7 @@ class _Tail(NamedTuple):
 
 
 def _sum(before: bytes, body: bytes) -> bytes:
-    return hashlib.sha256(before + body).hexdigest()[:_SUM_CHARS].encode()
+    return sha256(before + body).hexdigest()[:_SUM_CHARS].encode()
 
 
 def _sum_of(line: bytes) -> bytes:

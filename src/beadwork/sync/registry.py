@@ -4,12 +4,13 @@ All of it is best effort: where the folder can't be written, a daemon runs unlis
 """
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
+
+from beadwork.model.digests import sha256
 
 _SKIPPED = frozenset(("node_modules", ".git", "__pycache__", ".venv"))
 _DEPTH_MAX = 6
@@ -39,7 +40,7 @@ def registry_folder(environ: Mapping[str, str]) -> str | None:
 
 
 def _path(folder: str, database: str) -> str:
-    name = hashlib.sha256(os.fsencode(database)).hexdigest()[:16]
+    name = sha256(os.fsencode(database)).hexdigest()[:16]
     return os.path.join(folder, f"{name}.json")
 
 

@@ -12,6 +12,7 @@ from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
 from beadwork.model.overriding import override
+from beadwork.model.pattern import pattern
 
 pass_session = click.make_pass_decorator(Session)
 
@@ -273,7 +274,7 @@ class _PriorityType(click.ParamType[int]):
         return int(found[1])
 
 
-_NO_ID = re.compile(r"[\s,=]")
+_NO_ID = pattern(r"[\s,=]")
 
 
 def _texts_hint(text: str, context: click.Context | None) -> str:

@@ -10,12 +10,13 @@ from typing import Protocol
 
 from beadwork.doors.cli import times
 from beadwork.model.issue import Comment, Issue
+from beadwork.model.pattern import pattern
 from beadwork.ops.dependency import TreeNode
 from beadwork.ops.folding import FoldReport
 from beadwork.ops.ready import BlockedIssue, Explained
 from beadwork.ops.views import IssueDetails, LinkedIssue, ListedIssue
 
-_CONTROL = re.compile(
+_CONTROL = pattern(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _SIGNS = {"open": "○", "in_progress": "◐", "blocked": "●", "closed": "✓", "deferred": "❄"}
