@@ -10,6 +10,7 @@ from tests.daemon.running import Daemon, running
 from tests.doors.program import TIMEOUT_S, Bd
 
 pytestmark = pytest.mark.slow
+_UPDATES_MAX = 100
 
 
 @pytest.fixture(params=["daemon", "directly"])
@@ -60,7 +61,11 @@ def test_who_waits_goes_on_when_the_daemon_ends(bd: Bd, daemon: Daemon) -> None:
     process = user.start("watch", made)
     try:
         daemon.stop()
-        user.run("update", made, "--title", "Second", "--no-daemon")
+        # Until it watches, however slowly it starts.
+        for number in range(_UPDATES_MAX):
+            user.run("update", made, "--title", f"Second {number}", "--no-daemon")
+            if process.poll() is not None:
+                break
         assert "Second" in process.communicate(timeout=TIMEOUT_S)[0]
     finally:
         process.kill()
