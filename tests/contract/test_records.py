@@ -11,7 +11,8 @@ from beadwork.ops import record_file
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import FindCycles
-from beadwork.ops.folding import Folding, FoldReport
+from beadwork.ops.fold_report import FoldReport
+from beadwork.ops.folding import Folding
 from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_state import DeleteIssue
 from beadwork.ops.issue_update import UpdateIssue

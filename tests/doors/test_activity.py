@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from beadwork.model.lease import EVENT_KINDS
+from beadwork.model.event_kinds import LEASE_KINDS
 from beadwork.ops.activity import KINDS
 from tests.doors.program import TIMEOUT_S, Bd
 
@@ -234,6 +234,6 @@ def test_leases_are_found_by_their_kind(bd: Bd) -> None:
     bd.ok("lease", "release", "src/**")
     assert [each["deed"] for each in bd.json("activity", "--kind", "leased")] == ["leased"]
     assert [each["deed"] for each in bd.json("activity", "--kind", "unleased")] == ["unleased"]
-    for kind in EVENT_KINDS:
+    for kind in LEASE_KINDS:
         bd.ok("activity", "--kind", kind)
         assert kind in bd("activity", "--kind", "lease").err

@@ -15,11 +15,11 @@ from beadwork.model import token
 from beadwork.model.adoption import adopt, restamped
 from beadwork.model.codec import body, decode, digest, encode, stamps_text, with_stamps
 from beadwork.model.fold import fold_all
-from beadwork.model.history import Version
 from beadwork.model.instants import format_ns
 from beadwork.model.issue import KNOWN_FIELDS
 from beadwork.model.record import Record, Register, Stamps, changes, comment_key, registers, stamped
 from beadwork.model.stamp import Clock
+from beadwork.model.version import Version
 from beadwork.sync.merge import merge
 
 CLONES = ("A", "B", "C")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from beadwork.model.codec import decode, encode
-from beadwork.model.history import Version
 from beadwork.model.ids import derived_id
 from beadwork.model.instants import format_ns
 from beadwork.model.record import Record
 from beadwork.model.stamp import Stamp
+from beadwork.model.version import Version
 from beadwork.sync.merge import Merged, merge
 
 T1 = "2026-01-01T00:00:00Z"

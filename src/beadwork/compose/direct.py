@@ -36,7 +36,7 @@ from beadwork.model.errors import (
     NoStore,
     Unavailable,
 )
-from beadwork.model.history import Version
+from beadwork.model.version import Version
 from beadwork.ops.record_file import Imported, ImportFile
 from beadwork.sync import config, git, mounts, scaffold, user_files
 from beadwork.sync.config import Settings

@@ -7,7 +7,6 @@ outsider's too, at his time, and would win over what is newer than they.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
 
@@ -15,13 +14,7 @@ from beadwork.model import codec, identity
 from beadwork.model.adoption import adopt
 from beadwork.model.fold import fold_all
 from beadwork.model.record import Record
-
-
-class Version(NamedTuple):
-    """What one commit did to the file: the lines that went, and those that came instead."""
-
-    gone: list[str]
-    came: list[str]
+from beadwork.model.version import Version
 
 
 def forms(versions: Iterable[Version]) -> dict[str, Record]:

@@ -17,14 +17,6 @@ from beadwork.model.issue import require_text
 State = Literal["waiting", "held", "released", "expired", "broken", "withdrawn"]
 LIVE = ("waiting", "held")
 
-EVENT_KINDS = frozenset(
-    {
-        "lease.asked", "leased", "lease.renewed", "unleased", "lease.expired", "lease.broken",
-        "lease.withdrawn",
-    }
-)  # fmt: skip
-"""Kinds of events that tell of leases."""
-
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A lease, or the wish for one that stands in line.

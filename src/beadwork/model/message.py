@@ -20,14 +20,6 @@ NORMAL = PRIORITIES.index("normal")
 OPEN = ("waiting", "held")
 DEAD = ("expired", "undeliverable")
 
-EVENT_KINDS = frozenset(
-    {
-        "sent", "received", "acknowledged", "returned", "extended", "hold.ended", "expired",
-        "undeliverable", "replayed", "dropped", "subscribed", "unsubscribed", "left",
-    }
-)  # fmt: skip
-"""Kinds of events that tell of messages and of those who exchange them."""
-
 _TYPE = pattern(r"[a-z][a-z0-9_.-]*")
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = {sign: value for value, sign in enumerate(_BASE32)}

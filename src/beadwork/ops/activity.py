@@ -7,9 +7,8 @@ from msgspec import Meta
 
 from beadwork.model import instants
 from beadwork.model.errors import InvalidField, UnknownIssue
+from beadwork.model.event_kinds import LEASE_KINDS, MESSAGE_KINDS
 from beadwork.model.issue import nearest_hint
-from beadwork.model.lease import EVENT_KINDS as LEASE_KINDS
-from beadwork.model.message import EVENT_KINDS
 from beadwork.ops.event import Event, event_of
 from beadwork.ops.message import Message, message_of
 from beadwork.ops.operation import Request, Response, operation
@@ -22,7 +21,7 @@ _PAGES_MAX = 100
 """So many pages of events one request looks at; whoever wants more asks again."""
 _NEWEST = 2**62
 
-KINDS = EVENT_KINDS | LEASE_KINDS | {
+KINDS = MESSAGE_KINDS | LEASE_KINDS | {
     "created", "updated", "imported", "folded", "moved", "undone", "claimed", "released", "closed",
     "reopened", "deleted", "commented", "labelled", "unlabelled", "linked", "unlinked", "assigned",
     "remembered", "forgotten", "set", "cleared",

@@ -8,9 +8,8 @@ from msgspec import Meta
 
 from beadwork.model import instants, token
 from beadwork.model.errors import ClaimStale, UndoConflict, UnknownEvent, UnknownIssue
+from beadwork.model.event_kinds import LEASE_KINDS, MESSAGE_KINDS
 from beadwork.model.issue import Issue
-from beadwork.model.lease import EVENT_KINDS as LEASE_KINDS
-from beadwork.model.message import EVENT_KINDS as MESSAGE_KINDS
 from beadwork.model.record import STATE, Change, Record, assemble, registers
 from beadwork.model.transition import deleted
 from beadwork.ops.claim import IssueName, end_claim, fence, touched, updated

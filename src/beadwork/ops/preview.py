@@ -6,7 +6,8 @@ from msgspec import Meta
 
 from beadwork.model import codec
 from beadwork.model.renaming import id_of
-from beadwork.ops.folding import Dangling, Folding, FoldReport
+from beadwork.ops.fold_report import Dangling, FoldReport
+from beadwork.ops.folding import Folding
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.record_file import is_marker
 from beadwork.ops.transaction import Line, Transaction

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import codec
-from beadwork.ops.folding import Dangling, Folding, FoldReport
+from beadwork.ops.fold_report import Dangling, FoldReport
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import FileState, Line, Transaction
 
@@ -58,6 +58,9 @@ def fold_lines(request: FoldLines, tx: Transaction) -> Folded:
         Line(number, codec.digest(text), text)
         for number, text in zip(numbers, request.lines, strict=True)
     ]
+    # Late import: most commands fold nothing.
+    from beadwork.ops.folding import Folding
+
     folding = Folding(tx, is_project_file=request.is_project_file, origin=request.origin)
     folding.fold(lines, bases=request.bases)
     return Folded(report=folding.report)

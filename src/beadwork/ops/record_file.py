@@ -9,10 +9,10 @@ from msgspec import Meta
 
 from beadwork.model import codec, limits
 from beadwork.model.errors import FileTrouble
-from beadwork.model.history import Version
 from beadwork.model.pattern import pattern
 from beadwork.model.splice import splice
-from beadwork.ops.folding import Dangling, FoldReport
+from beadwork.model.version import Version
+from beadwork.ops.fold_report import Dangling, FoldReport
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.record import (
     FILE_STATE,

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from beadwork.model import codec, limits
 from beadwork.model import record as records
-from beadwork.model.fold import Loss
 from beadwork.model.record import Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.transaction import Arrived, ConflictRow, Entry, ExportLine, Line, QuarantineRow
@@ -13,6 +12,7 @@ from beadwork.store.arrivals import Arrivals
 from beadwork.store.session import Session, listed
 
 if TYPE_CHECKING:
+    from beadwork.model.fold import Loss
     from beadwork.store.transaction import StoreTransaction
 
 _EXPORTED_TO = "exported_to"
@@ -99,7 +99,7 @@ class RecordStore:
         self._tx.readiness.id_appeared(issue_id)
         return folded
 
-    def lost(self, n: int, losses: Iterable[Loss]) -> None:
+    def lost(self, n: int, losses: "Iterable[Loss]") -> None:
         """Keep the values that lost a fold."""
         # Late import: that is rare.
         import json

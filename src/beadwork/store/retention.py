@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from beadwork.model import limits
-from beadwork.model.lease import EVENT_KINDS as LEASE_KINDS
-from beadwork.model.message import EVENT_KINDS as MESSAGE_KINDS
+from beadwork.model.event_kinds import LEASE_KINDS, MESSAGE_KINDS
 from beadwork.model.pattern import pattern
 from beadwork.store.session import Row, Session
 from beadwork.store.walks import Walk

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from beadwork.model.digests import blake2b
 from beadwork.model.errors import FileTrouble, StoreFull
-from beadwork.model.history import Version
+from beadwork.model.version import Version
 from beadwork.ops.transaction import FileState
 from beadwork.sync import git
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from beadwork.model.history import Version
+from beadwork.model.version import Version
 from beadwork.sync.locate import GitPlace, git_place
 
 if TYPE_CHECKING:

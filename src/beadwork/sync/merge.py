@@ -14,8 +14,9 @@ from beadwork.model import codec, identity
 from beadwork.model import record as records
 from beadwork.model.adoption import adopt, restamped
 from beadwork.model.fold import fold_all
-from beadwork.model.history import Version, forms
+from beadwork.model.history import forms
 from beadwork.model.record import Record
+from beadwork.model.version import Version
 from beadwork.model.view import view
 
 _ID = re.compile(rb'\{"id":"([^"\\]*)"')

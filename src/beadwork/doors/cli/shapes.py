@@ -6,7 +6,7 @@ import msgspec
 
 from beadwork.model.issue import Issue
 from beadwork.ops.dependency import TreeNode
-from beadwork.ops.folding import FoldReport
+from beadwork.ops.fold_report import FoldReport
 from beadwork.ops.ready import BlockedIssue
 from beadwork.ops.views import IssueDetails, LinkedIssue, ListedIssue
 

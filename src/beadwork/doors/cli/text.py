@@ -12,7 +12,7 @@ from beadwork.doors.cli import times
 from beadwork.model.issue import Comment, Issue
 from beadwork.model.pattern import pattern
 from beadwork.ops.dependency import TreeNode
-from beadwork.ops.folding import FoldReport
+from beadwork.ops.fold_report import FoldReport
 from beadwork.ops.ready import BlockedIssue, Explained
 from beadwork.ops.views import IssueDetails, LinkedIssue, ListedIssue
 

@@ -10,7 +10,7 @@ from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Config, Neighbour
 from beadwork.model.errors import BeadworkError, InvalidPath, NoStore, UnknownRepository
-from beadwork.ops.folding import FoldReport
+from beadwork.ops.fold_report import FoldReport
 from beadwork.ops.origin import ListChanged, ListOrigins, TakeOut
 from beadwork.ops.record_file import ImportFile
 
