@@ -92,7 +92,7 @@ PRESENCE_NOTED_US = 5 * 1_000_000
 PRESENT_MAX = 1000
 """Of more holders than these it is remembered only while it matters that they are here."""
 LIST_LIMIT_DEFAULT = 50
-SEARCH_RANKED_MAX = 1000
+SEARCH_RANKED_MAX = 500
 """Of more hits than this a search shows those in titles first, and else the newest."""
 SEARCH_BATCH = 500
 """Issues indexed in one transaction."""
