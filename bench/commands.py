@@ -50,7 +50,10 @@ def measure(bench: Bench) -> list[Figure]:
         "bd --help": ([bd(), "--help"], 0),
         "bd show, of an unknown id (exit code 3)": ([bd(), "show", "bm-none", "--json"], _UNKNOWN),
         "bd create --json, with the file written": ([bd(), "create", "New", "--json"], 0),
-        "bd update ID --json, likewise": ([bd(), "update", some, "--notes", "x", "--json"], 0),
+        "bd update ID --json, likewise": (
+            [bd(), "update", some, "--append-notes", "x", "--json"],
+            0,
+        ),
     }
     taken: dict[str, list[float]] = {what: [] for what in commands}
     for each in range(_ROUNDS + 1):

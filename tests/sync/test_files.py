@@ -76,10 +76,12 @@ def test_where_times_are_coarse_a_file_that_we_wrote_is_as_young_as_any(
     assert Files().replace(str(tmp_path / "file"), b"content") == ""
 
 
-def test_long_contents_are_told_apart_as_well() -> None:
-    long = b"x" * 8_000_000
-    files = Files()
-    assert files.digest(long) == files.digest(bytes(long)) != files.digest(long[:-1] + b"y")
+def test_contents_are_told_apart_by_any_byte() -> None:
+    files, content = Files(), bytes(range(256)) * 40
+    changed = [content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :] for at in range(10_240)]
+    swapped = content[1:2] + content[:1] + content[2:]
+    others = [*changed, swapped, content + b"\0", b"\0" + content, content[:-1]]
+    assert len({files.digest(each) for each in [content, *others]}) == len(others) + 1
 
 
 def test_a_file_that_is_not_there_is_said_with_its_path(tmp_path: Path) -> None:

@@ -43,7 +43,14 @@ def _place(content: bytes, issue_id: bytes, low: int) -> _Place:
     return _Place(low, low)
 
 
-def splice(content: bytes, lines: Iterable[tuple[str, str]]) -> bytes:
+class Spliced(NamedTuple):
+    """A content, and how many lines more it has."""
+
+    content: bytes
+    added: int
+
+
+def splice(content: bytes, lines: Iterable[tuple[str, str]]) -> Spliced:
     """Put lines, given as (id, line), into their places; each line of an id replaces the old one.
 
     `content` is what an export wrote: sorted by id, one line an id, each beginning with it.
@@ -51,9 +58,10 @@ def splice(content: bytes, lines: Iterable[tuple[str, str]]) -> bytes:
     # Views: to cut the content itself would copy it all once more.
     whole = memoryview(content)
     pieces: list[bytes | memoryview] = []
-    done = 0
+    done = added = 0
     for issue_id, line in sorted((issue_id.encode(), line) for issue_id, line in lines):
         place = _place(content, issue_id, done)
         pieces += [whole[done : place.start], line.encode(), b"\n"]
+        added += place.start == place.end
         done = place.end
-    return b"".join([*pieces, whole[done:]])
+    return Spliced(b"".join([*pieces, whole[done:]]), added)

@@ -17,6 +17,8 @@ from beadwork.ops.transaction import FileState, Line, Transaction
 FILE_STATE = "file_state"
 PLAIN_DIGEST = "plain_digest"
 """The digest of the file as an export wrote it, if lines can be put in place there."""
+PLAIN_LINES = "plain_lines"
+"""How many lines it has."""
 NEXT_DIGEST = "next_digest"
 """The digest of the file that an export is about to put in place, or did last."""
 UNTIDY = "untidy"
@@ -203,9 +205,10 @@ class NoteExport(Request[Noted], frozen=True):
     changed: list[ExportedLine]
     signature: str
     digest: str
-    is_plain: Annotated[
-        bool, Meta(description="Each line begins with its id, so that lines can be put in place.")
-    ] = False
+    plain_lines: Annotated[
+        int | None,
+        Meta(description="So many lines, each begins with its id: more can be put in place."),
+    ] = None
 
 
 @operation(
@@ -218,7 +221,9 @@ def note_export(request: NoteExport, tx: Transaction) -> Noted:
     tx.records.note_lines(_lines(request.changed))
     tx.records.note_export(request.to_seq)
     tx.records.set_setting(UNTIDY, "")
-    tx.records.set_setting(PLAIN_DIGEST, request.digest if request.is_plain else "")
+    is_plain = request.plain_lines is not None
+    tx.records.set_setting(PLAIN_DIGEST, request.digest if is_plain else "")
+    tx.records.set_setting(PLAIN_LINES, str(request.plain_lines or 0))
     _note(tx, FileState(request.signature, request.digest))
     return Noted()
 

@@ -19,6 +19,7 @@ from beadwork.ops.record import (
     HEAD,
     NEXT_DIGEST,
     PLAIN_DIGEST,
+    PLAIN_LINES,
     UNTIDY,
     FoldLines,
     ListDangling,
@@ -286,7 +287,8 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
     if found is None and seen:
         found = _read(desk, path, _noted_state(store.settings))
     is_plain = found is not None and found.state.digest == store.settings.get(PLAIN_DIGEST)
-    planned = _plan(desk, found, can_splice=is_plain and not is_forced)
+    plain_lines = int(store.settings.get(PLAIN_LINES) or 0) if is_plain and not is_forced else 0
+    planned = _plan(desk, found, plain_lines=plain_lines or None)
     if desk.call(ShowStore()).settings.get(_REPLICA) != replica:
         return None
     if planned is None:
@@ -306,29 +308,30 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
             changed=changed[last:],
             signature=signature,
             digest=digest,
-            is_plain=planned.is_plain,
+            plain_lines=planned.lines if planned.is_plain else None,
         )
     )
-    return Exported(exported=planned.content.count(b"\n"), is_written=True, path=path)
+    return Exported(exported=planned.lines, is_written=True, path=path)
 
 
 class _Plan(NamedTuple):
-    """The next content of the file; `is_plain` if lines can be put in place there."""
+    """The next content of the file, how many lines it has, whether more can be put in place."""
 
     content: bytes
+    lines: int
     snapshot: Snapshot
     is_plain: bool
 
 
-def _plan(desk: Desk, found: ReadFile | None, *, can_splice: bool) -> _Plan | None:
+def _plan(desk: Desk, found: ReadFile | None, *, plain_lines: int | None) -> _Plan | None:
     """Put changed lines into what an export wrote; or write all. None: there is nothing."""
-    if found is not None and can_splice:
+    if found is not None and plain_lines is not None:
         snapshot = desk.call(TakeSnapshot(only_changed=True))
-        lines = [(each.issue_id, each.text) for each in snapshot.changed]
-        return _Plan(splice(found.content, lines), snapshot, is_plain=True)
+        spliced = splice(found.content, [(each.issue_id, each.text) for each in snapshot.changed])
+        return _Plan(spliced.content, plain_lines + spliced.added, snapshot, is_plain=True)
     snapshot = desk.call(TakeSnapshot())
     if found is None and not snapshot.count:
         return None
     content = (snapshot.content or "").encode()
     plain = content.count(b"\n" + _PLAIN_START) + content.startswith(_PLAIN_START)
-    return _Plan(content, snapshot, is_plain=plain == snapshot.count)
+    return _Plan(content, snapshot.count, snapshot, is_plain=plain == snapshot.count)
