@@ -1,7 +1,10 @@
 """Flags that many commands share, and the command class that takes the global ones anywhere."""
 
+import contextlib
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import click
@@ -17,6 +20,7 @@ from beadwork.model.pattern import pattern
 pass_session = click.make_pass_decorator(Session)
 
 _COUNT_MAX = 2**31 - 1
+_CHOSEN = "beadwork.chosen"
 
 
 class Whole(click.IntRange):
@@ -158,17 +162,18 @@ def _global_options() -> list[click.Parameter]:
     ]
 
 
-def _named_options(command: click.Command, context: click.Context) -> dict[str, click.Option]:
-    return {
-        name: parameter
-        for parameter in command.get_params(context)
-        if isinstance(parameter, click.Option)
-        for name in parameter.opts
-    }
+class _Own(click.Command):
+    """A command that shows its help where its session writes, and looks at few of its options.
 
+    A command has some eighty options, of which a command line names three: to go through all of
+    them takes longer than to carry the command out.
+    """
 
-class _Helpful(click.Command):
-    """A command that shows its help where its session writes."""
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._absent: dict[str, Any] | None = None
+        """What the parameters are where no word names them."""
+        self._named: dict[str, click.Option] | None = None
 
     @override
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -178,6 +183,57 @@ class _Helpful(click.Command):
             option.callback = _show_help
         return option
 
+    @override
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters; while a command line is parsed, those that it has to do with."""
+        chosen: list[click.Parameter] | None = ctx.meta.get(_CHOSEN)
+        return super().get_params(ctx) if chosen is None else chosen
+
+    def named_options(self, ctx: click.Context) -> dict[str, click.Option]:
+        """Return the options by each of their names."""
+        if self._named is None:
+            self._named = {
+                name: parameter
+                for parameter in self.get_params(ctx)
+                if isinstance(parameter, click.Option)
+                for name in parameter.opts
+            }
+        return self._named
+
+    def choose(
+        self, ctx: click.Context, words: list[str], options: dict[str, click.Option]
+    ) -> AbstractContextManager[None]:
+        """Let click see the arguments, and the options that settled words name.
+
+        It sees all of them if there is a word that may be none of ours, or that asks for help.
+        """
+        flags = words[: words.index("--")] if "--" in words else words
+        named = [
+            options.get(word.partition("=")[0]) or options.get(word[:2])
+            for word in flags
+            if word.startswith("-")
+        ]
+        if ctx.resilient_parsing or None in named or self.get_help_option(ctx) in named:
+            return contextlib.nullcontext()
+        return self._choosing(ctx, named)
+
+    @contextlib.contextmanager
+    def _choosing(self, ctx: click.Context, named: list[click.Option | None]) -> Iterator[None]:
+        if self._absent is None:
+            scratch = click.Context(self, info_name=ctx.info_name, resilient_parsing=True)
+            super().parse_args(scratch, [])
+            self._absent = scratch.params
+        ctx.meta[_CHOSEN] = [
+            each
+            for each in self.get_params(ctx)
+            if not isinstance(each, click.Option) or each in named or each.required
+        ]
+        try:
+            yield
+        finally:
+            ctx.meta.pop(_CHOSEN, None)
+        ctx.params = self._absent | ctx.params
+
 
 def _show_help(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if is_asked and not context.resilient_parsing:
@@ -185,7 +241,7 @@ def _show_help(context: click.Context, _: click.Parameter, is_asked: bool) -> No
         context.exit()
 
 
-class BeadCommand(_Helpful):
+class BeadCommand(_Own):
     """A command that takes the global flags too."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
@@ -198,19 +254,26 @@ class BeadCommand(_Helpful):
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words of the command line."""
-        if not ctx.ignore_unknown_options:
-            args = arguments.settled(args, _named_options(self, ctx))
+        if ctx.ignore_unknown_options:
+            return self._parsed(ctx, args)
+        options = self.named_options(ctx)
+        words = arguments.settled(args, options)
+        with self.choose(ctx, words, options):
+            return self._parsed(ctx, words)
+
+    def _parsed(self, ctx: click.Context, words: list[str]) -> list[str]:
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, words)
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
             from beadwork.doors.cli.guesses import explained
 
+            ctx.meta.pop(_CHOSEN, None)
             raise explained(error, self, ctx) from None
 
 
-class BeadGroup(_Helpful, click.Group):
+class BeadGroup(_Own, click.Group):
     """A group that takes the global flags and names the nearest command to a mistyped one."""
 
     command_class = BeadCommand
@@ -223,8 +286,14 @@ class BeadGroup(_Helpful, click.Group):
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words up to the subcommand's name."""
-        options = _named_options(self, ctx)
-        return super().parse_args(ctx, arguments.settled(args, options, is_group=True))
+        options = self.named_options(ctx)
+        words = arguments.settled(args, options, is_group=True)
+        mine = list(itertools.takewhile(lambda word: word.startswith("-"), words))
+        last = options.get(mine[-1]) if mine else None
+        if last is not None and not last.is_flag:
+            return super().parse_args(ctx, words)
+        with self.choose(ctx, mine, options):
+            return super().parse_args(ctx, words)
 
     @override
     def resolve_command(
