@@ -25,7 +25,7 @@ _KEPT = 1_000_000
 _AGENTS = 1_000
 _LOOKS = 300
 _FLAT = int(os.environ.get("BEADWORK_MESSAGES", "40000"))
-"""How many messages go round for the memory; a million takes a quarter of an hour."""
+"""How many messages go round for the memory; a million takes ten minutes."""
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -132,7 +132,7 @@ def _held(daemon: Daemon) -> float:
 
 
 def _go_round(daemon: Daemon, count: int) -> None:
-    crowd(daemon, _ROUNDERS, "mail_client.py", str(count // _ROUNDERS), "round")
+    crowd(daemon, _ROUNDERS, "mail_client.py", str(count // _ROUNDERS), "bulk")
 
 
 def _fill(place: Place) -> None:

@@ -1,6 +1,8 @@
 """A client of the daemon's socket that sends messages, or sends, receives and acknowledges them.
 
-    python bench/mail_client.py SOCKET COUNT send|round
+    python bench/mail_client.py SOCKET COUNT send|round|bulk
+
+In bulk it does fifty at once, each of them a write of its own.
 
 It says when it is connected, begins at a line of input, and prints how long each round took.
 """
@@ -12,6 +14,7 @@ import sys
 import time
 from typing import Any
 
+_AT_ONCE = 50
 _TEXT = "The build of the branch is red since an hour; the log names the test. Who looks into it?"
 
 
@@ -46,12 +49,27 @@ def go_round(line: Line, number: int) -> None:
     line.ask("message.ack", me, {"receipt": found[0]["receipt"]})
 
 
+def go_round_in_bulk(line: Line, number: int) -> None:
+    """Send fifty to oneself, receive and acknowledge them."""
+    me = f"agent-{os.getpid()}"
+    payload = {"text": f"{number} {_TEXT}"}
+    sends = [{"operation": "message.send", "args": {"to": [me], "payload": payload}}] * _AT_ONCE
+    line.ask("each", me, {"operations": sends})
+    found = json.loads(line.ask("message.receive", me, {"limit": _AT_ONCE}))["data"]["messages"]
+    acks = [{"operation": "message.ack", "args": {"receipt": each["receipt"]}} for each in found]
+    line.ask("each", me, {"operations": acks})
+
+
+_STEPS = {"send": send, "round": go_round, "bulk": go_round_in_bulk}
+
+
 def main() -> None:
     path, count, what = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     line = Line(path)
     print("connected", flush=True)
     sys.stdin.readline()
-    step = send if what == "send" else go_round
+    step = _STEPS[what]
+    count //= _AT_ONCE if what == "bulk" else 1
     taken = []
     for number in range(count):
         begun = time.perf_counter()
