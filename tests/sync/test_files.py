@@ -72,8 +72,12 @@ def test_where_times_are_coarse_a_file_that_we_wrote_is_as_young_as_any(
     def coarse(descriptor: int, *, ns: tuple[int, int]) -> None:
         real(descriptor, ns=(ns[0], ns[1] // 1000 * 1000))
 
-    monkeypatch.setattr("beadwork.sync.files.os.utime", coarse)
-    assert Files().replace(str(tmp_path / "file"), b"content") == ""
+    def refused(descriptor: int, *, ns: tuple[int, int]) -> None:
+        raise PermissionError(descriptor, ns)
+
+    for utime in (coarse, refused):
+        monkeypatch.setattr("beadwork.sync.files.os.utime", utime)
+        assert Files().replace(str(tmp_path / "file"), b"content") == ""
 
 
 def test_contents_are_told_apart_by_any_byte() -> None:

@@ -83,7 +83,8 @@ def _marked(descriptor: int, path: str) -> _Marked:
     facts = os.fstat(descriptor)
     part_ns = int.from_bytes(os.urandom(4), "big") % _MS_NS | 1  # noqa: TID251 -- a mark
     mtime_ns = facts.st_mtime_ns // _MS_NS * _MS_NS + part_ns
-    os.utime(descriptor, ns=(facts.st_atime_ns, mtime_ns))
+    with contextlib.suppress(OSError):  # Where it may not be set, it is not found again.
+        os.utime(descriptor, ns=(facts.st_atime_ns, mtime_ns))
     return _Marked(path, facts.st_ino, mtime_ns)
 
 
