@@ -28,6 +28,9 @@ NOBODY = 65534
 PR_SET_PDEATHSIG = 1
 POSTGRES_START_S = 60.0
 
+# In the background of a shell it is ignored, and by all programs that the tests start too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # ----------------------------------------------------------------------------------- Hypothesis
 
 settings.register_profile("dev", deadline=None, max_examples=50)
