@@ -196,7 +196,7 @@ class SearchStore:
             foremost = self._with_words(titles, terms, sieve, most, is_whole=is_whole)
             return dict.fromkeys(numbers, -1.0) | dict.fromkeys(foremost, -2.0)
         kept = set(numbers)
-        ranked = self._session.all("search.ranked", match=match, oldest=numbers[-1])
+        ranked = self._session.all("search.ranked", match=asked, oldest=numbers[-1])
         return {n: score for n, score in ranked if n in kept}
 
     def _with_words(
