@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import Any
 
 import pytest
@@ -61,13 +61,18 @@ def titles(client: ClientClass) -> list[str]:
 
 
 @contextlib.contextmanager
-def killed_again_and_again(daemon: Daemon, rounds: int) -> Iterator[threading.Event]:
-    """Kill a daemon and start it, beside the test; the event is set once all rounds are done."""
+def killed_again_and_again(daemon: Daemon, rounds: int, done: Sized) -> Iterator[threading.Event]:
+    """Kill a daemon and start it, beside the test, each time once more has been done.
+
+    The event is set once all rounds are over.
+    """
     is_over, may_stop = threading.Event(), threading.Event()
 
     def run() -> None:
         try:
-            for _ in range(rounds):
+            for number in range(rounds):
+                while len(done) <= number and not may_stop.wait(0.005):
+                    pass
                 # A moment that differs from round to round, as a power cut comes.
                 may_stop.wait(int.from_bytes(os.urandom(1), "big") / 2000)
                 daemon.kill()

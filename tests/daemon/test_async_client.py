@@ -187,7 +187,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(
         async with client_of(served, daemon=daemon, reconnect_s=60) as client:
             start = await client.cursor()
             following = client.follow(start, wait_s=60)
-            with killed_again_and_again(served.daemon, rounds=6) as is_over:
+            with killed_again_and_again(served.daemon, rounds=6, done=done) as is_over:
                 while not is_over.is_set():
                     title = f"issue-{len(done)}"
                     made = await client.call(CreateIssue(title=title))
@@ -201,4 +201,4 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(
             assert await titles(client) == sorted(done)
 
     asyncio.run(work())
-    assert len(done) > 6
+    assert len(done) >= 6

@@ -277,7 +277,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(
 ) -> None:
     done: list[str] = []
     with served.client(daemon=daemon, reconnect_s=60) as client, _follower(client) as told:
-        with killed_again_and_again(served.daemon, rounds=12) as is_over:
+        with killed_again_and_again(served.daemon, rounds=12, done=done) as is_over:
             while not is_over.is_set():
                 title = f"issue-{len(done)}"
                 assert client.call(CreateIssue(title=title)).issue.title == title
