@@ -1,7 +1,6 @@
 """`bd doctor` where the store can be read, and no write be stored."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,23 +13,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Bd]:
+def small(small_disk: Path, tmp_path: Path) -> Bd:
     """A store with an issue on a file system of 3 MB."""
-    folder, home = tmp_path / "small", tmp_path / "home"
-    folder.mkdir()
+    home = tmp_path / "home"
     home.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(["mount", *options], check=False, capture_output=True)
-    except OSError:
-        pytest.skip("no mount: not on this platform")
-    if mounted.returncode:
-        pytest.skip("a file system can't be mounted: not on this platform")
-    bd = Bd(folder, home)
+    bd = Bd(small_disk, home)
     bd.ok("init", "--prefix", "px", "--quiet")
     bd.create("First")
-    yield bd
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    return bd
 
 
 def fill(folder: Path) -> Path:

@@ -1,7 +1,5 @@
 """A disk without room: the error says so, the old file stands, the store is as it was."""
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,22 +64,6 @@ def test_a_store_that_can_not_grow_keeps_all_it_acknowledged(quick_path: Path) -
     project.create("after")
     require_sound(project)
     project.close()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 3 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(["mount", *options], check=False, capture_output=True)
-    except OSError:
-        pytest.skip("no mount: not on this platform")
-    if mounted.returncode:
-        pytest.skip("a file system can't be mounted: not on this platform")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_full_file_system_is_named_and_work_goes_on_when_there_is_room(

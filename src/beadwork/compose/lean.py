@@ -1,7 +1,7 @@
 """What is kept out of a command for speed.
 
 msgspec looks whether `typing_extensions` is there, and uses of it what `typing` has as well; to
-import it, and `inspect` with it, takes a tenth of a command's time.
+import it takes 2 to 4 ms.
 """
 
 import sys

@@ -210,8 +210,7 @@ def body(record: Record) -> str:
     if record.comments:
         ordered = comment.in_order(record.comments, lambda key: record.stamp_of(("comments", key)))
         pairs["comments"] = f"[{','.join(ordered)}]"
-    members = [f"{token.key(name)}{pairs[name]}" for name in _in_file_order(pairs)]
-    return f"{{{','.join(members)}}}"
+    return token.compose({name: pairs[name] for name in _in_file_order(pairs)})
 
 
 def stamps_text(record: Record) -> str | None:

@@ -83,11 +83,10 @@ def members(token: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=512)
-def key(name: str) -> str:
-    """Return how a member of an object begins."""
+def _key(name: str) -> str:
     return f"{encode(name)}:"
 
 
 def compose(pairs: dict[str, str]) -> str:
     """Join member tokens into the token of an object, in the order given."""
-    return "{" + ",".join([key(name) + value for name, value in pairs.items()]) + "}"
+    return "{" + ",".join([_key(name) + value for name, value in pairs.items()]) + "}"

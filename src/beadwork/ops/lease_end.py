@@ -78,13 +78,16 @@ _Thing = tuple[str, str]
 
 
 def _things(patterns: Iterable[str], names: Iterable[str]) -> frozenset[_Thing]:
-    paths = (("path", globs.brief(each)) for each in normal_patterns(patterns))
-    return frozenset((*paths, *(("name", each) for each in normal_names(names))))
+    return _told_apart(normal_patterns(patterns), normal_names(names))
 
 
 def _things_of(lease: Lease) -> frozenset[_Thing]:
-    paths = (("path", globs.brief(each)) for each in lease.patterns)
-    return frozenset((*paths, *(("name", each) for each in lease.names)))
+    return _told_apart(lease.patterns, lease.names)
+
+
+def _told_apart(patterns: Iterable[str], names: Iterable[str]) -> frozenset[_Thing]:
+    paths = (("path", globs.brief(each)) for each in patterns)
+    return frozenset((*paths, *(("name", each) for each in names)))
 
 
 def _refuse_absent(

@@ -288,7 +288,7 @@ def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
         found = _read(desk, path, _noted_state(store.settings))
     is_plain = found is not None and found.state.digest == store.settings.get(PLAIN_DIGEST)
     plain_lines = int(store.settings.get(PLAIN_LINES) or 0) if is_plain and not is_forced else 0
-    planned = _plan(desk, found, plain_lines=plain_lines or None)
+    planned = _plan(desk, found, plain_lines=plain_lines)
     if desk.call(ShowStore()).settings.get(_REPLICA) != replica:
         return None
     if planned is None:
@@ -323,9 +323,9 @@ class _Plan(NamedTuple):
     is_plain: bool
 
 
-def _plan(desk: Desk, found: ReadFile | None, *, plain_lines: int | None) -> _Plan | None:
-    """Put changed lines into what an export wrote; or write all. None: there is nothing."""
-    if found is not None and plain_lines is not None:
+def _plan(desk: Desk, found: ReadFile | None, *, plain_lines: int) -> _Plan | None:
+    """Put changed lines into the lines that an export wrote; or write all. None: there is nothing."""
+    if found is not None and plain_lines:
         snapshot = desk.call(TakeSnapshot(only_changed=True))
         spliced = splice(found.content, [(each.issue_id, each.text) for each in snapshot.changed])
         return _Plan(spliced.content, plain_lines + spliced.added, snapshot, is_plain=True)

@@ -231,7 +231,7 @@ class _Own(click.Command):
         try:
             yield
         finally:
-            ctx.meta.pop(_CHOSEN, None)
+            del ctx.meta[_CHOSEN]
         ctx.params = self._absent | ctx.params
 
 
@@ -254,22 +254,18 @@ class BeadCommand(_Own):
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words of the command line."""
-        if ctx.ignore_unknown_options:
-            return self._parsed(ctx, args)
-        options = self.named_options(ctx)
-        words = arguments.settled(args, options)
-        with self.choose(ctx, words, options):
-            return self._parsed(ctx, words)
-
-    def _parsed(self, ctx: click.Context, words: list[str]) -> list[str]:
         try:
-            return super().parse_args(ctx, words)
+            if ctx.ignore_unknown_options:
+                return super().parse_args(ctx, args)
+            options = self.named_options(ctx)
+            words = arguments.settled(args, options)
+            with self.choose(ctx, words, options):
+                return super().parse_args(ctx, words)
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
             from beadwork.doors.cli.guesses import explained
 
-            ctx.meta.pop(_CHOSEN, None)
             raise explained(error, self, ctx) from None
 
 
