@@ -6,7 +6,7 @@ command alike, on the same store, under the same locks (rules R9, R10).
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar, cast
 
@@ -195,23 +195,20 @@ class Engine:
             if call.operation.kind == "job":
                 desk = Desk(self, self._guards.export_lock, call.caller, progress or _no_progress)
                 return call.operation.handler(call.request, desk)
-            with self._snapshot(call) as transaction:
-                return call.operation.handler(call.request, transaction)
+            return self._read(call)
         except BeadworkError as error:
             return error
         except Exception as error:  # noqa: BLE001 -- the one place that turns bugs into faults
             return self._fault(call, error)
 
-    @contextlib.contextmanager
-    def _snapshot(self, call: Call) -> Iterator[StoreTransaction]:
+    def _read(self, call: Call) -> Outcome:
         self._migrate_if_old()
         with self._reading(call) as transaction:
             if transaction.setting(VOCABULARY) == self._vocabulary_text:
-                yield transaction
-                return
+                return call.operation.handler(call.request, transaction)
         self.prepare()
         with self._reading(call) as transaction:
-            yield transaction
+            return call.operation.handler(call.request, transaction)
 
     def _reading(self, call: Call) -> AbstractContextManager[StoreTransaction]:
         return self._store.reading(

@@ -182,14 +182,14 @@ def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
     if request.unassigned:
         wanted = wanted._replace(is_unassigned=True)
     for limit in (_FIRST_TRIES, 0):
-        rows = tx.ready.ready(wanted, sort="hybrid", limit=limit)
+        rows, has_more = tx.ready.ready(wanted, sort="hybrid", limit=limit)
         for row in rows:
             try:
                 return take(tx, tx.issues.require(row.issue.id), request.lease_s)
             except ClaimLost:
                 # It is assigned to another: a wish that `ready` shows and a claim respects.
                 continue
-        if len(rows) < limit:
+        if not has_more:
             break
     return Claimed()
 

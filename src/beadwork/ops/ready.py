@@ -75,12 +75,11 @@ def list_ready(request: ListReady, tx: Transaction) -> ReadyIssues:
     )
     if request.unassigned:
         wanted = wanted._replace(is_unassigned=True)
-    rows = tx.ready.ready(wanted, sort=request.sort, limit=request.limit and request.limit + 1)
-    kept = rows[: request.limit] if request.limit else rows
+    rows, is_cut = tx.ready.ready(wanted, sort=request.sort, limit=request.limit)
     return ReadyIssues(
-        issues=[listed(row) for row in kept],
-        is_cut=len(rows) > len(kept),
-        reasons={row.issue.id: _ready_reasons(tx, row.issue) for row in kept}
+        issues=[listed(row) for row in rows],
+        is_cut=is_cut,
+        reasons={row.issue.id: _ready_reasons(tx, row.issue) for row in rows}
         if request.explain
         else {},
     )

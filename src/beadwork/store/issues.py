@@ -364,5 +364,6 @@ def _written(record: Record, edge: tuple[str, str]) -> tuple[object, ...]:
 
 
 def _row(row: Tuple) -> Row:
-    _, body, unknown, comments, needs, needed_by, parent = row
-    return Row(issue_of(body, has_unknown=bool(unknown)), needs, needed_by, comments, parent)
+    _, body, unknown, comments, needed_by, parent = row
+    issue = issue_of(body, has_unknown=bool(unknown))
+    return Row(issue, len(issue.dependencies), needed_by, comments, parent)

@@ -1,5 +1,6 @@
 """Reading the index of readiness: ready, blocked, and where one issue stands."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,15 @@ class _Order(NamedTuple):
     most: int
 
 
+class _Glance(NamedTuple):
+    """A status, and what there is of it beside what the index lists by age."""
+
+    status: str
+    has_recent: bool = False
+    has_sleepers: bool = False
+    has_outside: bool = False
+
+
 class ReadyStore:
     """What can be worked on, in one transaction."""
 
@@ -32,13 +42,17 @@ class ReadyStore:
         self._session = session
         self._tx = tx
 
-    def ready(self, wanted: ReadyFilter, *, sort: str, limit: int) -> list[Row]:
-        """Return ready issues in the order asked for; `limit` 0 means all."""
-        found = self._ranked(wanted, sort, 0 if wanted.only else limit)
+    def ready(self, wanted: ReadyFilter, *, sort: str, limit: int) -> tuple[list[Row], bool]:
+        """Return ready issues in the order asked for, and whether there are more.
+
+        `limit` 0 means all.
+        """
+        found = self._ranked(wanted, sort, limit + 1 if limit and wanted.only is None else 0)
         if wanted.only is not None:
             passing = self._tx.issues.numbers(wanted.only)
             found = [row for row in found if row[0] in passing]
-        return self._tx.issues.rows([row[0] for row in (found[:limit] if limit else found)])
+        kept = [row[0] for row in found[: limit or None]]
+        return self._tx.issues.rows(kept), len(found) > len(kept)
 
     def numbers(self, wanted: ReadyFilter) -> set[int]:
         """Return the numbers of ready issues."""
@@ -52,12 +66,23 @@ class ReadyStore:
         order = _Order(
             sort, recent if is_hybrid else _BEFORE_ALL, recent if is_hybrid else _FOREVER_US, most
         )
-        found: list[Tuple] = []
+        parts: list[list[Tuple]] = []
         for status in wanted.statuses:
-            found += self._shown(status, wanted, order, shared)
-            found += self._odd(status, wanted, shared)
-        found.sort(key=self._rank(sort))
-        return found
+            glance = self._glance(status, wanted, order)
+            parts.append(self._shown(glance, wanted, order, shared))
+            parts.append(self._odd(glance, wanted, shared))
+        found = [part for part in parts if part]
+        if len(found) == 1:
+            return found[0]
+        return sorted(itertools.chain(*found), key=self._rank(sort))
+
+    def _glance(self, status: str, wanted: ReadyFilter, order: _Order) -> _Glance:
+        until = self._asleep_until(wanted)
+        row = self._session.one("ready.glance", status=status, after=order.after, until=until)
+        return _Glance(status, *(row or ()))
+
+    def _asleep_until(self, wanted: ReadyFilter) -> int:
+        return _FOREVER_US if wanted.is_deferred_included else self._tx.now_us
 
     def _shared(self, wanted: ReadyFilter) -> dict[str, object]:
         within = None
@@ -84,12 +109,13 @@ class ReadyStore:
         )
 
     def _shown(
-        self, status: str, wanted: ReadyFilter, order: _Order, shared: dict[str, object]
+        self, glance: _Glance, wanted: ReadyFilter, order: _Order, shared: dict[str, object]
     ) -> list[Tuple]:
         """Return at most as many as are wanted, in order: recent ones first, then by age."""
+        status = glance.status
         is_plain = not any(shared.values()) and shared["assignee"] is None
         found: list[Tuple] = []
-        if order.sort != "oldest" and self._has_any(status, order.after):
+        if order.sort != "oldest" and glance.has_recent:
             for priority in self._priorities(status, wanted):
                 rows = self._of_priority(status, priority, order, shared if not is_plain else {})
                 found += rows[: order.most - len(found)]
@@ -102,9 +128,6 @@ class ReadyStore:
             return found + self._session.all("ready.plain_by_age", **rest)
         rest["priority"] = wanted.priority
         return found + self._session.all("ready.by_age", **rest, **shared)
-
-    def _has_any(self, status: str, after: int) -> bool:
-        return self._session.one("ready.any_recent", status=status, after=after) is not None
 
     def _of_priority(
         self, status: str, priority: int, order: _Order, filters: dict[str, object]
@@ -130,23 +153,25 @@ class ReadyStore:
             yield row[0]
             row = self._session.one("ready.next_priority", status=status, priority=row[0])
 
-    def _odd(self, status: str, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
+    def _odd(self, glance: _Glance, wanted: ReadyFilter, shared: dict[str, object]) -> list[Tuple]:
         """Return what the indexes leave out: hidden types, what sleeps, what waits outside."""
-        is_hidden_asked = bool(set(wanted.types) & set(HIDDEN_TYPES))
-        until = _FOREVER_US if wanted.is_deferred_included else self._tx.now_us
+        status = glance.status
+        is_hidden_asked = bool(wanted.types and set(wanted.types) & set(HIDDEN_TYPES))
+        until = self._asleep_until(wanted)
         key = {"status": status, "until": until, "hidden": int(is_hidden_asked)}
         found: list[Tuple] = []
         if is_hidden_asked:
             found += self._session.all("ready.hidden_of_status", status=status)
         if wanted.is_ephemeral_included:
             found += self._ephemeral(key)
-        if self._session.one("ready.any_sleeper", until=until) is not None:
+        if glance.has_sleepers:
             found += self._session.all("ready.sleepers", **key)
-        found += [
-            row
-            for row in self._session.all("ready.waiting_outside", **key)
-            if all(map(self._tx.is_provided, self.outside_targets(row[0])))
-        ]
+        if glance.has_outside:
+            found += [
+                row
+                for row in self._session.all("ready.waiting_outside", **key)
+                if all(map(self._tx.is_provided, self.outside_targets(row[0])))
+            ]
         if not found:
             return []
         numbers = listed([row[0] for row in found])

@@ -215,9 +215,8 @@ SELECT n FROM label WHERE label IN /*dialect:each_text*/(:labels)
 SELECT n, label FROM label WHERE n IN /*dialect:each_number*/(:ns)
 
 -- name: rows
--- What a list shows of these issues: record, counts, parent.
+-- What a list shows of these issues: record, counts, parent. What each needs is in its record.
 SELECT i.n, d.body, i.unknown, i.comment_count,
-    (SELECT COUNT(*) FROM edge e WHERE e.src = i.n),
     (SELECT COUNT(*) FROM edge e WHERE e.dst = i.n),
     (SELECT MIN(e.dst_id) FROM edge e
         WHERE e.src = i.n AND e.kind = 'parent-child' AND e.inert = 0)

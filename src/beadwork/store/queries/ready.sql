@@ -42,14 +42,14 @@ UPDATE issue SET asleep = 0 WHERE n = :n
 SELECT MIN(priority) FROM issue
 WHERE workable = 1 AND hidden = 0 AND status = :status AND priority > :priority
 
--- name: any_recent
--- Whether any ready issue of a status was made after a time.
-SELECT 1 FROM issue
-WHERE workable = 1 AND hidden = 0 AND status = :status AND created_us > :after LIMIT 1
-
--- name: any_sleeper
--- Whether any deferred issue's time comes up to a time.
-SELECT 1 FROM issue WHERE asleep = 1 AND defer_us <= :until LIMIT 1
+-- name: glance
+-- Of a status: whether any ready issue was made after a time, whether any deferred one's time
+-- comes up to a time, whether any waits outside.
+SELECT
+    EXISTS (SELECT 1 FROM issue
+        WHERE workable = 1 AND hidden = 0 AND status = :status AND created_us > :after),
+    EXISTS (SELECT 1 FROM issue WHERE asleep = 1 AND defer_us <= :until),
+    EXISTS (SELECT 1 FROM issue WHERE ext > 0 AND status = :status)
 
 -- name: plain_of_priority
 -- Like of_priority, without any filter: a filter costs more than the rest, even unused.
