@@ -50,6 +50,9 @@ def test_rfc_3339_is_read_to_the_nanosecond(text: str, instant_ns: int) -> None:
         "2024-01-01T00:00Z",
         " 2024-01-01T00:00:00Z",
         "0000-01-01T00:00:00Z",
+        "2024-W01-1T00:00:00Z",
+        "2024-01-01T00:00:00.Z",
+        "2024-01-01T00:00:00ZZ",
     ],
 )
 def test_what_is_no_instant_reads_as_none(text: str) -> None:
@@ -62,6 +65,19 @@ def test_an_instant_is_read_back_as_it_was_written(instant_ns: int) -> None:
     text = instants.format_ns(instant_ns)
     assert instants.parse_ns(text) == instant_ns
     assert instants.parse_us(text) == instant_ns // 1000
+
+
+_LOOKALIKE = st.text("0123456789-:.TZW+", max_size=3)
+
+
+@given(st.integers(BEGIN_NS, END_NS - 1), st.lists(st.tuples(st.integers(0, 30), _LOOKALIKE)))
+def test_z_and_an_offset_of_nothing_mean_the_same(
+    instant_ns: int, spoilt: list[tuple[int, str]]
+) -> None:
+    text = instants.format_ns(instant_ns).removesuffix("Z")
+    for place, piece in spoilt:
+        text = text[:place] + piece + text[place + len(piece) :]
+    assert instants.parse_ns(f"{text}Z") == instants.parse_ns(f"{text}+00:00")
 
 
 @given(st.integers(BEGIN_NS, END_NS - 1), st.integers(BEGIN_NS, END_NS - 1))

@@ -154,11 +154,13 @@ def _decode(line: bytes | str, form: token.Form) -> Record:
     edges = raw.pop("dependencies", None)
     comments = raw.pop("comments", None)
     stamps = raw.pop("stamps", None)
-    fields = {}
-    for name, value in raw.items():
-        text = form(str(value, "utf-8"))
-        if name not in _KNOWN or text not in EMPTY or name in _KEPT_EMPTY:
-            fields[name] = text
+    fields = {
+        name: text
+        for name, value in raw.items()
+        if (text := form(str(value, "utf-8"))) not in EMPTY
+        or name in _KEPT_EMPTY
+        or name not in _KNOWN
+    }
     for name, default in _DEFAULTS.items():
         if fields.get(name, "null") == "null":
             fields[name] = default

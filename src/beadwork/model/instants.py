@@ -31,6 +31,9 @@ _EXAMPLES = "Use 2026-01-31, 2026-01-31T09:00:00Z, +2d, 6h, tomorrow or next mon
 @lru_cache(maxsize=4096)
 def parse_ns(text: str) -> int | None:
     """Return the instant of an RFC 3339 text in nanoseconds, or None if it is none."""
+    seconds = _plain_seconds(text)
+    if seconds is not None:
+        return seconds * 1_000_000_000 + int(text[20:29].rstrip("Z").ljust(9, "0"))
     found = _RFC3339.fullmatch(text)
     if found is None:
         return None
@@ -47,6 +50,21 @@ def parse_ns(text: str) -> int | None:
     if not _FIRST_S <= seconds <= _LAST_S:
         return None
     return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0") or 0)
+
+
+def _plain_seconds(text: str) -> int | None:
+    """Read an instant as we write it, `2026-01-31T09:00:00.5Z`; None if it is another text."""
+    if text[19:] != "Z" and not (
+        text[19:20] == "." and text[-1] == "Z" and text.isascii() and text[20:-1].isdigit()
+    ):
+        return None
+    if text[5] == "W" or text[10] + text[13] + text[16] != "T::" or text[11:13] == "24":
+        return None
+    try:
+        delta = datetime.fromisoformat(text[:19]) - _EPOCH_ITSELF
+    except ValueError:
+        return None
+    return delta.days * 86400 + delta.seconds
 
 
 def parse_us(text: str) -> int | None:

@@ -122,9 +122,12 @@ class Record(NamedTuple):
 def registers(record: Record) -> dict[Register, str]:
     """Return the value of every present register, hidden ones included."""
     values = _field_registers(record.fields)
-    values.update({("labels", label): PRESENT for label in record.labels})
-    values.update({("dependencies", *edge): value for edge, value in record.edges.items()})
-    values.update({("comments", key): value for key, value in record.comments.items()})
+    for label in record.labels:
+        values["labels", label] = PRESENT
+    for edge, value in record.edges.items():
+        values["dependencies", *edge] = value
+    for key, value in record.comments.items():
+        values["comments", key] = value
     shown = record.fields.get("metadata")
     for register, mark in record.stamps.marks.items():
         if (hidden := _hidden(register, mark, shown)) is not None:
@@ -245,8 +248,10 @@ def stamped(
         birth = births.get(change.register) if change.after is not None else None
         marks[change.register] = Mark(stamp, replaced, birth)
     stamps = Stamps(floor, marks, before.stamps.births)
-    kept = {k: v for k, v in after.fields.items() if k not in _DROPPED}
-    return consistent(after._replace(fields=kept, stamps=stamps))
+    fields = after.fields
+    if not _DROPPED.isdisjoint(fields):
+        fields = {k: v for k, v in fields.items() if k not in _DROPPED}
+    return consistent(after._replace(fields=fields, stamps=stamps))
 
 
 def consistent(record: Record) -> Record:

@@ -17,14 +17,10 @@ _INSTANT_NS_MIN = -(2**62)
 Fields = Mapping[str, str]
 
 
-def _plain(text: str) -> str:
-    """Take out what a text column can't hold; the record keeps it."""
-    return text.replace("\x00", "") if "\x00" in text else text
-
-
 def _text(fields: Fields, name: str) -> str:
-    value = fields.get(name)
-    return "" if value is None else _plain(token.decode_text(value))
+    """Return a text without what a column can't hold; the record keeps it."""
+    text = token.decode_text(fields.get(name))
+    return text.replace("\x00", "") if "\x00" in text else text
 
 
 def _us(fields: Fields, name: str) -> int | None:

@@ -349,17 +349,25 @@ def _edges_again(before: Record, after: Record) -> list[tuple[str, str]]:
     The stamp of a parent edge decides which one closes a cycle (R6 e), the birth in any
     edge's stamp what it means (R4); an edge of an issue that moved is another one too.
     """
-    if before.id == after.id and before.stamps == after.stamps:
+    if not after.edges or (before.id == after.id and before.stamps == after.stamps):
         return []
+    was_marked, is_marked = before.stamps.marks, after.stamps.marks
+    is_other = before.id != after.id or before.floor != after.floor
     return [
         edge
         for edge, value in after.edges.items()
-        if before.edges.get(edge) == value and _written(before, edge) != _written(after, edge)
+        if before.edges.get(edge) == value
+        and (is_other or was_marked.get(_of(edge)) != is_marked.get(_of(edge)))
+        and _written(before, edge) != _written(after, edge)
     ]
 
 
+def _of(edge: tuple[str, str]) -> Register:
+    return ("dependencies", *edge)
+
+
 def _written(record: Record, edge: tuple[str, str]) -> tuple[object, ...]:
-    mark = record.mark_of(("dependencies", *edge))
+    mark = record.mark_of(_of(edge))
     return (mark.birth, mark.stamp, record.id) if edge[1] == PARENT_CHILD else (mark.birth,)
 
 
