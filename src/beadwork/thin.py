@@ -34,6 +34,8 @@ class _NoDaemon(Exception):
 
     has_begun = False
     """Whether a daemon may have begun to run it."""
+    taken = b""
+    """What it has read of standard input."""
 
 
 def _begun() -> _NoDaemon:
@@ -54,7 +56,7 @@ def main() -> None:
     try:
         code = _served(arguments, key)
     except _NoDaemon as found:
-        code = _direct(arguments, key if found.has_begun else "")
+        code = _direct(arguments, key if found.has_begun else "", found.taken)
     except KeyboardInterrupt:
         code = _CANCELLED
     _leave(code)
@@ -74,8 +76,8 @@ def _leave(code: int) -> None:
     os._exit(code)
 
 
-def _direct(arguments: list[str], key: str) -> int:
-    """Run the command in this process."""
+def _direct(arguments: list[str], key: str, taken: bytes) -> int:
+    """Run the command in this process, on all of standard input."""
     import gc
 
     # What is loaded stays; to look for cycles among it takes a tenth of the time.
@@ -83,7 +85,7 @@ def _direct(arguments: list[str], key: str) -> int:
     from beadwork.compose import run_bd
 
     gc.enable()
-    return run_bd(arguments, key)
+    return run_bd(arguments, key, taken)
 
 
 # -- finding the daemon
@@ -100,8 +102,12 @@ def _served(arguments: list[str], key: str) -> int:
     cwd = _working_folder()
     path = os.environ.get("BD_SOCKET") or _socket_path(arguments, cwd)
     connection = _connected(path)
+    exchange = _Exchange(connection, key)
     try:
-        return _Exchange(connection, key).run(arguments, cwd)
+        return exchange.run(arguments, cwd)
+    except _NoDaemon as found:
+        found.taken = exchange.taken
+        raise
     finally:
         connection.close()
 
@@ -217,6 +223,8 @@ class _Exchange:
         self._has_output = False
         self._is_unread = False
         self._failed_write = 0
+        self.taken = b""
+        """What was read of standard input."""
 
     def run(self, arguments: list[str], cwd: str) -> int:
         """Send the command, copy what comes, return the exit code."""
@@ -254,9 +262,9 @@ class _Exchange:
         elif kind == b"e":
             self._copy(2, payload)
         elif kind == b"i":
-            self._send_input(_read_all(0))
+            self._send_input(self._kept(_read_all(0)))
         elif kind == b"l":
-            self._send_input(_read_line())
+            self._send_input(self._kept(_read_line()))
         elif kind == b"q":
             self._send(*((b"E", b"%d" % _BROKEN_PIPE) if self._is_unread else (b"I", b"")))
         elif kind == b"r":
@@ -283,6 +291,11 @@ class _Exchange:
             self._send(b"U", b"")
         except OSError:
             pass
+
+    def _kept(self, content: "bytes | OSError") -> "bytes | OSError":
+        if isinstance(content, bytes):
+            self.taken += content
+        return content
 
     def _send_input(self, content: "bytes | OSError") -> None:
         if isinstance(content, OSError):

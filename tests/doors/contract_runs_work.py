@@ -182,7 +182,7 @@ _FAILS = """
 4 issue.exists: create T --id px-plain
 4 dependency.cycle: create --graph ring.json
 2 request.invalid: create T --bogus
-2 field.invalid: create T --repo elsewhere
+2 path.invalid: create T --repo elsewhere
 2 field.invalid: create T --rig elsewhere
 2 field.invalid: new
 2 field.invalid: q

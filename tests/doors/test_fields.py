@@ -97,10 +97,32 @@ def test_a_prefix_is_one_of_the_projects(bd: Bd) -> None:
     assert bd("create", "T", "--prefix", "qq", "--id", "px-a").code == 2
 
 
-def test_another_store_is_not_meant_by_a_flag(bd: Bd) -> None:
-    for words in (("--rig", "other"), ("--repo", "../other")):
+def test_an_issue_is_made_in_another_repository(bd: Bd) -> None:
+    folder = bd.folder / "other"
+    folder.mkdir()
+    other = bd.at(folder)
+    other.ok("init", "--prefix", "qq")
+    (bd.folder / "plan.md").write_text("## From a file\n", encoding="utf-8")
+    (bd.folder / "plan.json").write_text('[{"name": "a", "title": "T"}]', encoding="utf-8")
+    made = bd.json("create", "T", "--repo", "other", "--body-file", "plan.md")
+    bd.ok("create", "--file", "plan.md", "--repo", str(folder))
+    bd.ok("create", "--graph", "plan.json", "--repo", str(folder))
+    named = bd.at(bd.folder, BEADS_DIR=str(bd.beads))
+    named.ok("create", "T", "--repo", "other")
+    assert made["id"].startswith("qq-")
+    assert len(other.json("list")) == 4
+    assert bd.json("list") == []
+    assert made["id"] in other.records.read_text(encoding="utf-8")
+    assert bd.create("T", "--repo", ".").startswith("px-")
+
+
+def test_a_repository_that_is_none_is_refused(bd: Bd) -> None:
+    for words in (
+        ("--rig", "other"),
+        ("--repo", "nowhere"),
+        ("--repo", ".", "--db", ".beads/beadwork.db"),
+    ):
         assert bd("create", "T", *words).code == 2
-    assert bd("create", "T", "--repo", ".").code == 0
 
 
 def test_rare_fields_are_stored(bd: Bd) -> None:

@@ -41,7 +41,7 @@ from beadwork.ops.record_file import Imported, ImportFile
 from beadwork.sync import config, git, mounts, scaffold, user_files
 from beadwork.sync.config import Settings
 from beadwork.sync.files import Files
-from beadwork.sync.locate import Place, git_place, locate
+from beadwork.sync.locate import STORE_VARIABLES, Place, git_place, locate
 from beadwork.sync.locks import refuse_foreign
 from beadwork.sync.loss import take_loss
 from beadwork.sync.person import Person
@@ -85,7 +85,7 @@ class DirectWorld(Person):
         self.used: Used | None = None
         """The store that was opened, or was to be."""
 
-    def enter(self, path: str) -> None:
+    def enter(self, path: str, *, flag: str = "-C") -> None:
         """Go on as if started in another folder.
 
         Raises:
@@ -93,9 +93,20 @@ class DirectWorld(Person):
         """
         folder = self.full_path(path)
         if not path or not os.path.isdir(folder):
-            raise InvalidPath(f'There is no folder "{path}"', hint="Check the path after -C.")
+            raise InvalidPath(f'There is no folder "{path}"', hint=f"Check the path after {flag}.")
         self.folder = folder
         self._found.clear()
+
+    def visit(self, path: str, *, flag: str) -> None:
+        """Go on in the store of another repository, whichever the environment names.
+
+        Raises:
+            InvalidPath: there is no such folder.
+        """
+        self.enter(path, flag=flag)
+        self.environ = {
+            name: value for name, value in self.environ.items() if name not in STORE_VARIABLES
+        }
 
     # -- stores
 

@@ -5,6 +5,7 @@ import os
 
 from beadwork.compose.direct import DirectWorld
 from beadwork.compose.reach import is_alone, last_act
+from beadwork.doors.cli.streams import give_back
 from beadwork.doors.world import Starting
 from beadwork.sync.locate import Place
 
@@ -16,16 +17,19 @@ every 700, as is usual, takes a third of the time of a long list.
 """
 
 
-def run_bd(arguments: list[str], key: str = "") -> int:
+def run_bd(arguments: list[str], key: str = "", taken: bytes = b"") -> int:
     """Run the `bd` command line in this process; return its exit code.
 
-    `key` is what a daemon was given for it that may have begun it, and went away.
+    `key` is what a daemon was given for it that may have begun it, and went away; `taken` what
+    it has read of standard input.
     """
     gc.freeze()
     gc.set_threshold(_OBJECTS, 50, 50)
     from beadwork.doors.cli.main import run
 
     world = DirectWorld(os.environ, _working_folder())
+    if taken:
+        give_back(taken)
     world.become_daemon = _become_daemon
     world.is_alone = is_alone(arguments, os.environ)
     code = run(arguments, world, key=key)

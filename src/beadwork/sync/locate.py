@@ -207,6 +207,10 @@ def home_folder(start: str) -> str:
     return found or os.path.join(os.path.abspath(start), ".beads")
 
 
+STORE_VARIABLES = ("BEADS_DIR", "BEADS_DB", "BD_DB")
+"""The variables that name a store."""
+
+
 def locate(start: str, environ: Mapping[str, str], database: str | None = None) -> Place:
     """Find the store that a command in a folder means.
 

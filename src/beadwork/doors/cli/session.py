@@ -20,6 +20,7 @@ from beadwork.model.claim import require_holder
 from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
+    InvalidField,
     InvalidPath,
     StoreBusy,
     StoreReadOnly,
@@ -116,6 +117,19 @@ class Session:
             return ""
 
     # -- asking
+
+    def visit(self, folder: str | None) -> None:
+        """Turn to the store of the repository in a folder, if one is named; nothing was asked yet.
+
+        Raises:
+            InvalidField: a store is named too.
+            InvalidPath: there is no such folder.
+        """
+        if folder is None:
+            return
+        if self.flags.options.database:
+            raise InvalidField("Both --repo and --db were given", hint="Give one.", field="repo")
+        self.world.visit(folder, flag="--repo")
 
     @property
     def caller(self) -> Caller:

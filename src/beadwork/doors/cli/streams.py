@@ -6,12 +6,47 @@ import os
 import select
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from beadwork.doors.world import Terminals
 from beadwork.model.errors import FileTrouble, InvalidPath
+from beadwork.model.overriding import override
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _PIECE_BYTES = 1024 * 1024
+
+
+class _Again(io.RawIOBase):
+    """Standard input from its start, where something was taken of it already."""
+
+    def __init__(self, taken: bytes) -> None:
+        self._taken = memoryview(taken)
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def isatty(self) -> bool:
+        return os.isatty(0)
+
+    @override
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        room = memoryview(buffer).cast("B")
+        if not self._taken:
+            return os.readv(0, [room])
+        size = min(len(room), len(self._taken))
+        room[:size] = self._taken[:size]
+        self._taken = self._taken[size:]
+        return size
+
+
+def give_back(taken: bytes) -> None:
+    """Let standard input begin with what somebody has taken of it."""
+    again = io.BufferedReader(_Again(taken))
+    sys.stdin = io.TextIOWrapper(again, encoding="utf-8", errors="surrogateescape")
 
 
 class ProcessStreams:

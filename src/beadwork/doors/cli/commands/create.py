@@ -26,7 +26,7 @@ _RARE = {
 }
 """Flags of the rare fields of a record, and the fields' names."""
 _WISP_TYPES = ["heartbeat", "ping", "patrol", "gc_report", "recovery", "error", "escalation"]
-_BESIDE_FILE = ("file", "graph", "dry_run", "silent", "validate", "force")
+_BESIDE_FILE = ("file", "graph", "repo", "dry_run", "silent", "validate", "force")
 
 
 @click.command(cls=BeadCommand)
@@ -43,7 +43,7 @@ _BESIDE_FILE = ("file", "graph", "dry_run", "silent", "validate", "force")
 @click.option("--parent", type=ID, help="Make it a child of this issue.")
 @click.option("--id", "issue_id", type=ID, help="An id of your choice.")
 @click.option("--prefix", default="", help="One of allowed_prefixes, for an id that begins so.")
-@click.option("--repo", hidden=True)
+@click.option("--repo", help="Make it in the store of another repository: its folder.")
 @click.option("--rig", hidden=True)
 @click.option("--waits-for", type=ID, help="Wait for the children of this issue.")
 @click.option(
@@ -64,7 +64,12 @@ _BESIDE_FILE = ("file", "graph", "dry_run", "silent", "validate", "force")
 @pass_session
 def create(session: Session, /, **given: Any) -> None:
     """Make an issue."""
-    _require_here(session, given)
+    if given["rig"] is not None:
+        raise InvalidField(
+            "--rig names another store by a name of Gas Town's",
+            hint="Name its folder: --repo PATH.",
+            field="rig",
+        )
     if given["graph"] is not None:
         require_only(_BESIDE_FILE, "--graph")
         if given["file"] is not None:
@@ -79,22 +84,6 @@ def create(session: Session, /, **given: Any) -> None:
         _create_one(session, given)
 
 
-def _require_here(session: Session, given: dict[str, Any]) -> None:
-    for name in ("repo", "rig"):
-        asked = given[name]
-        if asked is None or (name == "repo" and session.world.full_path(asked) == _here(session)):
-            continue
-        raise InvalidField(
-            f"--{name} names another store; an issue is made in this one",
-            hint="Run bd in that project's folder, or pass --db PATH/.beads/beadwork.db.",
-            field=name,
-        )
-
-
-def _here(session: Session) -> str:
-    return session.world.full_path(".")
-
-
 def _create_one(session: Session, given: dict[str, Any]) -> None:
     title = one_of({"title": given["title_flag"], "argument": given["title"]}, "title")
     if title is None:
@@ -102,6 +91,7 @@ def _create_one(session: Session, given: dict[str, Any]) -> None:
     request = _request(session, title, given)
     if given["validate"]:
         _validate(request)
+    session.visit(given["repo"])
     issue = session.run(request).issue
     if _is_silent(session, given) and not given["dry_run"]:
         session.write(f"{issue.id}\n")
@@ -133,6 +123,7 @@ def _create_many(session: Session, given: dict[str, Any]) -> None:
             _validate(each)
     shared = {"owner": session.world.owner()} | {n: given[n] for n in ("dry_run", "force")}
     requests = [msgspec.structs.replace(each, **shared) for each in requests]
+    session.visit(given["repo"])
     done = _tried(session, requests) if given["dry_run"] else _made(session, requests)
     verb = "Would create" if given["dry_run"] else "Created"
     if done and _is_silent(session, given):

@@ -55,6 +55,7 @@ def create_graph(session: Session, given: Mapping[str, Any]) -> None:
         InvalidField: the file is no graph, or has a field that is unknown.
     """
     nodes, edges = _graph(session.read_text(given["graph"]))
+    session.visit(given["repo"])
     shared = {"owner": session.world.owner(), "force": given["force"]}
     issues = [_planned(_name(node, n), node, shared) for n, node in enumerate(nodes, start=1)]
     if given["validate"]:
