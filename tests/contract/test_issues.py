@@ -88,6 +88,12 @@ def test_the_start_of_a_hash_finds_children_too(project: Project) -> None:
     assert project.issue("abc").id == "px-abcd"
 
 
+def test_who_made_it_is_the_caller_unless_somebody_else_is_named(project: Project) -> None:
+    assert project.issue(project.create("One", "ann")).created_by == "ann"
+    made = project.create("Two", extra={"created_by": "zoe"})
+    assert project.issue(made).created_by == "zoe"
+
+
 def test_an_explicit_id_is_checked(project: Project) -> None:
     project.create("One", id="px-mine")
     with pytest.raises(IssueExists):

@@ -24,6 +24,13 @@ RIGHT_INDEXES = [
     ("record.dirty_to_export", {"issue_by_change"}),
     ("record.dirty_count", {"issue_by_change"}),
     ("issue.by_hash_start", {"sqlite_autoindex_issue_1"}),
+    (
+        "issue.traces",
+        {
+            *("sqlite_autoindex_issue_1", "edge_by_target_id"),
+            *("edge_by_alternative", "edge_by_spawner_id"),
+        },
+    ),
     ("edge.naming", {"edge_by_target_id", "edge_by_alternative", "edge_by_spawner_id"}),
     ("edge.of_target_kind", {"edge_by_target"}),
     ("edge.of_spawner", {"edge_by_spawner"}),

@@ -38,7 +38,7 @@ Tell = Callable[[bytes], None]
 _HINT_CHARS_MAX = 200
 _PIECE = 500
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
-_LOOK_S = 0.002
+_LOOK_S = 0.005
 """How long what a look at the file tells holds for writes."""
 
 

@@ -35,6 +35,12 @@ def encode(value: Any) -> str:  # noqa: ANN401 -- any JSON value is the point
     return escape(_ENCODER.encode(value).decode())
 
 
+@lru_cache(maxsize=512)
+def encode_word(word: str) -> str:
+    """Write a text that comes again and again: a status, a name, the time of a batch."""
+    return encode(word)
+
+
 def escape(text: str) -> str:
     """Escape what classic's encoder escapes, in text that is JSON already."""
     return _SPECIAL.sub(_escaped, text) if _SPECIAL.search(text) else text

@@ -1,5 +1,6 @@
 """Making an issue."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -135,24 +136,29 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
     if request.assignee:
         values["assignee"] = require_name(named(request.assignee, tx.holder), "assignee")
     values["title"] = require_title(request.title)
-    values["status"] = "open"
     values["priority"] = require_priority(request.priority)
-    values["issue_type"] = tx.vocabulary.require_type(request.issue_type)
     values["estimated_minutes"] = request.estimated_minutes
-    values["created_at"] = values["updated_at"] = tx.now_text
-    values["created_by"] = tx.holder.actor
     for name in ("due_at", "defer_until"):
         values[name] = when(tx, getattr(request, name), name)
     values["metadata"] = request.metadata
     values.update(rare_fields(request.extra))
-    fields = {
-        name: text
-        for name, value in values.items()
-        if value not in ("", None) and (text := token.encode(value)) not in EMPTY_TOKENS
-    }
+    fields = {name: token.encode_word(word) for name, word in _words(tx, request)}
+    for name, value in values.items():
+        if value not in ("", None) and (text := token.encode(value)) not in EMPTY_TOKENS:
+            fields[name] = text
     if request.ephemeral:
         fields["ephemeral"] = "true"
     return fields
+
+
+def _words(tx: Transaction, request: CreateIssue) -> Iterator[tuple[str, str]]:
+    """Yield the fields that hold the same in many issues."""
+    yield "status", "open"
+    yield "issue_type", tx.vocabulary.require_type(request.issue_type)
+    yield "created_at", tx.now_text
+    yield "updated_at", tx.now_text
+    if tx.holder.actor:
+        yield "created_by", tx.holder.actor
 
 
 def _require_parent(tx: Transaction, request: CreateIssue) -> Entry | None:

@@ -209,7 +209,8 @@ class IssueStore:
         """Add the rows of an issue and let readiness know; `body` is the record's own."""
         n = self._tx.next_number()
         values = columns(record, self._tx.vocabulary, self._tx.now_us)
-        child_top = self.highest_child(record.id)
+        has_children, is_named = self._traces(record.id)
+        child_top = self.highest_child(record.id) if has_children else 0
         self._session.run(
             "issue.insert",
             n=n,
@@ -233,8 +234,16 @@ class IssueStore:
             self._session.run("issue.insert_label", n=n, label=label.replace("\x00", ""))
         readiness = self._tx.readiness
         readiness.add_edges(n, record, record.edges)
-        readiness.id_appeared(record.id)
+        if is_named:
+            readiness.id_appeared(record.id)
         return Entry(n, record, body, None, None, bool(values["done"]), is_filed, child_top)
+
+    def _traces(self, issue_id: str) -> tuple[bool, bool]:
+        """Tell whether a new issue was known by its children already, and by edges that name it."""
+        row = self._session.one(
+            "issue.traces", id=issue_id, start=f"{issue_id}.", after=f"{issue_id}/"
+        )
+        return (bool(row[0]), bool(row[1])) if row else (False, False)
 
     def highest_child(self, issue_id: str) -> int:
         """Return the highest number among the children that came before their parent."""

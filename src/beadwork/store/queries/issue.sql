@@ -22,6 +22,14 @@ SELECT id FROM issue WHERE id IN /*dialect:each_text*/(:ids)
 -- The ids in a range.
 SELECT id FROM issue WHERE id >= :start AND id < :after
 
+-- name: traces
+-- Whether an id that no issue has is known: by children of it, by edges that name it.
+SELECT
+    EXISTS (SELECT 1 FROM issue WHERE id >= :start AND id < :after),
+    EXISTS (SELECT 1 FROM edge WHERE dst_id = :id)
+        OR EXISTS (SELECT 1 FROM edge WHERE alt_id = :id)
+        OR EXISTS (SELECT 1 FROM edge WHERE spawn_id = :id)
+
 -- name: birth_of
 -- When the holder of an id was created, in nanoseconds.
 SELECT n, birth_ns FROM issue WHERE id = :id
