@@ -304,6 +304,34 @@ def test_a_commit_takes_the_file_along(repository: Bd) -> None:
     assert repository.git("status", "--porcelain") == ""
 
 
+def with_code(repository: Bd) -> str:
+    """Commit code and issues, change both, and let the file lag behind; return the new issue."""
+    repository.create("First")
+    code = repository.folder / "code"
+    code.write_text("x", encoding="utf-8")
+    repository.git("add", "code")
+    commit(repository, "First")
+    install_hooks(repository)
+    code.write_text("y", encoding="utf-8")
+    return repository.create("Second", "--no-auto-flush")
+
+
+def test_a_commit_of_all_that_changed_takes_the_file_along(repository: Bd) -> None:
+    second = with_code(repository)
+    repository.git("commit", "--quiet", "--all", "--message", "Code")
+    assert second in repository.git("show", "HEAD:.beads/issues.jsonl")
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_a_commit_of_named_paths_holds_only_these(repository: Bd) -> None:
+    second = with_code(repository)
+    repository.git("commit", "--quiet", "--message", "Code", "code")
+    assert second not in repository.git("show", "HEAD:.beads/issues.jsonl")
+    assert repository.git("status", "--porcelain") == " M .beads/issues.jsonl\n"
+    repository.git("commit", "--quiet", "--all", "--message", "Issues")
+    assert second in repository.git("show", "HEAD:.beads/issues.jsonl")
+
+
 def test_a_commit_in_a_worktree_leaves_the_main_index_alone(repository: Bd, tmp_path: Path) -> None:
     repository.create("First")
     commit(repository, "First")

@@ -481,9 +481,7 @@ class DirectWorld(Person):
 
     def stage(self, engine: Engine) -> None:
         """Add the exported file to git's index, where git tracks it."""
-        folder, name = os.path.split(os.path.realpath(engine.export_path))
-        if git.run(["ls-files", "--error-unmatch", name], folder=folder) is not None:
-            git.run(["add", "--", name], folder=folder)
+        git.stage(engine.export_path)
 
     def git_state(self) -> "GitState | None":
         """Return how the work tree of this folder stands; None outside of one."""

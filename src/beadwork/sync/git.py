@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from beadwork.model.version import Version
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 30
 _MERGED = "GITHEAD_"
+_OF_NAMED_PATHS = "next-index-"
 _SCRUBBED = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX")
 
 
@@ -43,18 +45,35 @@ def staged(folder: str, *, timeout_s: float) -> list[str] | None:
     return [each for each in done.stdout.decode("utf-8", "surrogateescape").split("\0") if each]
 
 
+def stage(path: str) -> None:
+    """Add a file to the index that a commit is made from, if it is in there.
+
+    A hook does it: git tells it by its variables which index that is. That of a commit of named
+    paths is thrown away: what is added there would be taken back by the next commit.
+    """
+    folder, name = os.path.split(os.path.realpath(path))
+    index = os.environ.get("GIT_INDEX_FILE", "")
+    if os.path.basename(index).startswith(_OF_NAMED_PATHS):
+        return
+    more = {"GIT_INDEX_FILE": os.path.abspath(index)} if index else {}
+    known = _ended(["ls-files", "--error-unmatch", name], folder, more=more)
+    if not isinstance(known, Exception) and not known.returncode:
+        _ended(["add", "--", name], folder, more=more)
+
+
 def _ended(
     arguments: Sequence[str],
     folder: str,
     *,
     timeout_s: float = _TIMEOUT_S,
     scrubbed: Sequence[str] = _SCRUBBED,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> "subprocess.CompletedProcess[bytes] | Exception":
     """Run git to its end; return what it left, or why it could not be run."""
     import subprocess
 
     environ = {k: v for k, v in os.environ.items() if k not in scrubbed}
-    environ["GIT_TERMINAL_PROMPT"] = "0"
+    environ |= {"GIT_TERMINAL_PROMPT": "0", **more}
     try:
         return subprocess.run(
             ["git", "--no-optional-locks", *arguments],
