@@ -332,6 +332,23 @@ def test_a_commit_of_named_paths_holds_only_these(repository: Bd) -> None:
     assert second in repository.git("show", "HEAD:.beads/issues.jsonl")
 
 
+@pytest.mark.parametrize("is_shared", [True, False], ids=["shared", "kept out"])
+def test_the_first_commit_of_the_folder_takes_the_file_along(bare: Bd, *, is_shared: bool) -> None:
+    bare.git("init", "--quiet")
+    bare.git("config", "user.name", "Ann")
+    bare.git("config", "user.email", "ann@example.org")
+    bare.ok("init", "--quiet", *([] if is_shared else ["--stealth"]))
+    first = bare.create("First", "--no-auto-flush")
+    (bare.folder / "code").write_text("x", encoding="utf-8")
+    bare.git("add", ".")
+    bare.git("commit", "--quiet", "--message", "Begin")
+    tracked = bare.git("ls-files", ".beads").split()
+    assert (".beads/issues.jsonl" in tracked) == is_shared
+    if is_shared:
+        assert first in bare.git("show", "HEAD:.beads/issues.jsonl")
+    assert bare.git("status", "--porcelain") == ""
+
+
 def test_a_commit_in_a_worktree_leaves_the_main_index_alone(repository: Bd, tmp_path: Path) -> None:
     repository.create("First")
     commit(repository, "First")

@@ -48,7 +48,6 @@ from beadwork.sync.person import Person
 
 if TYPE_CHECKING:
     from beadwork.doors.upkeep import Upkeep
-    from beadwork.model.message import GitState
 
 from beadwork.compose.engines import (
     LOCK_TIMEOUT_S,
@@ -482,15 +481,6 @@ class DirectWorld(Person):
     def stage(self, engine: Engine) -> None:
         """Add the exported file to git's index, where git tracks it."""
         git.stage(engine.export_path)
-
-    def git_state(self) -> "GitState | None":
-        """Return how the work tree of this folder stands; None outside of one."""
-        head = git.head(self.folder)
-        if head is None:
-            return None
-        from beadwork.model.message import GitState
-
-        return GitState(branch=head.branch, commit=head.commit, dirty=git.is_dirty(self.folder))
 
     def commits_since(self, engine: Engine, hours: int) -> int | None:
         """Count the latest commits that changed the file; None outside a git repository."""

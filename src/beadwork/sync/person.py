@@ -1,6 +1,10 @@
 """What a person at a work tree has: the commits around it, and an editor."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from beadwork.model.message import GitState
 
 
 class Person:
@@ -14,6 +18,17 @@ class Person:
         from beadwork.sync.commits import messages
 
         return messages(self.folder)
+
+    def git_state(self) -> "GitState | None":
+        """Return how the work tree of this folder stands; None outside of one."""
+        from beadwork.sync import git
+
+        head = git.head(self.folder)
+        if head is None:
+            return None
+        from beadwork.model.message import GitState
+
+        return GitState(branch=head.branch, commit=head.commit, dirty=git.is_dirty(self.folder))
 
     def edited(self, text: str) -> str:
         """Open a text in the editor of this person, and return what was made of it.
