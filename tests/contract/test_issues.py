@@ -17,6 +17,7 @@ from beadwork.model.errors import (
     PrefixMismatch,
     UnknownIssue,
 )
+from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import AddDependency, RemoveDependency, ShowTree
 from beadwork.ops.issue import CountIssues, ListIssues
@@ -28,6 +29,7 @@ from beadwork.ops.operation import Request
 from beadwork.ops.query import QueryIssues
 from beadwork.ops.ready import ExplainIssue, ListReady
 from beadwork.ops.record import FoldLines
+from beadwork.ops.rename import RenameIssue
 from beadwork.ops.search import SearchIssues
 from tests.support import DAY_US, START_US, Project
 
@@ -79,6 +81,12 @@ def test_an_id_is_found_by_the_unique_start_of_its_hash_never_by_its_middle(
     assert several.value.data["candidates"] == ["px-abcd", "px-abxy"]
     with pytest.raises(UnknownIssue):
         project.issue("bcd")
+
+
+def test_a_hash_is_found_by_its_start_behind_a_hyphen_too(project: Project) -> None:
+    project.create("One", id="px-wisp-abcd")
+    for name in ("px-wisp-ab", "wisp-abcd", "wisp-ab"):
+        assert project.issue(name).id == "px-wisp-abcd"
 
 
 def test_the_start_of_a_hash_finds_children_too(project: Project) -> None:
@@ -301,6 +309,51 @@ def test_no_edge_closes_a_cycle(project: Project, kind: str) -> None:
     assert refused.value.data["cycle"] == [first, second, first]
     with pytest.raises(DependencyCycle):
         project.run(AddDependency(issue=first, needs=first, kind=kind))
+
+
+@pytest.mark.parametrize("kind", ["blocks", "conditional-blocks", "waits-for"])
+def test_no_child_waits_for_its_own_parent(project: Project, kind: str) -> None:
+    parent = project.create("Parent")
+    child, other = project.create("Child", parent=parent), project.create("Other")
+    with pytest.raises(DependencyCycle, match="own parent"):
+        project.run(AddDependency(issue=child, needs=parent, kind=kind))
+    with pytest.raises(DependencyCycle, match="own parent"):
+        project.create("Child", parent=parent, dependencies=[f"{kind}:{parent}"])
+    project.run(AddDependency(issue=other, needs=parent, kind=kind))
+    for request in (
+        AddDependency(issue=other, needs=parent, kind="parent-child"),
+        UpdateIssue(issue=other, parent=parent),
+    ):
+        with pytest.raises(DependencyCycle, match="own parent"):
+            project.run(request)
+    project.run(AddDependency(issue=child, needs=parent, kind="related"))
+
+
+def test_nothing_new_waits_for_what_is_deleted(project: Project) -> None:
+    gone, waiting = project.create("Gone"), project.create("Waiting")
+    project.run(DeleteIssue(issue=gone))
+    with pytest.raises(InvalidTransition):
+        project.run(AddDependency(issue=waiting, needs=gone))
+    for given in ({"dependencies": [gone]}, {"waits_for": gone}):
+        with pytest.raises(InvalidTransition):
+            project.create("New", **given)
+
+
+def test_what_was_renamed_is_told_by_its_new_name(project: Project) -> None:
+    old = project.create("Work")
+    project.run(RenameIssue(issue=old, new_id="px-new"))
+    for request in (UpdateIssue(issue=old, priority=1), ClaimIssue(issue=old)):
+        with pytest.raises(InvalidTransition) as refused:
+            project.run(request)
+        assert refused.value.hint == "Use px-new."
+
+
+def test_what_is_deleted_is_not_claimed_and_not_said_to_be_closed(project: Project) -> None:
+    gone = project.create("Gone")
+    project.run(DeleteIssue(issue=gone))
+    with pytest.raises(InvalidTransition) as refused:
+        project.run(ClaimIssue(issue=gone))
+    assert "bd undo" in refused.value.hint
 
 
 def test_an_edge_that_stands_is_said_to_stand(project: Project) -> None:

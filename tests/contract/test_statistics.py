@@ -78,6 +78,9 @@ def test_what_happened_is_told_by_the_log(project: Project) -> None:
     project.run(ReopenIssue(issue=old))
     project.run(UpdateIssue(issue=new, title="Newer"))
     assert activity(project) == {"created": 1, "closed": 1, "updated": 1, "reopened": 1}
+    project.run(CloseIssue(issue=old))
+    project.run(DeleteIssue(issue=old))  # That opens nothing.
+    assert activity(project) == {"created": 1, "closed": 2, "updated": 2, "reopened": 1}
     assert activity(project, hours=100)["created"] == 2
     project.clock.advance(2 * DAY_US // 1_000_000)
     assert set(activity(project).values()) == {0}

@@ -14,6 +14,7 @@ from beadwork.model.errors import (
     UndoConflict,
 )
 from beadwork.model.issue import Vocabulary
+from beadwork.ops.check import CheckStore
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.event import ShowHistory, Undo
@@ -48,6 +49,26 @@ def test_an_issue_goes_on_under_its_new_id(project: Project) -> None:
     left = project.issue(old)
     assert (left.status, left.delete_reason) == ("tombstone", "Renamed to px-login")
     assert (left.description, left.labels) == ("", [])
+
+
+def unsound(project: Project) -> list[str]:
+    """What the checks of the store find."""
+    return [
+        f"{each.name}: {each.message} {each.detail}"
+        for each in project.run(CheckStore()).findings
+        if each.status == "error"
+    ]
+
+
+def test_the_index_of_edges_follows(project: Project) -> None:
+    parent, gone = project.create("Parent"), project.create("Deleted")
+    child = project.create("Child", parent=parent)
+    project.create("Orphan", parent=gone)
+    project.run(DeleteIssue(issue=gone))
+    project.run(RenameIssue(issue=child, new_id="px-child"))
+    assert unsound(project) == []
+    project.run(RenamePrefix(prefix="qq"))
+    assert unsound(project) == []
 
 
 def test_children_and_edges_follow(project: Project) -> None:

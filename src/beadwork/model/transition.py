@@ -13,6 +13,10 @@ Fields = dict[str, str | None]
 """Field tokens to set; None takes a field away."""
 
 
+RENAMED = "Renamed to "
+"""So begins the reason of a tombstone that an issue leaves which goes on under another id."""
+
+
 def _state(**values: str) -> Fields:
     fields: Fields = dict.fromkeys(STATE_FIELDS)
     fields.update({name: token.encode(value) for name, value in values.items() if value})
@@ -25,12 +29,19 @@ def require_alive(record: Record) -> None:
     Raises:
         InvalidTransition: the issue is deleted.
     """
-    if record.status == "tombstone":
+    if record.status != "tombstone":
+        return
+    reason = record.text("delete_reason")
+    if reason.startswith(RENAMED):
+        new_id = reason.removeprefix(RENAMED)
         raise InvalidTransition(
-            f"The issue {record.id} is deleted",
-            hint=f"`bd undo` of its deletion brings it back: `bd history {record.id}`.",
-            id=record.id,
+            f"The issue {record.id} is {new_id} now", hint=f"Use {new_id}.", id=record.id
         )
+    raise InvalidTransition(
+        f"The issue {record.id} is deleted",
+        hint=f"`bd undo` of its deletion brings it back: `bd history {record.id}`.",
+        id=record.id,
+    )
 
 
 def closed(record: Record, *, now_us: int, reason: str, session: str) -> Fields:

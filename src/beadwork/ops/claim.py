@@ -17,7 +17,7 @@ from beadwork.model.errors import (
 from beadwork.model.instants import format_seconds
 from beadwork.model.issue import Issue
 from beadwork.model.record import Record
-from beadwork.model.transition import Fields, moved
+from beadwork.model.transition import Fields, moved, require_alive
 from beadwork.ops.filtered import Filtered, ready_filter
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, Transaction
@@ -117,6 +117,7 @@ def take(tx: Transaction, entry: Entry, lease_s: float | None) -> Claimed:
         ClaimLost: another holds it, or it is assigned to another.
         InvalidTransition: it is closed or deleted.
     """
+    require_alive(entry.record)
     if entry.is_done:
         raise InvalidTransition(
             f"The issue {entry.id} is {entry.record.status}",

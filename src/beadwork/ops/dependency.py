@@ -18,7 +18,11 @@ from beadwork.model.errors import (
 from beadwork.model.issue import Issue
 from beadwork.model.transition import require_alive
 from beadwork.ops.claim import IssueName, fence, touched
-from beadwork.ops.issue_fields import edge_token, require_target
+from beadwork.ops.issue_fields import (
+    edge_token,
+    require_not_waiting,
+    require_target,
+)
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, Transaction
 from beadwork.ops.views import LinkedIssue, linked, shown
@@ -83,6 +87,7 @@ def _require_acyclic(tx: Transaction, entry: Entry, target: Entry, kind: str) ->
         )
     if kind not in ORDERING_KINDS:
         return
+    require_not_waiting(entry.record, target.id, kind)
     cycle = tx.dependencies.would_cycle(entry.n, target.n)
     if cycle:
         raise DependencyCycle(

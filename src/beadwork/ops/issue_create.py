@@ -40,7 +40,8 @@ from beadwork.ops.issue_fields import (
     When,
     edge_token,
     rare_fields,
-    require_target,
+    refuse_to_wait_for_parent,
+    require_live_target,
     split_dependency,
     when,
 )
@@ -245,16 +246,14 @@ def _first_edges(
         add(parent.id, PARENT_CHILD)
     for text in request.dependencies:
         kind, name = split_dependency(text)
-        target, _ = require_target(tx, name)
+        target = require_live_target(tx, name)
         if parent is not None and target == parent.id and kind in ORDERING_KINDS:
             if kind == PARENT_CHILD:
                 continue
-            raise DependencyCycle(
-                f"A child can't wait for its own parent {parent.id}", cycle=[issue_id, parent.id]
-            )
+            refuse_to_wait_for_parent(issue_id, parent.id)
         add(target, kind)
     if request.waits_for:
-        spawner, _ = require_target(tx, request.waits_for)
+        spawner = require_live_target(tx, request.waits_for)
         metadata = {"gate": request.waits_for_gate.value, "spawner_id": spawner}
         add(spawner, WAITS_FOR, token.encode(metadata))
     return edges

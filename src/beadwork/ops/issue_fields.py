@@ -1,25 +1,22 @@
 """What making and changing an issue share: its fields, as requests bring them."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 from msgspec import Meta
 
 from beadwork.model import instants, token
-from beadwork.model.dependency import (
-    EXTERNAL,
-    require_kind,
-)
-from beadwork.model.errors import (
-    InvalidField,
-)
+from beadwork.model.dependency import EXTERNAL, ORDERING_KINDS, PARENT_CHILD, require_kind
+from beadwork.model.errors import DependencyCycle, InvalidField
 from beadwork.model.issue import (
     HIDDEN_TYPES,
     TYPE_ALIASES,
     Issue,
     require_text,
 )
+from beadwork.model.record import Record
+from beadwork.model.transition import require_alive
 from beadwork.ops.transaction import Entry, Transaction
 
 Text = Annotated[str, Meta(description="Markdown.")]
@@ -68,6 +65,44 @@ def require_target(tx: Transaction, name: str) -> tuple[str, Entry | None]:
             f'"{name}" is no external target', hint="Use external:<project>:<capability>."
         )
     return name, None
+
+
+def require_live_target(tx: Transaction, name: str) -> str:
+    """Return the id that a new edge is to name.
+
+    Raises:
+        UnknownIssue: there is no such issue.
+        InvalidField: an external target of the wrong form.
+        InvalidTransition: the issue is deleted.
+    """
+    target_id, entry = require_target(tx, name)
+    if entry is not None:
+        require_alive(entry.record)
+    return target_id
+
+
+def refuse_to_wait_for_parent(issue_id: str, parent_id: str) -> NoReturn:
+    """Refuse that a child waits for its own parent (classic-bd.md 4.2).
+
+    Raises:
+        DependencyCycle: always.
+    """
+    raise DependencyCycle(
+        f"{issue_id} can't wait for its own parent {parent_id}",
+        hint="A child is part of its parent; leave the edge out.",
+        cycle=[issue_id, parent_id],
+    )
+
+
+def require_not_waiting(record: Record, target_id: str, kind: str) -> None:
+    """Refuse an edge by which a child waits for its own parent.
+
+    Raises:
+        DependencyCycle: that is what it would do, beside an edge that is there.
+    """
+    others = {each for target, each in record.edges if target == target_id} & set(ORDERING_KINDS)
+    if (PARENT_CHILD in others) if kind != PARENT_CHILD else others - {PARENT_CHILD}:
+        refuse_to_wait_for_parent(record.id, target_id)
 
 
 PLAIN_TEXTS = (

@@ -31,7 +31,14 @@ from beadwork.model.issue import (
 from beadwork.model.record import Record
 from beadwork.model.transition import Fields, closed, moved, require_alive
 from beadwork.ops.claim import Epoch, IssueName, LeaseSeconds, end_claim, fence, take, touched
-from beadwork.ops.issue_fields import EMPTY_TOKENS, PLAIN_TEXTS, edge_token, rare_fields, when
+from beadwork.ops.issue_fields import (
+    EMPTY_TOKENS,
+    PLAIN_TEXTS,
+    edge_token,
+    rare_fields,
+    require_not_waiting,
+    when,
+)
 from beadwork.ops.issue_state import require_closable
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, Transaction
@@ -281,6 +288,7 @@ def _reparented(tx: Transaction, entry: Entry, record: Record, name: str) -> Rec
     if name:
         parent = tx.issues.require(name)
         require_alive(parent.record)
+        require_not_waiting(record, parent.id, PARENT_CHILD)
         cycle = tx.dependencies.would_cycle(entry.n, parent.n)
         if cycle:
             raise DependencyCycle(

@@ -26,7 +26,7 @@ from beadwork.model.errors import (
 )
 from beadwork.model.mentions import renamer
 from beadwork.model.record import Record
-from beadwork.model.transition import deleted, require_alive
+from beadwork.model.transition import RENAMED, deleted, require_alive
 from beadwork.ops.claim import IssueName, fence, touched, updated
 from beadwork.ops.holding import require_not_others
 from beadwork.ops.operation import Request, Response, operation
@@ -220,7 +220,7 @@ def _carry_out(tx: Transaction, renames: dict[str, str]) -> Renamed:
 
 def _remains(tx: Transaction, entry: Entry, new_id: str) -> Record:
     """Return the tombstone that stays under an old id."""
-    reason = f"Renamed to {new_id}"
+    reason = f"{RENAMED}{new_id}"
     fields = deleted(entry.record, now_us=tx.now_us, actor=tx.holder.actor, reason=reason)
     kept = {name: text for name, text in entry.record.fields.items() if name in _LEFT}
     return updated(tx, Record(entry.id, kept, stamps=entry.record.stamps), fields)

@@ -86,7 +86,7 @@ class IssueStore:
         own = f"{self._tx.vocabulary.prefix}-{name}"
         if self._exists(own):
             return own
-        found = self._by_hash_start(name)
+        found = self._by_hash_start(name) or self._by_hash_start(own)
         if len(found) == 1:
             return found[0]
         if found:
@@ -361,11 +361,12 @@ def _edges_again(before: Record, after: Record) -> list[tuple[str, str]]:
     if not after.edges or (before.id == after.id and before.stamps == after.stamps):
         return []
     was_marked, is_marked = before.stamps.marks, after.stamps.marks
-    is_other = before.id != after.id or before.floor != after.floor
+    is_moved = before.id != after.id  # Then each of its edges names it by its new id.
+    is_other = is_moved or before.floor != after.floor
     return [
         edge
         for edge, value in after.edges.items()
-        if before.edges.get(edge) == value
+        if (edge in before.edges if is_moved else before.edges.get(edge) == value)
         and (is_other or was_marked.get(_of(edge)) != is_marked.get(_of(edge)))
         and _written(before, edge) != _written(after, edge)
     ]

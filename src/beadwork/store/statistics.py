@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _CHANGES = msgspec.json.Decoder(list[tuple[list[str], str | None, str | None]])
 _MADE = ("created", "imported")
 _CLOSED = "closed"
+_TOMBSTONE = "tombstone"
 
 
 class _State(msgspec.Struct):
@@ -66,9 +67,9 @@ def _what(kind: str, changes: str | None) -> str:
         return "created" if kind in _MADE else "updated"
     for name, before, after in _CHANGES.decode(changes):
         if name == ["status"]:
-            was, is_now = _status(before) == _CLOSED, _status(after) == _CLOSED
-            if was != is_now:
-                return "closed" if is_now else "reopened"
+            was, is_now = _status(before), _status(after)
+            if was != is_now and _CLOSED in (was, is_now) and is_now != _TOMBSTONE:
+                return "closed" if is_now == _CLOSED else "reopened"
     return "updated"
 
 
