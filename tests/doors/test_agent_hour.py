@@ -22,7 +22,9 @@ MEANT: dict[str, tuple[Words, str]] = {
     "unlink": (("unlink", ID, OTHER), "bd dep remove ID NEEDED_ID"),
     "find": (("find", "x"), "`bd search TEXT`"),
     "log": (("log", ID), "`bd history ID`"),
-    "labels": (("labels",), "`bd label list-all`"),
+    "labels": (("labels",), "`bd label list ID`, or `bd label list-all`"),
+    "issue create": (("issue", "create", "x"), "`bd create`"),
+    "issue": (("issue", ID), "`bd show ID`"),
     "rm": (("rm", ID), "`bd delete ID --force`"),
     "molecule": (("mol", "list"), "Classic's command of this name is not there"),
     "mail": (("mail",), "`bd msg inbox`, or `bd msg receive`"),
@@ -240,6 +242,37 @@ def test_a_hyphen_for_a_text_is_standard_input(bd: Bd, flag: str, field: str) ->
     assert bd.json("show", issue)[0][field] == "What was piped"
     bd.ok("update", issue, flag, "-", given="More\n")
     assert bd.json("show", issue)[0][field].splitlines()[-1] == "More"
+
+
+def test_a_hyphen_for_a_comment_is_standard_input(bd: Bd) -> None:
+    issue = bd.create()
+    bd.ok("comments", "add", issue, "-", given="A long report")
+    bd.ok("comment", issue, "-", given="Another")
+    assert [each["text"] for each in bd.json("comments", issue)] == ["A long report", "Another"]
+
+
+def test_the_start_of_a_hash_in_capitals_is_answered_with_the_small_one(bd: Bd) -> None:
+    bd.create("Work", "--id", "px-abcd")
+    refused = bd("show", "ABC")
+    assert (refused.code, "Did you mean abc?" in refused.err) == (3, True)
+
+
+def test_a_sharp_before_an_id_is_none_of_it(bd: Bd) -> None:
+    issue = bd.create("Here")
+    assert bd.json("show", f"#{issue}")[0]["title"] == "Here"
+
+
+def test_who_waits_is_told_from_who_is_linked(bd: Bd) -> None:
+    epic, need = bd.create("Epic", "-t", "epic"), bd.create("Need")
+    child = bd.create("Child", "--parent", epic, "--deps", f"{need},related:{epic}")
+    shown = bd.ok("show", child).out
+    headings = [line for line in shown.splitlines() if line.endswith(":")]
+    assert headings == ["Parent:", "Needs:", "Links to:"]
+    assert "Children:" in bd.ok("show", epic).out
+    assert "Needed by:" in bd.ok("show", need).out
+    assert (
+        bd.ok("dep", "rm", child, epic, "-t", "related").out.strip().endswith("points to " + epic)
+    )
 
 
 def test_what_is_taken_out_of_a_file_of_others_is_not_said_to_remove_it(bd: Bd) -> None:

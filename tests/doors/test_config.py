@@ -20,9 +20,24 @@ def test_what_was_set_is_got_and_can_be_unset(bd: Bd) -> None:
         "actor": "ann",
         "claim.lease": "30m",
         "issue-prefix": "px",
+        "issue_prefix": "px",
     }
     assert bd.json("config", "unset", "claim.lease") == {"key": "claim.lease"}
     assert bd.json("config", "get", "claim.lease")["value"] == ""
+
+
+def test_a_project_may_ask_for_descriptions(bd: Bd) -> None:
+    bd.ok("config", "set", "create.require-description", "true")
+    refused = bd("create", "T", "--json")
+    assert (refused.code, refused.error["code"]) == (2, "field.invalid")
+    bd.ok("create", "T", "-d", "Why")
+    bd.ok("config", "set", "validation.on-create", "warn")
+    warned = bd.ok("create", "T", "-t", "bug", "-d", "Why", "--json")
+    assert warned.err.startswith("Warning: The description of a bug lacks ")
+    bd.ok("config", "set", "validation.on-create", "error")
+    assert bd("create", "T", "-t", "bug", "-d", "Why").code == 2
+    assert bd("config", "set", "validation.on-create", "maybe").code == 2
+    bd.ok("create", "T", "-t", "chore", "-d", "Why")
 
 
 def test_an_absent_key_is_empty_and_a_default_is_shown(bd: Bd) -> None:

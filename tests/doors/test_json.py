@@ -312,9 +312,11 @@ def test_comments(bd: Bd) -> None:
 def test_claims(bd: Bd) -> None:
     issue = bd.create()
     (claimed,) = bd.json("update", issue, "--claim")
-    assert_is_issue(claimed, "claim_epoch")
+    assert_is_issue(claimed, "claim_epoch", "already")
     assert (claimed["assignee"], claimed["status"]) == ("ann", "in_progress")
-    assert claimed["claim_epoch"] == 1
+    assert (claimed["claim_epoch"], claimed["already"]) == (1, False)
+    (claimed,) = bd.json("update", issue, "--claim")
+    assert (claimed["claim_epoch"], claimed["already"]) == (1, True)
     (again,) = bd.json("claim", issue)
     assert (again["already"], again["claim_epoch"]) == (True, 1)
     (beat,) = bd.json("heartbeat", issue, "--lease", "30m", "--epoch", "1")
@@ -322,6 +324,22 @@ def test_claims(bd: Bd) -> None:
     (released,) = bd.json("release", issue)
     assert "assignee" not in released
     assert bd("heartbeat", issue).code == 4
+
+
+def test_one_id_is_answered_by_one_deleted_or_not(bd: Bd) -> None:
+    issue = bd.create()
+    gone = {"deleted": issue, "dependencies_removed": 0, "references_updated": 0}
+    assert bd.json("delete", issue, "--force") == gone
+    assert bd.json("delete", issue, "--force") == {"already": [issue], **gone}
+
+
+def test_what_is_not_known_here_has_what_each_issue_has(bd: Bd) -> None:
+    issue = bd.create()
+    bd.ok("dep", "add", issue, "external:other:login")
+    (shown,) = bd.json("show", issue)
+    (need,) = shown["dependencies"]
+    assert_is_issue(need, "dependency_type")
+    assert (need["id"], need["status"]) == ("external:other:login", "open")
 
 
 def test_ready_claims_the_first(bd: Bd) -> None:

@@ -63,7 +63,8 @@ def test_show_tells_all_there_is(bd: Bd) -> None:
         "Design:\n  Plan\n",
         "Acceptance criteria:\n  Works\n",
         "Notes:\n  Note\n",
-        f"Needs:\n  parent-child: ○ {parent}",
+        f"Parent:\n  parent-child: ○ {parent}",
+        f"Links to:\n  related: ○ {parent}",
     ):
         assert part in out
 

@@ -16,6 +16,8 @@ DUPLICATES = "duplicates"
 SUPERSEDES = "supersedes"
 
 READINESS_KINDS = (BLOCKS, PARENT_CHILD, CONDITIONAL, WAITS_FOR)
+HOLDING_KINDS = (BLOCKS, CONDITIONAL, WAITS_FOR)
+"""Kinds by which an issue waits for another."""
 ORDERING_KINDS = (BLOCKS, CONDITIONAL, WAITS_FOR, PARENT_CHILD)
 """Kinds among which a cycle would hold its members for ever."""
 KNOWN_KINDS = (

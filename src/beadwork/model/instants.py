@@ -21,6 +21,13 @@ _EPOCH_ITSELF = _EPOCH.replace(tzinfo=None)
 _DURATION = pattern(r"([+-]?)(\d+)\s*([hdwmy])", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_COUNTS = {
+    word: str(count)
+    for count, word in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=1
+    )
+} | {"a": "1", "an": "1"}
+_CLOCK = re.compile(r"\d{1,2}(?::[0-5]\d)?(?:am|pm)|\d{1,2}:[0-5]\d")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}
 
 _FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
@@ -107,9 +114,11 @@ def _at_clock(day: datetime | None, clock: str) -> datetime | None:
 
 
 def _parse_phrase(text: str, now: datetime) -> datetime | None:
-    words = text.lower().split()
+    words = [_COUNTS.get(word, word) for word in text.lower().split()]
     if len(words) >= 3 and words[-2] == "at":
         return _at_clock(_parse_phrase(" ".join(words[:-2]), now), words[-1])
+    if words and _CLOCK.fullmatch(words[-1]):
+        return _at_clock(_parse_phrase(" ".join(words[:-1]) or "today", now), words[-1])
     match words:
         case [day] if day in _WEEKDAYS:
             return _parse_phrase(f"next {day}", now)
@@ -124,6 +133,9 @@ def _parse_phrase(text: str, now: datetime) -> datetime | None:
         case ["next", day] if day in _WEEKDAYS:
             ahead = (_WEEKDAYS.index(day) - now.weekday() - 1) % 7 + 1
             return _at_midnight(now) + timedelta(days=ahead)
+        case ["last", day] if day in _WEEKDAYS:
+            back = (now.weekday() - _WEEKDAYS.index(day) - 1) % 7 + 1
+            return _at_midnight(now) - timedelta(days=back)
     return _parse_span(words, now)
 
 
@@ -133,6 +145,8 @@ def _parse_span(words: list[str], now: datetime) -> datetime | None:
             return now + timedelta(seconds=_UNITS[unit])
         case ["last", unit] if unit in _UNITS:
             return now - timedelta(seconds=_UNITS[unit])
+        case [count, unit] if count.isdigit() and unit.rstrip("s") in _UNITS:
+            return _parse_span(["in", count, unit], now)
         case ["in", count, unit] if count.isdigit() and unit.rstrip("s") in _UNITS:
             return now + timedelta(seconds=int(count) * _UNITS[unit.rstrip("s")])
         case [count, unit, "ago"] if count.isdigit() and unit.rstrip("s") in _UNITS:

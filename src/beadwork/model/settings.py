@@ -78,6 +78,14 @@ _OURS = (
     _used("no-auto-import", "yes or no", "false", "Don't read the file before a command."),
     _used("lock-timeout", "time", "30s", "How long to wait for other writers."),
     _used("log.files", "yes or no", "true", "Write .beads/log/events.jsonl and messages.jsonl."),
+    _used("create.require-description", "yes or no", "false", "Make no issue without one."),
+    _used(
+        "validation.on-create",
+        "choice",
+        "none",
+        "What `bd create` does where a description lacks the sections of its type.",
+        choices=("none", "warn", "error"),
+    ),
     _used(
         "import.orphan_handling",
         "choice",
@@ -137,8 +145,6 @@ _KEPT = (
     Setting(
         "conflict.strategy", "choice", "newest", "", choices=("newest", "ours", "theirs", "manual")
     ),
-    Setting("create.require-description", "yes or no", "false", ""),
-    Setting("validation.on-create", "choice", "none", "", choices=("none", "warn", "error")),
     Setting("validation.on-sync", "choice", "none", "", choices=("none", "warn", "error")),
     Setting("hierarchy.max-depth", "number", "3", ""),
     Setting("git.author", "text", "", ""),

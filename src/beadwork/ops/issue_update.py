@@ -46,10 +46,14 @@ from beadwork.ops.views import shown
 
 
 class Updated(Response):
-    """The issue as it is now; `claim_epoch` if it was claimed with the change."""
+    """The issue as it is now; `claim_epoch` if it was claimed with the change.
+
+    `already`: the caller held it before.
+    """
 
     issue: Issue
     claim_epoch: int | None = None
+    already: bool = False
     is_changed: bool = True
 
 
@@ -115,10 +119,10 @@ def update_issue(request: UpdateIssue, tx: Transaction) -> Updated:
         request = structs.replace(request, assignee=named(request.assignee, tx.holder))
     _require_sense(request)
     require_alive(entry.record)
-    epoch = None
+    claimed = None
     if request.claim:
         claimed = take(tx, entry, request.lease_s)
-        entry, epoch = tx.issues.by_number(entry.n), claimed.claim_epoch
+        entry = tx.issues.by_number(entry.n)
     else:
         fence(tx, entry, request.claim_epoch)
     record = _updated_record(tx, entry, request)
@@ -127,7 +131,12 @@ def update_issue(request: UpdateIssue, tx: Transaction) -> Updated:
     is_changed = request.claim or record != entry.record
     if record != entry.record:
         entry = tx.issues.write(entry, touched(tx, record))
-    return Updated(issue=shown(entry), claim_epoch=epoch, is_changed=is_changed)
+    return Updated(
+        issue=shown(entry),
+        claim_epoch=None if claimed is None else claimed.claim_epoch,
+        already=claimed is not None and claimed.already,
+        is_changed=is_changed,
+    )
 
 
 def _pass_on(tx: Transaction, entry: Entry, assignee: str) -> None:

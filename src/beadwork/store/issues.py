@@ -97,12 +97,15 @@ class IssueStore:
         hint = f"Did you mean {small}? Ids are written in small letters."
         raise UnknownIssue(
             f"There is no issue {name[:100]}",
-            hint=hint if small != name and self._exists(small) else None,
+            hint=hint if small != name and self._means_one(small) else None,
             id=name[:100],
         )
 
     def _exists(self, issue_id: str) -> bool:
         return self._session.one("issue.number_of", id=issue_id) is not None
+
+    def _means_one(self, name: str) -> bool:
+        return self._exists(name) or len(self._by_hash_start(name)) == 1
 
     def _by_hash_start(self, name: str) -> list[str]:
         """Return the ids whose hash begins with a name's, and whose child tail is the same."""

@@ -26,6 +26,14 @@ def told(found: EdgeOutcome) -> str:
     return f"{source} {verb} {target} ({text.line(found.type)})"
 
 
+def told_gone(found: EdgeOutcome) -> str:
+    """Say in a line what is over with an edge."""
+    verb = "no longer needs" if found.type in READINESS_KINDS else "no longer points to"
+    if found.type == PARENT_CHILD:
+        verb = "is no longer a child of"
+    return f"{text.line(found.issue_id)} {verb} {text.line(found.depends_on_id)}"
+
+
 def edge_lines(content: str, kind: str) -> list[tuple[int, AddDependency]]:
     """Read edges, each with the number of its line; `kind` is that of edges which say none.
 

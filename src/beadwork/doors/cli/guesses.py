@@ -14,7 +14,7 @@ from beadwork.model.errors import InvalidRequest
 
 _ABSENT = "Classic's command of this name is not there: `bd --help` lists what is."
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "bd show ID": ("get", "describe", "cat", "open", "details", "read", "issue"),
+    "bd show ID": ("get", "describe", "cat", "open", "details", "read"),
     "bd list": ("ls", "issues", "all"),
     'bd create "Title"': ("add", "make", "insert"),
     "bd ready, or bd ready --claim": ("next", "pick", "work"),
@@ -26,7 +26,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd lease renew, or bd heartbeat ID": ("renew", "extend"),
     "bd close ID --reason TEXT": ("complete", "finish", "resolve", "end", "cancel", "wontfix"),
     "bd update ID": ("set", "modify", "change"),
-    "bd update ID --parent ID": ("move", "mv", "reparent"),
+    "bd update ID --parent ID": ("mv", "reparent"),
     'bd assign ID ""': ("unassign",),
     "bd delete ID --force": ("remove", "rm", "del"),
     "bd dep add ID NEEDED_ID": ("block", "blocks", "needs", "depend", "depends"),
@@ -37,7 +37,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd history ID": ("diff",),
     "bd activity, or bd history ID": ("log", "events"),
     "bd activity --follow": ("follow", "tail", "feed"),
-    "bd label list-all": ("labels",),
+    "bd label list ID, or bd label list-all": ("labels",),
     "bd label remove ID LABEL": ("untag", "unlabel"),
     "bd defer ID --until TIME": ("snooze", "postpone", "later"),
     "bd undefer ID": ("unsnooze", "wake"),
@@ -56,10 +56,12 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bd msg topics": ("topics", "channels"),
     "bd info, or bd where": ("context", "ping"),
 }
+_OBJECTS = ("issue", "task", "bead")
+"""What other trackers put before the verb."""
 _CLASSICS = frozenset(
     {
         "agent", "backend", "branch", "cook", "federation", "formula", "gate", "gitlab", "jira",
-        "linear", "merge-slot", "mol", "protomolecule", "refile", "repo", "slot", "swarm",
+        "linear", "merge-slot", "mol", "move", "protomolecule", "refile", "repo", "slot", "swarm",
         "template", "vc", "wisp",
     }
 )  # fmt: skip
@@ -255,6 +257,9 @@ def command_hint(name: str, group: click.Group, context: click.Context, words: l
         meant = next((line for line, names in _COMMANDS.items() if name in names), None)
         if meant:
             return f"Use `{meant}`.".replace(", or ", "`, or `")
+        if name in _OBJECTS:
+            verb = next((each for each in words[1:2] if each in known), "show ID")
+            return f"Use `bd {verb}`: issues are meant anyway."
         if name in _CLASSICS:
             return _ABSENT
     else:

@@ -92,6 +92,6 @@ def require_sections(issue_type: str, content: str) -> None:
     if missing:
         raise InvalidField(
             f"The description of a {issue_type} lacks {', '.join(missing)}",
-            hint=f"Add the heading `## {missing[0]}`, or leave out --validate.",
+            hint=f"Add the heading `## {missing[0]}`.",
             field="description",
         )

@@ -364,7 +364,7 @@ class _IdType(click.ParamType[str]):
     ) -> str:
         """Read an id."""
         del param
-        text = str(value).strip()
+        text = str(value).strip().removeprefix("#")
         if not text:
             raise InvalidField("An id is empty", hint="See `bd list` for the ids.", field="id")
         if _NO_ID.search(text):
@@ -389,6 +389,9 @@ def one_of(given: dict[str, str | None], field: str) -> str | None:
     """
     texts = {name: text for name, text in given.items() if text is not None}
     if len(set(texts.values())) > 1:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in texts)
+        names = " and ".join(
+            "the argument" if name == "argument" else f"--{name.replace('_', '-')}"
+            for name in texts
+        )
         raise InvalidField(f"{names} say different things", hint="Give one.", field=field)
     return next(iter(texts.values()), None)

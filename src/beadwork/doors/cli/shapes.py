@@ -13,8 +13,14 @@ from beadwork.ops.views import IssueDetails, LinkedIssue, ListedIssue
 Json = dict[str, Any]
 
 _RAW = ("dependencies", "comments")
-_UNKNOWN: Json = {"id": "", "title": "", "status": "unknown", "priority": 2, "issue_type": ""}
-"""What is shown of an issue that this store does not know: the keys that are always there."""
+_UNKNOWN: Json = {
+    "status": "open",
+    "priority": 2,
+    "issue_type": "task",
+    "created_at": "0001-01-01T00:00:00Z",
+    "updated_at": "0001-01-01T00:00:00Z",
+}
+"""What is shown of an issue that this store does not know: what each issue has, and no more."""
 _COUNTS = ("lines", "created", "updated", "unchanged", "markers", "doubled", "conflicts")
 
 
@@ -40,7 +46,8 @@ def with_counts(row: ListedIssue, *, has_edges: bool = True) -> Json:
 
 def link(each: LinkedIssue) -> Json:
     """Show the other end of an edge as a full issue with the edge's type."""
-    shown = _UNKNOWN | {"id": each.issue_id} if each.issue is None else issue(each.issue)
+    name = each.issue_id
+    shown = issue(each.issue) if each.issue else {"id": name, "title": name, **_UNKNOWN}
     shown["dependency_type"] = each.dependency_type
     return shown
 

@@ -5,10 +5,11 @@ of several lines is indented, so that it can't pass for a line of ours.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from beadwork.doors.cli import times
+from beadwork.model.dependency import HOLDING_KINDS, PARENT_CHILD, READINESS_KINDS
 from beadwork.model.issue import Comment, Issue
 from beadwork.model.pattern import pattern
 from beadwork.ops.dependency import TreeNode
@@ -28,6 +29,11 @@ SECTIONS = (
 )
 _KIB = 1024
 _INDENT = "  "
+
+
+def counted(count: int, what: str, several: str = "") -> str:
+    """Say how many there are: `1 wait`, `2 waits`."""
+    return f"{count:,} {what if count == 1 else several or what + 's'}"
 
 
 class _HasIssue(Protocol):
@@ -150,12 +156,32 @@ def details(value: IssueDetails, *, is_local: bool = False) -> str:
     for name, label in SECTIONS:
         content = getattr(issue, name)
         lines += ["", f"{label}:", block(content)] if content else []
-    for label, ends in (("Needs", value.dependencies), ("Needed by", value.dependents)):
-        lines += ["", f"{label}:"] if ends else []
-        lines += [f"{_INDENT}{link(each)}" for each in ends]
+    for label, ends in around(value):
+        lines += ["", f"{label}:", *(f"{_INDENT}{link(each)}" for each in ends)]
     if issue.comments:
         lines += ["", "Comments:", block(comments(issue.comments, is_local=is_local))]
     return "\n".join(lines)
+
+
+def around(value: IssueDetails) -> Iterator[tuple[str, list[LinkedIssue]]]:
+    """Yield what stands around an issue, under its heading; who waits is told from who is linked.
+
+    A child does not wait for its parent, nor does a link of another kind hold anybody.
+    """
+    for ends, labels in (
+        (value.dependencies, ("Parent", "Needs", "Links to")),
+        (value.dependents, ("Children", "Needed by", "Linked from")),
+    ):
+        for label, kinds in zip(labels, ((PARENT_CHILD,), HOLDING_KINDS, None), strict=True):
+            found = [each for each in ends if _is_of(each, kinds)]
+            if found:
+                yield label, found
+
+
+def _is_of(each: LinkedIssue, kinds: tuple[str, ...] | None) -> bool:
+    if kinds is None:
+        return each.dependency_type not in READINESS_KINDS
+    return each.dependency_type in kinds
 
 
 def _facts(value: IssueDetails, *, is_local: bool) -> list[str]:
@@ -268,19 +294,20 @@ def report(value: FoldReport) -> str:
         f"{value.updated} updated",
         f"{value.unchanged} unchanged",
     ]
-    lines = [f"Imported {value.lines} lines: {', '.join(counts)}"]
-    lines += _noted(f"{value.doubled} lines of an issue that has others were folded", value.doubled)
-    lines += _noted(f"{value.markers} conflict markers were skipped", value.markers)
+    lines = [f"Imported {counted(value.lines, 'line')}: {', '.join(counts)}"]
+    doubled = counted(value.doubled, "line")
+    lines += _noted(f"{doubled} folded into others of the same issue", value.doubled)
+    lines += _noted(f"{counted(value.markers, 'conflict marker')} skipped", value.markers)
     missing = len(value.without_priority)
-    lines += _noted(f"{missing} records without a priority got 2", missing)
-    for what, counted in (
+    lines += _noted(f"{counted(missing, 'record')} without a priority got 2", missing)
+    for what, found in (
         ("status", value.unknown_statuses),
         ("type", value.unknown_types),
         ("prefix", value.foreign_prefixes),
     ):
-        names = ", ".join(f"{name} ({count})" for name, count in sorted(counted.items()))
+        names = ", ".join(f"{name} ({count})" for name, count in sorted(found.items()))
         word = "foreign" if what == "prefix" else "unknown"
-        lines += _noted(f"{word} {what} kept: {line(names)}", len(counted))
+        lines += _noted(f"{word} {what} kept: {line(names)}", len(found))
     for moved in value.moved:
         lines.append(
             f"  {line(moved.former_id)} was made twice: the later one is {line(moved.issue_id)} now"

@@ -7,6 +7,7 @@ import msgspec
 
 from beadwork.doors.cli import text as texts
 from beadwork.doors.cli import views
+from beadwork.doors.cli.fields import piped
 from beadwork.doors.cli.options import ID, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
@@ -68,7 +69,8 @@ def add_comment(session: Session, /, **given: Any) -> None:
         )
     if given["file"] and given["words"]:
         raise InvalidField("Both a text and a file were given", hint="Give one.", field="text")
-    content = session.read_text(given["file"]) if given["file"] else " ".join(given["words"])
+    file, words = given["file"], " ".join(given["words"])
+    content = session.read_text(file) if file else piped(session, words) or ""
     request = AddComment(issue=given["issue_id"], text=content, author=given["author"])
     comment = session.run(request).comment
     session.show(

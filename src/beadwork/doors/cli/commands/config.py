@@ -169,7 +169,9 @@ def list_(session: Session, has_all: bool) -> None:
         values = {key: each.default for key, each in settings.SETTINGS.items()} | values
     rows = dict(sorted(values.items()))
     shown = "\n".join(f"{text.line(key)} = {text.line(value)}" for key, value in rows.items())
-    session.show(rows, shown or "Nothing is set.")
+    # Programs of classic ask for it by its other name.
+    other = {"issue_prefix": rows["issue-prefix"]} if "issue-prefix" in rows else {}
+    session.show({**rows, **other}, shown or "Nothing is set.")
 
 
 @config.command("validate")

@@ -13,6 +13,7 @@ from beadwork.doors.cli.session import Session
 from beadwork.model.dependency import Gate
 from beadwork.model.errors import BeadworkError, InvalidField
 from beadwork.model.issue import Issue
+from beadwork.model.settings import parsed
 from beadwork.ops.issue_create import Created, CreateIssue
 
 _RARE = {
@@ -89,8 +90,7 @@ def _create_one(session: Session, given: dict[str, Any]) -> None:
     if title is None:
         raise InvalidField("No title was given", hint='bd create "Title"', field="title")
     request = _request(session, title, given)
-    if given["validate"]:
-        _validate(request)
+    _validate(session, request, is_asked=given["validate"])
     session.visit(given["repo"])
     issue = session.run(request).issue
     if _is_silent(session, given) and not given["dry_run"]:
@@ -111,16 +111,32 @@ def _is_silent(session: Session, given: dict[str, Any]) -> bool:
     return given["silent"] or (session.flags.is_quiet and not session.flags.is_json)
 
 
-def _validate(request: CreateIssue) -> None:
+def _validate(session: Session, request: CreateIssue, *, is_asked: bool) -> None:
+    """Hold a description against what the project asks of one."""
+    options = session.flags.options
+    is_required = session.world.setting(options, "create.require-description")
+    if parsed("create.require-description", is_required or "false") and not request.description:
+        raise InvalidField(
+            "An issue needs a description here",
+            hint="Pass -d; the setting create.require-description asks for it.",
+            field="description",
+        )
+    mode = "error" if is_asked else session.world.setting(options, "validation.on-create")
+    if mode not in ("warn", "error"):
+        return
     written = f"{request.description}\n{request.acceptance_criteria}"
-    markdown.require_sections(request.issue_type, written)
+    try:
+        markdown.require_sections(request.issue_type, written)
+    except InvalidField as error:
+        if mode == "error":
+            raise
+        session.warn(f"Warning: {error.message}. {error.hint}")
 
 
 def _create_many(session: Session, given: dict[str, Any]) -> None:
     requests = markdown.requests(session.read_text(given["file"]))
-    if given["validate"]:
-        for each in requests:
-            _validate(each)
+    for each in requests:
+        _validate(session, each, is_asked=given["validate"])
     shared = {"owner": session.world.owner()} | {n: given[n] for n in ("dry_run", "force")}
     requests = [msgspec.structs.replace(each, **shared) for each in requests]
     session.visit(given["repo"])

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from beadwork.doors.cli import shapes, text, views
-from beadwork.doors.cli.edge_lines import edge_lines, told
+from beadwork.doors.cli.edge_lines import edge_lines, told, told_gone
 from beadwork.doors.cli.options import (
     COUNT,
     ID,
@@ -127,10 +127,7 @@ def remove(session: Session, issue_id: str, needed: str, kind: str) -> None:
         "issue_id": found.issue_id,
         "status": found.status,
     }
-    session.show(
-        shown,
-        lambda: f"{text.line(found.issue_id)} no longer needs {text.line(found.depends_on_id)}",
-    )
+    session.show(shown, lambda: told_gone(found))
 
 
 dep.add_command(remove, "rm")

@@ -218,7 +218,8 @@ def _text(found: list[Finding], mending: Mending | None, *, is_all: bool) -> str
         lines += [text.line(f"Mended {each}") for each in mending.done]
         lines += [text.line(f"The store as it was: {mending.backup}")] * bool(mending.backup)
     counts = [sum(each.status == status for each in found) for status in _SIGNS]
-    lines.append(f"{counts[0]} checks are in order, {counts[1]} warnings, {counts[2]} errors.")
+    warnings, errors = text.counted(counts[1], "warning"), text.counted(counts[2], "error")
+    lines.append(f"{counts[0]} checks are in order, {warnings}, {errors}.")
     return "\n".join(lines)
 
 

@@ -89,7 +89,8 @@ def _groups_text(groups: Sequence[SameGroup], merges: Sequence[Merge], *, is_dry
         lines.append(f"{text.line(group.issues[0].title)}")
         for each in group.issues:
             mark = "→" if each.id == group.target else " "
-            facts = f"{each.status}, P{each.priority}, {each.references} references"
+            references = text.counted(each.references, "reference")
+            facts = f"{each.status}, P{each.priority}, {references}"
             lines.append(f"  {mark} {text.line(each.id)} ({text.line(facts)})")
     for merge in merges:
         if merge.closed:

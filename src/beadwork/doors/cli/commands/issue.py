@@ -216,9 +216,10 @@ def delete(session: Session, /, **given: Any) -> None:
         gone = list(dict.fromkeys(name for each in done for name in each.deleted))
         already = [name for each in done for name in each.already if name not in gone]
         shown = _deleted(gone, already, orphans, done) if not is_dry else _planned(gone, done)
-        if len(ids) == 1 and len(gone) == 1 and not is_dry:
+        if len(ids) == 1 and len(gone) <= 1 and not is_dry:
             shown = {
-                "deleted": gone[0],
+                **({"already": already} if already else {}),
+                "deleted": gone[0] if gone else already[0],
                 "dependencies_removed": shown["dependencies_removed"],
                 "references_updated": 0,
             }

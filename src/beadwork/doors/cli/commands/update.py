@@ -67,8 +67,10 @@ def update(session: Session, /, **given: Any) -> None:
     session.fail_each(failures(ids, answers))
 
 
-def _epoch(answer: Updated) -> dict[str, int]:
-    return {} if answer.claim_epoch is None else {"claim_epoch": answer.claim_epoch}
+def _epoch(answer: Updated) -> dict[str, int | bool]:
+    if answer.claim_epoch is None:
+        return {}
+    return {"claim_epoch": answer.claim_epoch, "already": answer.already}
 
 
 def _line(answer: Updated) -> str:

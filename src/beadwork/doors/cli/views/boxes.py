@@ -50,7 +50,8 @@ def _graph(screen: Screen, graph: Graph, *, is_compact: bool) -> Iterator[Render
             yield from _boxes(row, screen)
     yield Text("")
     count = sum(len(node.needs) for node in graph.nodes)
-    told = f"{len(graph.nodes)} issues in {len(layers)} layers, {count} waits"
+    told = f"{texts.counted(len(graph.nodes), 'issue')} in {texts.counted(len(layers), 'layer')}"
+    told += f", {texts.counted(count, 'wait')}"
     yield theme.fitted(theme.faint(told), screen.width)
     if graph.is_cut:
         yield theme.faint("There are more; these are the most urgent.")

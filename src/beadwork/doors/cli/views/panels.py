@@ -59,10 +59,9 @@ def _content(value: IssueDetails, screen: Screen, *, is_local: bool) -> Iterator
         if content:
             yield from ("", theme.heading(label), _indented(body(content)))
     room = screen.width - (4 if screen.width >= _BORDER_FROM else 0)
-    for label, ends in (("Needs", value.dependencies), ("Needed by", value.dependents)):
-        if ends:
-            yield from ("", theme.heading(label))
-            yield from (theme.fitted(_link(each, screen), room) for each in ends)
+    for label, ends in texts.around(value):
+        yield from ("", theme.heading(label))
+        yield from (theme.fitted(_link(each, screen), room) for each in ends)
     if issue.comments:
         yield from ("", theme.heading("Comments"))
         yield from comments(issue.comments, screen, is_local=is_local)
