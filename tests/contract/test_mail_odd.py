@@ -287,7 +287,7 @@ def test_a_reply_repeated_after_the_deadline_is_the_first_one(project: Project) 
     first = project.run(reply, "bob")
     project.clock.advance(61)
     again = project.run(reply, "bob")
-    assert (again.id, again.already) == (first.id, True)
+    assert (again.id, again.already, again.acknowledged) == (first.id, True, True)
     with pytest.raises(MessageExpired):
         project.run(ReplyMessage(message=asked.id, payload="no", key="two"), "bob")
 

@@ -461,10 +461,29 @@ def test_a_full_mailbox_takes_no_more_and_keeps_what_it_has(
 
 def test_the_same_key_sends_one_message(project: Project) -> None:
     first = send(project, "bob", key="k1")
-    again = send(project, "bob", "other", key="k1")
+    again = send(project, "bob", key="k1")
     assert (again.id, again.already) == (first.id, True)
     assert send(project, "bob", actor="carol", key="k1").id != first.id
     assert len(receive(project, limit=10)) == 2
+
+
+def test_another_message_under_a_key_is_refused(project: Project) -> None:
+    first = send(project, "bob", "on it", key="k1")
+    (handed,) = receive(project)
+    for refused in (
+        lambda: send(project, "bob", "done", key="k1"),
+        lambda: send(project, "carol", "on it", key="k1"),
+        lambda: send(project, "bob", "on it", type="alert", key="k1"),
+    ):
+        with pytest.raises(KeyReused):
+            refused()
+    asked = send(project, "alice", "when?", actor="bob")
+    with pytest.raises(KeyReused) as refusal:
+        project.run(ReplyMessage(message=asked.id, payload="on it", key="k1"), "alice")
+    assert refusal.value.data["id"] == first.id
+    states = [each.state for each in project.run(ShowMessage(message=asked.id)).deliveries]
+    assert states == ["waiting"]
+    project.run(AcknowledgeMessage(receipt=handed.receipt), "bob")
 
 
 def test_a_repeat_under_a_key_may_come_from_another_commit(project: Project) -> None:

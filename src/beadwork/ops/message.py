@@ -10,6 +10,7 @@ from beadwork.model.address import parse, require_agent
 from beadwork.model.errors import (
     BeadworkError,
     InvalidField,
+    KeyReused,
     MailboxFull,
     NoSuchRecipient,
     RepliesLoop,
@@ -242,7 +243,7 @@ class SendMessage(Request[Sent], frozen=True):
     key: Annotated[
         str,
         Meta(
-            description="The same sender's second message of a key is the first one.",
+            description="A repeat under the key of a message sends nothing: it is the first one.",
             max_length=limits.KEY_CHARS_MAX,
         ),
     ] = ""
@@ -321,10 +322,13 @@ def _require_small(request: SendMessage) -> SendMessage:
 @operation(
     "message.send",
     kind="write",
-    raises=(InvalidField, NoSuchRecipient, MailboxFull, UnknownMessage, UnknownBlob, RepliesLoop),
+    raises=(
+        InvalidField, KeyReused, NoSuchRecipient, MailboxFull, UnknownMessage, UnknownBlob,
+        RepliesLoop,
+    ),
     example={"to": ["bob", "#build"], "type": "note", "payload": {"text": "The build is red"}},
     stage=stage_payload,
-)
+)  # fmt: skip
 def send_message(request: SendMessage, tx: Transaction) -> Sent:
     """Send a message."""
     thread = None
@@ -338,13 +342,15 @@ def post(tx: Transaction, request: SendMessage, place: Posted) -> Sent:
     """Write a message and a delivery for each recipient.
 
     Raises:
+        KeyReused: another message was sent under its key.
         NoSuchRecipient: nobody knows a recipient that must exist.
         MailboxFull: too much waits for a recipient.
     """
+    addresses = list(dict.fromkeys(parse(each) for each in request.to))
     earlier = tx.messages.with_key(request.key) if request.key else None
     if earlier is not None:
+        _require_same(earlier, request, [each.text for each in addresses], place)
         return _sent_before(tx, earlier)
-    addresses = list(dict.fromkeys(parse(each) for each in request.to))
     require_agent(tx.holder.actor)
     draft = _draft(tx, request, [each.text for each in addresses], place)
     round_ = recipients(tx, addresses, must_exist=request.must_exist)
@@ -365,6 +371,18 @@ def post(tx: Transaction, request: SendMessage, place: Posted) -> Sent:
     return _sent(tx, row, [*delivered, *skipped])
 
 
+def _require_same(
+    earlier: MessageRow, request: SendMessage, addresses: list[str], place: Posted
+) -> None:
+    """Refuse another message under a key: it would be taken for sent."""
+    said, _ = _said(request)
+    asked = (addresses, require_type(request.type), said, request.blob, place.reply_to)
+    if asked != (earlier.addresses, earlier.type, earlier.payload, earlier.blob, earlier.reply_to):
+        raise KeyReused(
+            f"The key {request.key} was used for another message", id=earlier.id, seq=earlier.seq
+        )
+
+
 def _sent_before(tx: Transaction, row: MessageRow) -> Sent:
     found = [delivery_of(each) for each in tx.deliveries.of_message(row.seq)]
     sent = _sent(tx, row, found)
@@ -377,13 +395,21 @@ def _sent(tx: Transaction, row: MessageRow, deliveries: list[Delivery]) -> Sent:
     return Sent(id=row.id, seq=row.seq, thread=thread, deliveries=deliveries)
 
 
-def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: Posted) -> Draft:
+def _said(request: SendMessage) -> tuple[str | None, str | None]:
+    """Return the payload as JSON; or None, and how it begins, where it was put aside."""
     head = _head(request)
     message_type = require_type(request.type)
+    if head is not None:
+        return None, head
     payload = None
     # A blob alone says enough.
-    if head is None and (request.payload is not None or request.blob is None):
+    if request.payload is not None or request.blob is None:
         payload = require_payload(message_type, request.payload)
+    return msgspec.json.encode(payload).decode(), None
+
+
+def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: Posted) -> Draft:
+    payload, head = _said(request)
     if place.hops > limits.HOPS_MAX:
         raise RepliesLoop(f"This would be reply {place.hops} in a row of one thread")
     not_before_us = _when(tx, request.not_before, request.delay_s, "not_before")
@@ -397,14 +423,14 @@ def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: P
     state = request.git_state
     return Draft(
         addresses=addresses,
-        type=message_type,
+        type=require_type(request.type),
         priority=require_priority(request.priority),
         thread=place.thread,
         reply_to=place.reply_to,
         hops=place.hops,
         not_before_us=not_before_us if (not_before_us or 0) > tx.now_us else None,
         expires_us=expires_us,
-        payload=None if head is not None else msgspec.json.encode(payload).decode(),
+        payload=payload,
         blob=request.blob,
         blob_bytes=request.blob_bytes,
         head=head,

@@ -8,6 +8,7 @@ from msgspec import Meta
 from beadwork.model import instants, limits
 from beadwork.model.errors import (
     InvalidField,
+    KeyReused,
     MailboxFull,
     MessageExpired,
     ReceiptStale,
@@ -57,7 +58,7 @@ class ReplyMessage(Request[Sent], frozen=True):
     key: Annotated[
         str,
         Meta(
-            description="The same sender's second message of a key is the first one.",
+            description="A repeat under the key of a message sends nothing: it is the first one.",
             max_length=limits.KEY_CHARS_MAX,
         ),
     ] = ""
@@ -127,6 +128,7 @@ def _is_replayed(tx: Transaction, row: MessageRow) -> bool:
         ReceiptStale,
         MessageExpired,
         InvalidField,
+        KeyReused,
         MailboxFull,
         UnknownBlob,
         RepliesLoop,
@@ -148,8 +150,14 @@ def reply_message(request: ReplyMessage, tx: Transaction) -> Sent:
     if receipt and earlier is None:
         tx.deliveries.settle(require_held(tx, receipt), "acknowledged")
     sent = answer(tx, request, found)
-    sent.acknowledged = bool(receipt)
+    sent.acknowledged = bool(receipt) if earlier is None else _is_settled(tx, found)
     return sent
+
+
+def _is_settled(tx: Transaction, row: MessageRow) -> bool:
+    own = mailboxes_of(tx)
+    found = tx.deliveries.of_message(row.seq)
+    return any(each.mailbox in own and each.state == "acknowledged" for each in found)
 
 
 class Replied(Expected):
