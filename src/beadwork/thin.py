@@ -51,15 +51,33 @@ class _Lost(Exception):
 
 def main() -> None:
     """Run `bd` and leave with its exit code."""
-    arguments = sys.argv[1:]
-    key = os.urandom(8).hex()  # noqa: TID251 -- made by the client, so that nothing runs twice
     try:
-        code = _served(arguments, key)
-    except _NoDaemon as found:
-        code = _direct(arguments, key if found.has_begun else "", found.taken)
+        code = _run(sys.argv[1:])
     except KeyboardInterrupt:
         code = _CANCELLED
     _leave(code)
+
+
+def _run(arguments: list[str]) -> int:
+    _settle_streams()
+    key = os.urandom(8).hex()  # noqa: TID251 -- made by the client, so that nothing runs twice
+    try:
+        return _served(arguments, key)
+    except _NoDaemon as found:
+        has_begun, taken = found.has_begun, found.taken
+    # Not in the handler: what fails here is not because there is no daemon.
+    return _direct(arguments, key if has_begun else "", taken)
+
+
+def _settle_streams() -> None:
+    """Open what is closed, else the socket would be it; and let reading and writing wait."""
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+        try:
+            # A terminal is one and the same with that of the parent, who would have to wait too.
+            if not os.get_blocking(descriptor) and not os.isatty(descriptor):
+                os.set_blocking(descriptor, True)
+        except OSError:
+            os.open(os.devnull, mode)  # gets this number: all below it are open
 
 
 def _leave(code: int) -> None:
