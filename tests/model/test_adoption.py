@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from beadwork.model.adoption import adopt, restamped
+from beadwork.model.adoption import adopt, adopt_beside, may_be, restamped
 from beadwork.model.codec import decode, encode
 from beadwork.model.fold import fold
 from beadwork.model.instants import format_ns
@@ -70,10 +70,50 @@ def test_an_edit_does_not_touch_what_others_wrote_meanwhile() -> None:
 
 
 def test_an_older_version_counts_as_written_at_its_own_last_change() -> None:
-    base = read({"title": f"{T1_MS + 8000}.0.a"}, title="Two", updated_at=at(8))
+    base = read({"title": f"{T1_MS + 8000}.0.a"}, title="Two", notes="Old", updated_at=at(8))
+    line = read(title="Other", notes="New", updated_at=at(3))
+    adopted = adopt(line, base, held=lambda *_: False)
+    assert adopted.edits == [("notes",)]
+    folded = fold(base, adopted.record).record
+    assert (folded.text("title"), folded.text("notes")) == ("Two", "New")
+
+
+def test_what_an_older_version_lacks_was_not_taken_away_by_its_writer() -> None:
+    base = read(
+        {"labels": {"x": f"{T1_MS + 1000}.0.a"}, "title": f"{T1_MS + 8000}.0.a"},
+        title="Two",
+        labels=["x"],
+        updated_at=at(8),
+    )
     line = read(title="One", updated_at=at(3))
-    assert adopt(line, base) == (line, [])
-    assert fold(base, line).record.text("title") == "Two"
+    adopted = adopt(line, base)
+    assert adopted.edits == []
+    folded = fold(base, adopted.record).record
+    assert (folded.text("title"), folded.labels) == ("Two", ("x",))
+
+
+def test_a_line_beside_another_edits_what_that_one_did_not_write() -> None:
+    other = read(
+        {"labels": {"x": f"{T1_MS + 1000}.0.a"}, "title": f"{T1_MS + 1000}.0.a"},
+        title="Two",
+        labels=["x"],
+        updated_at=at(1),
+    )
+    line = read(title="One", notes="New", updated_at=at(9))
+    adopted = adopt_beside(line, other, held=may_be)
+    assert adopted.edits == [("notes",)]
+    folded = fold(other, adopted.record).record
+    assert (folded.text("title"), folded.labels, folded.text("notes")) == ("Two", ("x",), "New")
+
+
+def test_a_line_beside_another_edits_what_never_stood_there() -> None:
+    other = read({"title": f"{T1_MS + 1000}.0.a"}, title="Two", updated_at=at(1))
+    line = read(title="By hand", updated_at=at(9))
+    adopted = adopt_beside(line, other, held=lambda _, value: value == '"One"')
+    assert fold(other, adopted.record).record.text("title") == "By hand"
+    stale = read(title="One", updated_at=at(9))
+    adopted = adopt_beside(stale, other, held=lambda _, value: value == '"One"')
+    assert fold(other, adopted.record).record.text("title") == "Two"
 
 
 def test_stamps_that_differ_from_those_of_the_base_are_trusted() -> None:

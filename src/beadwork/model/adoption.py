@@ -4,6 +4,7 @@ Classic programs and hands change fields, drop the stamps and often leave `updat
 Comparing such a line with the version that its writer saw shows which registers it wrote.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from beadwork.model.issue import KNOWN_FIELDS
@@ -21,6 +22,14 @@ from beadwork.model.stamp import Stamp
 OUTSIDER = ""
 """The replica of writes that are not ours."""
 _KNOWN = frozenset(KNOWN_FIELDS)
+Held = Callable[[Register, str | None], bool]
+"""Tells whether a register may have had a value before the one that it has."""
+
+
+def may_be(register: Register, value: str | None) -> bool:
+    """Say that it may have: where nothing is known of what was before."""
+    del register, value
+    return True
 
 
 class Adopted(NamedTuple):
@@ -30,7 +39,7 @@ class Adopted(NamedTuple):
     edits: list[Register]
 
 
-def adopt(line: Record, base: Record | None) -> Adopted:
+def adopt(line: Record, base: Record | None, *, held: Held = may_be) -> Adopted:
     """Give an unseen line stamps by comparing it with its base.
 
     The base is the version that its writer started from: the line last seen in the file, or
@@ -39,7 +48,8 @@ def adopt(line: Record, base: Record | None) -> Adopted:
     if base is None or (line.is_stamped and not base.is_stamped):
         return Adopted(line, [])
     if not line.is_stamped and line.updated_ns < base.updated_ns:
-        return Adopted(line, [])
+        # An older version: its writer can't have seen the base.
+        return adopt_beside(line, base, held=held) if base.is_stamped else Adopted(line, [])
     old, new = registers(base), registers(line)
     if not line.is_stamped and base.is_stamped:
         new = registers(line._replace(stamps=base.stamps))  # with what stands hidden in them
@@ -58,12 +68,44 @@ def adopt(line: Record, base: Record | None) -> Adopted:
             marks[register] = _outside(line, base, register)
     if not (edits or base.is_stamped or line.is_stamped) and line.floor == base.floor:
         return Adopted(line, [])
+    return Adopted(_made(line, base, new, Stamps(floor, marks)), sorted(edits))
+
+
+def adopt_beside(line: Record, other: Record, *, held: Held) -> Adopted:
+    """Give stamps to an outsider's line by a stamped version that its writer did not see.
+
+    Which one he started from is not known: one from before. So where the other version was
+    written to since it was made, and the line has what may have stood there before, that is no
+    edit (decision 0022). Of an older line an edit counts from its own time.
+    """
+    old, new = registers(other), registers(line._replace(stamps=other.stamps))
+    new.update(_dropped_by_classic(old, new))
+    values, marks = dict(old), dict(other.stamps.marks)
+    is_older = line.updated_ns < other.updated_ns
+    written = Stamp(max(line.updated_ns, 0) // 1_000_000, 0, OUTSIDER)
+    edits: list[Register] = []
+    for register in {*old, *new}:
+        value = new.get(register)
+        is_stale = register in other.stamps.marks and held(register, value)
+        is_late = is_older and written <= other.stamp_of(register)
+        if old.get(register) == value or is_stale or is_late:
+            continue
+        edits.append(register)
+        values.pop(register, None)
+        if value is not None:
+            values[register] = value
+        marks[register] = (
+            Mark(written, other.floor) if is_older else _outside(line, other, register)
+        )
+    return Adopted(_made(line, other, values, Stamps(other.floor, marks)), sorted(edits))
+
+
+def _made(line: Record, base: Record, values: dict[Register, str], stamps: Stamps) -> Record:
     identity: dict[str, str] = {
         k: line.fields[k] for k in ("created_at", "updated_at") if k in line.fields
     }
-    births = line.stamps.births | base.births
-    stamps = Stamps(floor, marks, births - {line.created_ns, 0})
-    return Adopted(assemble(line.id, identity, new, stamps), sorted(edits))
+    births = (line.stamps.births | base.births) - {line.created_ns, 0}
+    return assemble(line.id, identity, values, stamps._replace(births=births))
 
 
 def restamped(base: Record, later: Record) -> Record:

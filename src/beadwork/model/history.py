@@ -7,6 +7,7 @@ outsider's too, at his time, and would win over what is newer than they.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,31 +18,41 @@ from beadwork.model.record import Record
 from beadwork.model.version import Version
 
 
-def forms(versions: Iterable[Version]) -> dict[str, Record]:
-    """Return what each line that came stands for, by its text; parents come before children.
+class Past(NamedTuple):
+    """What a history tells of lines, by their text.
 
-    Left out are lines that stand for no stamps: nothing is known of those.
+    `forms`: what each line stands for, as far as that is known. `bases`: the lines that others
+    were made from, where these have no stamps themselves.
     """
-    found: dict[str, Record] = {}
+
+    forms: dict[str, Record]
+    bases: dict[str, Record]
+
+
+def past(versions: Iterable[Version]) -> Past:
+    """Return what a history tells of each line that came; parents come before children."""
+    known = Past({}, {})
     for version in versions:
         before: defaultdict[str, list[Record]] = defaultdict(list)
         for line in version.gone:
-            record = found.get(line) or _read(line)
+            record = known.forms.get(line) or _read(line)
             if record is not None:
                 before[record.id].append(record)
         for line in version.came:
-            record = None if line in found else _read(line)
-            form = record and _adopted(record, before.get(record.id, []))
-            if form and form.is_stamped:
-                found[line] = form
-    return found
+            record = None if line in known.forms else _read(line)
+            if record is not None:
+                _note(known, line, record, before.get(record.id, []))
+    return known
 
 
-def _adopted(record: Record, before: list[Record]) -> Record:
-    base = fold_all(before).record if before else None
-    if base is None or not base.is_stamped or len(identity.births(record.id, [base, record])) > 1:
-        return record
-    return adopt(record, base).record
+def _note(known: Past, line: str, record: Record, before: list[Record]) -> None:
+    kin = [each for each in before if identity.is_one(each, record)]
+    base = fold_all(kin).record if kin else None
+    form = adopt(record, base).record if base is not None and base.is_stamped else record
+    if form.is_stamped:
+        known.forms[line] = form
+    elif base is not None:
+        known.bases.setdefault(line, base)
 
 
 def _read(line: str) -> Record | None:

@@ -52,6 +52,11 @@ def births(issue_id: str, records: Sequence[Record]) -> list[Birth]:
     return named
 
 
+def is_one(left: Record, right: Record) -> bool:
+    """Tell whether two lines of an id are one issue."""
+    return len(births(right.id, [left, right])) == 1
+
+
 def _join_undated(found: list[tuple[int, list[int]]], records: Sequence[Record]) -> None:
     """Add lines without an instant to the issue of their title, or else to the id's keeper.
 

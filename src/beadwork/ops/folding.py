@@ -8,14 +8,17 @@ import msgspec
 
 from beadwork.model import codec, identity
 from beadwork.model import record as records
-from beadwork.model.adoption import adopt, restamped
+from beadwork.model.adoption import Held, adopt, adopt_beside, may_be, restamped
 from beadwork.model.fold import Loss, fold_all
+from beadwork.model.identity import is_one
 from beadwork.model.pattern import pattern
 from beadwork.model.record import Record
 from beadwork.model.view import require_readable
 from beadwork.ops.fold_report import Adopted, FoldReport, Moved, Quarantined
 from beadwork.ops.transaction import Arrived, Entry, Line, Transaction
 
+_EVENTS_MAX = 10_000
+"""So many changes of an issue are looked at, to see what a register held before."""
 _ID = pattern(r'\{"id":"([^"\\]*)"')
 
 
@@ -45,15 +48,19 @@ class Folding:
         self.report = FoldReport()
         self._remembered: list[tuple[str, str | None]] = []
         self._bases: defaultdict[str, list[Record]] = defaultdict(list)
+        self._is_told = False
+        """Whether it is known which lines these took the place of."""
 
-    def fold(self, lines: Sequence[Line], *, bases: Sequence[str] = ()) -> None:
+    def fold(self, lines: Sequence[Line], *, bases: Sequence[str] | None = None) -> None:
         """Fold lines; all lines of one id have to be among them.
 
-        `bases` are the lines that they were made from; else it is the line last seen in the file.
+        `bases` are the lines that they took the place of; else it is the line last seen in the
+        file.
         """
         lines = self._without_taken(lines) if self._origin else lines
         lines = self._news(lines) if self._is_own else lines
-        self._read_bases(bases)
+        self._is_told = bases is not None
+        self._read_bases(bases or ())
         known = self._tx.records.known([line.digest for line in lines])
         groups: defaultdict[str, list[_Read]] = defaultdict(list)
         for line in lines:
@@ -176,39 +183,70 @@ class Folding:
 
     def _formed(self, issue_id: str, entry: Entry | None, reads: list[_Read]) -> list[_Formed]:
         formed = []
+        stamped = [each.record for each in reads if each.record.is_stamped]
         for read in reads:
-            form, edits = self._adopted(issue_id, read, self._base_of(read.record, entry))
+            form, edits = self._adopted(issue_id, read, entry, stamped)
             formed.append(_Formed(read, form))
             if edits:
                 self.report.adopted.append(Adopted(issue_id=issue_id, fields=edits))
         return formed
 
-    def _base_of(self, record: Record, entry: Entry | None) -> Record | None:
-        given = self._bases.get(record.id)
-        if not given:
-            return None if entry is None else self._tx.records.base(entry)
-        base = fold_all(given).record
-        if len(identity.births(record.id, [base, record])) > 1:
-            return None
-        if entry is not None and entry.record.is_stamped and not base.is_stamped:
-            return restamped(base, entry.record)
-        return base
-
-    def _adopted(self, issue_id: str, read: _Read, base: Record | None) -> tuple[Record, list[str]]:
-        record = read.record
-        if record.id != issue_id:
-            record = records.renamed(record, issue_id)
-        if base is not None and base.id != issue_id:
-            base = records.renamed(base, issue_id)
+    def _adopted(
+        self, issue_id: str, read: _Read, entry: Entry | None, stamped: list[Record]
+    ) -> tuple[Record, list[str]]:
+        record = _under(read.record, issue_id)
         if read.seen:
             return record, []
-        adopted = adopt(record, base)
+        held = self._held(entry)
+        given = [each for each in self._bases.get(read.record.id, []) if is_one(each, read.record)]
+        beside = None if given else self._beside(read.record, entry, stamped)
+        if beside is not None:
+            adopted = adopt_beside(record, _under(beside, issue_id), held=held)
+        else:
+            base = self._base_of(read.record, entry, given)
+            adopted = adopt(record, None if base is None else _under(base, issue_id), held=held)
         stamps = None
         if not record.is_stamped and adopted.record.is_stamped:
             stamps = codec.stamps_text(adopted.record)
         self._remembered.append((read.line.digest, stamps))
         self._observe(record)
         return adopted.record, [".".join(each) for each in adopted.edits]
+
+    def _beside(self, record: Record, entry: Entry | None, stamped: list[Record]) -> Record | None:
+        """Return what an outsider's line stands beside: its writer had not seen that."""
+        known = [entry.record] if entry is not None and entry.record.is_stamped else []
+        if record.is_stamped or not (stamped or (self._is_told and known)):
+            return None
+        return fold_all([*stamped, *known]).record
+
+    def _base_of(self, record: Record, entry: Entry | None, given: list[Record]) -> Record | None:
+        if not given:
+            base = None if entry is None else self._tx.records.base(entry)
+            return base if base is None or is_one(base, record) else None
+        base = fold_all(given).record
+        if entry is not None and entry.record.is_stamped and not base.is_stamped:
+            return restamped(base, entry.record)
+        return base
+
+    def _held(self, entry: Entry | None) -> Held:
+        """Return what tells whether a register of an issue had a value once; all that is known."""
+        if entry is None:
+            return may_be
+        now, marks = records.registers(entry.record), entry.record.stamps.marks
+        past: dict[records.Register, set[str | None]] = {}
+
+        def held(register: records.Register, value: str | None) -> bool:
+            if not past:
+                past[()] = set()
+                for event in self._tx.events.of_issue(entry.n, limit=_EVENTS_MAX):
+                    for change in event.changes:
+                        past.setdefault(change.register, set()).update(change[1:])
+            if register in past:
+                return value in past[register]
+            # What was written elsewhere may have stood on anything.
+            return register in marks or value == now.get(register)
+
+        return held
 
     def _observe(self, record: Record) -> None:
         """Let our clock not fall behind what the line brings."""
@@ -273,6 +311,10 @@ def _id_of(text: str) -> str:
         return codec.decode(text).id
     except (msgspec.MsgspecError, ValueError):
         return ""
+
+
+def _under(record: Record, issue_id: str) -> Record:
+    return record if record.id == issue_id else records.renamed(record, issue_id)
 
 
 def _restored(record: Record, stamps: str | None) -> Record:

@@ -41,9 +41,12 @@ class FoldLines(Request[Folded], frozen=True):
     lines: Annotated[list[str], Meta(description="One record each, without line ends.")]
     numbers: Annotated[list[int], Meta(description="Where each line stands; 0 where unknown.")] = []
     bases: Annotated[
-        list[str],
-        Meta(description="The lines that these were made from, where that is known."),
-    ] = []
+        list[str] | None,
+        Meta(
+            description="The lines that these took the place of; null where that is not known. "
+            "A line that took the place of none stands beside what its writer had not seen."
+        ),
+    ] = None
     is_project_file: Annotated[
         bool, Meta(description="The lines stand in this project's own file.")
     ] = False

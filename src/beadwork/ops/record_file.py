@@ -114,23 +114,22 @@ def _take_in_commits(desk: Desk, path: str, noted: str | None) -> FoldReport:
     head = desk.files.head(path)
     if head is None or head == noted:
         return report
-    for version in _versions(desk, path, noted, head):
+    versions = desk.files.versions(path, noted, head) if noted else None
+    for version in versions or ([_held_by(desk, path)] if versions is None else []):
         content = "\n".join(version.came).encode(*_ENCODING)
-        report.add(_fold_all(desk, content, is_own=False, bases=version.gone))
+        bases = None if versions is None else version.gone
+        report.add(_fold_all(desk, content, is_own=False, bases=bases))
     # What the file itself says is counted when it is read; these lines were on the way there.
     report.lines = report.unchanged = report.markers = report.doubled = 0
     desk.call(NoteHead(commit=head))
     return report
 
 
-def _versions(desk: Desk, path: str, noted: str | None, head: str) -> list[Version]:
-    """Return the commits since the noted one; where that is not known, what HEAD holds alone."""
-    found = desk.files.versions(path, noted, head) if noted else None
-    if found is not None:
-        return found
+def _held_by(desk: Desk, path: str) -> Version:
+    """Return what HEAD holds and the file does not, where the commits on the way are not known."""
     lines = (desk.files.committed(path) or b"").decode(*_ENCODING).split("\n")
     there = set(_read(desk, path).content.decode(*_ENCODING).split("\n"))
-    return [Version([], [line for line in lines if line not in there])]
+    return Version([], [line for line in lines if line not in there])
 
 
 def _read(desk: Desk, path: str, noted: FileState | None = None) -> ReadFile:
@@ -169,12 +168,17 @@ def _noted_state(settings: Mapping[str, str]) -> FileState | None:
 
 
 def _fold_all(
-    desk: Desk, content: bytes, *, is_own: bool, bases: Sequence[str] = (), origin: str = ""
+    desk: Desk,
+    content: bytes,
+    *,
+    is_own: bool,
+    bases: Sequence[str] | None = None,
+    origin: str = "",
 ) -> FoldReport:
     """Fold a file in chunks; each is one transaction, and what was seen is skipped."""
     report = FoldReport()
     origins: defaultdict[bytes, list[str]] = defaultdict(list)
-    for base in bases:
+    for base in bases or ():
         origins[_group_of(base.encode(*_ENCODING))].append(base)
     groups: defaultdict[bytes, list[_Numbered]] = defaultdict(list)
     for number, raw in enumerate(content.split(b"\n"), start=1):
@@ -195,7 +199,7 @@ def _fold_all(
             FoldLines(
                 lines=[line.text for line in chunk],
                 numbers=[line.number for line in chunk],
-                bases=[base for each in ids for base in origins[each]],
+                bases=None if bases is None else [one for each in ids for one in origins[each]],
                 is_project_file=is_own,
                 origin=origin,
             )

@@ -3,6 +3,7 @@
 Needs no store. Lines that are equal on all sides are never parsed.
 """
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -12,9 +13,9 @@ import msgspec
 
 from beadwork.model import codec, identity
 from beadwork.model import record as records
-from beadwork.model.adoption import adopt, restamped
+from beadwork.model.adoption import adopt, adopt_beside, may_be, restamped
 from beadwork.model.fold import fold_all
-from beadwork.model.history import forms
+from beadwork.model.history import Past, past
 from beadwork.model.record import Record
 from beadwork.model.version import Version
 from beadwork.model.view import view
@@ -71,10 +72,11 @@ def merge(
 
     `history` tells what happened on the way; it is asked only where an outsider had a part in it.
     """
-    known: dict[str, Record] | None = None
+    known: Past | None = None
     ancestors, _ = _lines(base)
     ours, unread_left = _lines(left)
     theirs, unread_right = _lines(right)
+    files = (ours, theirs)
     settled: dict[str, bytes] = {}
     open_groups: defaultdict[str, list[Record]] = defaultdict(list)
     unreadable = list(dict.fromkeys(unread_left + unread_right))
@@ -85,35 +87,66 @@ def merge(
             continue
         read = {line: each for line in sides if (each := _read(line)) is not None}
         unreadable += [line for line in sides if line not in read]
-        ancestor = _ancestor(ancestors.get(issue_id, []))
         if known is None and not all(each.is_stamped for each in read.values()):
-            known = forms(history())
+            known = past(history())
+        group = _Group(
+            [each for line in ancestors.get(issue_id, []) if (each := _read(line)) is not None],
+            [[read[line] for line in side.get(issue_id, []) if line in read] for side in files],
+        )
         for line, record in read.items():
-            form = (known or {}).get(line.decode("utf-8", "surrogateescape"))
-            open_groups[issue_id].append(form or _adopted(record, ancestor, list(read.values())))
+            open_groups[issue_id].append(group.formed(line, record, known))
     for issue_id, record in _folded(open_groups, settled):
         settled[issue_id] = codec.encode(record).encode()
     lines = [settled[issue_id] for issue_id in sorted(settled)] + unreadable
     return Merged(b"".join(line + b"\n" for line in lines), unreadable)
 
 
-def _ancestor(lines: list[bytes]) -> Record | None:
-    read = [each for line in lines if (each := _read(line)) is not None]
-    return fold_all(read).record if read else None
+class _Group(NamedTuple):
+    """The lines of an id: those of the ancestor, and those of each side."""
+
+    ancestors: list[Record]
+    sides: list[list[Record]]
+
+    def formed(self, line: bytes, record: Record, known: Past | None) -> Record:
+        """Return what a line stands for: by the history, else by what there is beside it."""
+        text = line.decode("utf-8", "surrogateescape")
+        if known is not None and text in known.forms:
+            return known.forms[text]
+        told = known.bases.get(text) if known is not None else None
+        beside = self._beside(record)
+        if told is None and beside is not None:
+            return adopt_beside(record, beside, held=may_be).record
+        ancestor = told or _folded_of(_kin(record, self.ancestors))
+        if ancestor is None:
+            return record
+        if not (record.is_stamped or ancestor.is_stamped):
+            # An outsider's line, on one that an outsider wrote: the other side knows its stamps.
+            others = _kin(ancestor, itertools.chain(*self.sides))
+            later = _folded_of([each for each in others if each.is_stamped])
+            ancestor = ancestor if later is None else restamped(ancestor, later)
+        return adopt(record, ancestor).record
+
+    def _beside(self, record: Record) -> Record | None:
+        """Return what stands beside an outsider's line in one file: it is not what he started from."""
+        if record.is_stamped:
+            return None
+        return _folded_of(
+            [
+                each
+                for side in self.sides
+                if record in side
+                for each in _kin(record, side)
+                if each.is_stamped
+            ]
+        )
 
 
-def _adopted(record: Record, ancestor: Record | None, sides: list[Record]) -> Record:
-    if ancestor is None or not _is_one(record, ancestor):
-        return record
-    if not (record.is_stamped or ancestor.is_stamped):
-        # An outsider's line, on one that an outsider wrote before: the other side knows its stamps.
-        kept = [each for each in sides if each.is_stamped and _is_one(each, ancestor)]
-        ancestor = restamped(ancestor, fold_all(kept).record) if kept else ancestor
-    return adopt(record, ancestor).record
+def _kin(record: Record, others: Iterable[Record]) -> list[Record]:
+    return [each for each in others if identity.is_one(each, record)]
 
 
-def _is_one(record: Record, ancestor: Record) -> bool:
-    return len(identity.births(record.id, [ancestor, record])) == 1
+def _folded_of(found: list[Record]) -> Record | None:
+    return fold_all(found).record if found else None
 
 
 def _folded(
