@@ -4,6 +4,7 @@ import pytest
 
 from beadwork.model.errors import UndoConflict, UnknownEvent
 from beadwork.ops.claim import ClaimIssue
+from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import AddDependency
 from beadwork.ops.event import ListEvents, ShowHistory, Undo
 from beadwork.ops.issue_state import CloseIssue, DeleteIssue
@@ -109,3 +110,16 @@ def test_an_undo_can_be_undone_once(project: Project) -> None:
 def test_nothing_to_undo_is_said(project: Project) -> None:
     with pytest.raises(UnknownEvent):
         project.run(Undo())
+
+
+def test_what_others_wrote_to_since_is_not_deleted_by_undoing_its_creation(
+    project: Project,
+) -> None:
+    issue = project.create("One", "ann")
+    project.run(AddComment(issue=issue, text="work"), "bob")
+    with pytest.raises(UndoConflict):
+        project.run(Undo(), "ann")
+    assert project.issue(issue).status == "open"
+    project.run(Undo(), "bob")
+    project.run(Undo(), "ann")
+    assert project.issue(issue).status == "tombstone"

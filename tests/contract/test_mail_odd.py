@@ -14,12 +14,13 @@ from beadwork.model.errors import (
     InvalidRequest,
     MessageExpired,
     StoreTrouble,
+    UnknownReceipt,
 )
 from beadwork.ops.agent import LeaveAgent, ListAgents
 from beadwork.ops.batch import RunBatch, Step
 from beadwork.ops.blob import PutBlob
 from beadwork.ops.dead_letter import ListDeadLetters
-from beadwork.ops.delivery import ExtendHold, ReceiveMessages, ReturnMessage
+from beadwork.ops.delivery import AcknowledgeMessage, ExtendHold, ReceiveMessages, ReturnMessage
 from beadwork.ops.lease import AcquireLease
 from beadwork.ops.mailbox import IndexMessages, ListMessages, SearchMessages
 from beadwork.ops.message import SendMessage, Sent
@@ -136,7 +137,7 @@ def deep(levels: int) -> object:
 
 
 def test_a_deep_payload_is_found_and_a_deeper_one_refused(project: Project) -> None:
-    most = limits.PAYLOAD_LEVELS_MAX
+    most = limits.JSON_LEVELS_MAX
     project.run(SendMessage(to=["bob"], type="data", payload=deep(most)))
     with pytest.raises(InvalidField, match="levels"):
         project.run(SendMessage(to=["bob"], type="data", payload=deep(most + 1)))
@@ -315,3 +316,15 @@ def test_a_sweep_that_fails_stops_neither_the_others_nor_writes(
     assert dead_letters(project) == 1
     log = (project.root / ".beads" / "beadwork.log").read_text(encoding="utf-8")
     assert log.count("ValueError: a bug") == 1
+
+
+@pytest.mark.parametrize("receipt", ["9" * 5000 + ".0.1.ab", "1." + "9" * 5000 + ".1.ab"])
+def test_a_receipt_of_thousands_of_digits_is_none(project: Project, receipt: str) -> None:
+    with pytest.raises(UnknownReceipt):
+        project.run(AcknowledgeMessage(receipt=receipt))
+
+
+@pytest.mark.parametrize("priority", ["9" * 5000, "p" + "1" * 5000, 7])
+def test_a_priority_beyond_all_is_refused(project: Project, priority: str | int) -> None:
+    with pytest.raises(InvalidField):
+        send(project, "bob", priority=priority)

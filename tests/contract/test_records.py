@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from beadwork.model.codec import digest
-from beadwork.model.errors import Fault, FileTrouble, InvalidField
+from beadwork.model.errors import Fault, FileTrouble, InvalidField, InvalidRequest
 from beadwork.ops import record_file
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
@@ -14,6 +15,7 @@ from beadwork.ops.dependency import FindCycles
 from beadwork.ops.fold_report import FoldReport
 from beadwork.ops.folding import Folding
 from beadwork.ops.issue import ListIssues
+from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_state import DeleteIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.ready import ListBlocked, ListReady
@@ -459,3 +461,27 @@ def test_what_others_write_while_an_export_runs_is_not_overwritten(tmp_path: Pat
     assert set(read(project)) == {"px-a", "px-b"}
     assert read(project)["px-a"]["notes"] == "ours"
     project.close()
+
+
+def test_a_line_with_too_many_levels_is_kept_apart(project: Project) -> None:
+    deep = "[" * 1000 + "]" * 1000
+    line = f'{{"id":"px-1","title":"Deep","metadata":{{"a":{deep}}}}}'
+    report = project.run(ImportFile(text=line)).report
+    assert [each.line_number for each in report.quarantined] == [1]
+    assert "200 levels" in report.quarantined[0].reason
+
+
+@pytest.mark.parametrize("levels", [200, 960])
+def test_metadata_that_others_could_not_read_is_refused(project: Project, levels: int) -> None:
+    value: Any = 1
+    for _ in range(levels - 1):
+        value = [value]
+    issue = project.create()
+    for request in (
+        UpdateIssue(issue=issue, set_metadata={"a": value}),
+        UpdateIssue(issue=issue, metadata={"a": value}),
+        CreateIssue(title="Deep", metadata={"a": value}),
+    ):
+        with pytest.raises((InvalidField, InvalidRequest)):
+            project.run(request)
+    project.run(UpdateIssue(issue=issue, set_metadata={"a": [[[1]]]}))

@@ -725,3 +725,19 @@ def test_a_path_too_long_for_a_socket_is_a_link(bd: Bd, tmp_path: Path) -> None:
         assert daemon.ask("ping")["success"] is True
     with pytest.raises(OSError), socket.socket(socket.AF_UNIX) as plain:  # noqa: PT011 -- any
         plain.connect(str(daemon.socket_path))
+
+
+def test_a_step_without_a_key_is_done_each_time(daemon: Daemon) -> None:
+    steps = [{"operation": "issue.create", "args": {"title": "T"}, "key": None}]
+    for _ in range(2):
+        daemon.data("each", {"operations": steps})
+    assert len(daemon.data("list")) == 2
+    odd = [{"operation": "issue.create", "args": {"title": "T"}, "key": 7}]
+    (answer,) = daemon.data("each", {"operations": odd})["results"]
+    assert answer["code"] == "request.invalid"
+
+
+def test_a_database_that_can_not_be_is_another(daemon: Daemon) -> None:
+    with daemon.line() as line:
+        answer = line.ask("ping", expected_db="/a\0b")
+    assert answer["code"] == "database.mismatch"

@@ -392,3 +392,24 @@ def test_doctor_tells_how_many_checks_are_done(bd: Bd) -> None:
     total = told[0][1]
     assert total > 10
     assert told == [(done, total, "checks") for done in range(total + 1)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE document SET body = '{broken' WHERE n = {n}",
+        "UPDATE document SET stamps = 'xx' WHERE n = {n}",
+        "DELETE FROM document WHERE n = {n}",
+    ],
+    ids=["body", "stamps", "row"],
+)
+def test_what_can_not_be_read_is_taken_from_the_file(repository: Bd, statement: str) -> None:
+    repository.create("One", "--id", "px-1")
+    repository.create("Two", "--id", "px-2", "-d", "Precious")
+    line = repository.lines()["px-2"]
+    damage(repository, statement.replace("{n}", "(SELECT n FROM issue WHERE id = 'px-2')"))
+    assert "documents" in wrong(repository)
+    repository.ok("doctor", "--fix")
+    assert repository.lines()["px-2"] == line
+    assert repository.json("show", "px-2")[0]["description"] == "Precious"
+    assert wrong(repository) == {}

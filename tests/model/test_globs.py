@@ -201,7 +201,7 @@ def test_a_pattern_has_normal_texts(pattern: str, texts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["", "!a", "a\\b", "a[", "a[]", "[!]", "{a", "a}", "a**b", "***", "[z-a]", "[[:alpha:]]",
+    ["", "!a", "{src,}", "{!a,b}", "a\\b", "a[", "a[]", "[!]", "{a", "a}", "a**b", "***", "[z-a]", "[[:alpha:]]",
      "a\nb", "a\x00", "a" * (limits.PATTERN_CHARS_MAX + 1), "[a/b]", "{a,b}" * 7, "[!\x01-\U0010ffff]"],
 )  # fmt: skip
 def test_a_pattern_that_does_not_parse_is_refused_with_a_hint(pattern: str) -> None:
@@ -210,7 +210,9 @@ def test_a_pattern_that_does_not_parse_is_refused_with_a_hint(pattern: str) -> N
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("pattern", ["/etc/passwd", "..", "../a", "a/../../b", "**/../a"])
+@pytest.mark.parametrize(
+    "pattern", ["/etc/passwd", "{/etc,a}/x", "..", "../a", "a/../../b", "**/../a"]
+)
 def test_a_pattern_outside_the_root_is_refused_with_a_hint(pattern: str) -> None:
     with pytest.raises(InvalidPath) as caught:
         expand(pattern)

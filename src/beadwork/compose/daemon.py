@@ -363,7 +363,7 @@ class DaemonProcess:
 
     def _check_database(self, path: str) -> None:
         """Refuse a request that is meant for another store; any file of this folder will do."""
-        folder = os.path.dirname(os.path.realpath(path))
+        folder = os.path.dirname(os.path.realpath(path.replace("\0", "")))
         own = {os.path.realpath(self._place.folder), os.path.dirname(self._place.database)}
         if folder not in own:
             raise DatabaseMismatch(

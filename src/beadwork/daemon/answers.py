@@ -317,7 +317,9 @@ class JsonAnswers:
         return {"results": [result_of(each) for each in outcomes]}
 
     def _call(self, step: dict[str, Any], incoming: Incoming) -> Call | BeadworkError:
-        name, key = str(step.get("operation", "")), str(step.get("key", ""))
+        name, key = step.get("operation") or "", step.get("key") or ""
+        if not isinstance(name, str) or not isinstance(key, str):
+            return InvalidRequest("The operation and the key of a step are texts")
         try:
             request = self._around.writer.request(name, step.get("args") or {})
         except BeadworkError as error:
@@ -351,6 +353,8 @@ class _Step:
         self._arguments = step.get("args", step.get("arguments")) or {}
         if isinstance(self._arguments, str):  # classic's own client nests JSON text
             self._arguments = _map(self._arguments.encode())
+        if not isinstance(self._arguments, dict):
+            raise InvalidRequest("The arguments must be an object")
         self._answers = answers
         self._actor = actor
 

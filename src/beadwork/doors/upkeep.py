@@ -279,16 +279,19 @@ class Upkeep:
     def _mend_inside(self, stored: list[str], *, is_file_meant: bool) -> list[str]:
         engine, caller = self._parts.open_engine(), self._parts.caller
         try:
-            if is_file_meant:
-                # First: what can't be read of it goes to quarantine.
+            counts: dict[str, int] = {}
+            if "documents" in stored:
+                # First of all: what can't be read here may stand in the file.
+                counts = dict(engine.run(MendStore(names=["documents"]), caller).counts)
+            if is_file_meant or counts:
+                # What can't be read of it goes to quarantine.
                 self._settle_file(engine)
             if "quarantine" in stored:
                 self._keep_quarantine(engine)
-            counts = engine.run(MendStore(names=stored), caller).counts if stored else {}
-            if counts.get("documents"):
-                self._settle_file(engine)
-            else:
-                engine.flush(caller)
+            rest = [name for name in stored if name != "documents"]
+            if rest:
+                counts |= engine.run(MendStore(names=rest), caller).counts
+            engine.flush(caller)
         finally:
             engine.close()
         said = [f"{name}: {count} mended" for name, count in counts.items()]

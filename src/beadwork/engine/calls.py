@@ -21,7 +21,7 @@ def checked(request: Request[R]) -> Request[R]:
     """
     try:
         return msgspec.convert(msgspec.to_builtins(request), type(request))
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         name = operation_of(type(request)).name
         raise InvalidRequest(f"{name}: {error}", hint="See docs/operations.") from error
 

@@ -8,6 +8,7 @@ import msgspec
 from beadwork.model import comment, instants, limits, token
 from beadwork.model.digests import blake2b
 from beadwork.model.issue import KNOWN_FIELDS
+from beadwork.model.nesting import is_text_too_deep
 from beadwork.model.record import EMPTY, METADATA, Mark, Record, Register, Stamps, consistent
 from beadwork.model.stamp import Stamp
 from beadwork.model.stamp import parse as parse_stamp
@@ -135,8 +136,10 @@ def decode(line: bytes | str) -> Record:
 
     Raises:
         msgspec.MsgspecError: the line is not a JSON object, or not Unicode.
-        ValueError: it has no id, or stamps that can't be read.
+        ValueError: it has no id, stamps that can't be read, or more levels than others could read.
     """
+    if is_text_too_deep(line):
+        raise ValueError(f"it has more than {limits.JSON_LEVELS_MAX} levels")
     return _decode(line, token.canonical)
 
 

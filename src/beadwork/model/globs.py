@@ -52,7 +52,11 @@ def expand(pattern: str) -> list[str]:
         InvalidPath: it is absolute, or leaves the root.
     """
     _require_plain(pattern)
-    texts = {_normal(text, pattern) for text in _alternatives(pattern)}
+    found = list(_alternatives(pattern))
+    for text in found:
+        # `{src,}` would be everything, `{/etc,a}` absolute.
+        _require_plain(text)
+    texts = {_normal(text, pattern) for text in found}
     for text in texts:
         parse(text)
     return sorted(texts)

@@ -59,8 +59,8 @@ LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
 PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
-PAYLOAD_LEVELS_MAX = 200
-"""So deep lists and maps may lie in one another in a payload."""
+JSON_LEVELS_MAX = 200
+"""So deep lists and maps may lie in one another, in a payload, in metadata, in a record."""
 HEAD_CHARS = 240
 """So much of a payload that is put aside is kept beside its message."""
 PAYLOAD_SHOWN_BYTES_MAX = 256 * 1024

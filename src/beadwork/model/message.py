@@ -11,6 +11,7 @@ from msgspec import Meta
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.issue import nearest_hint
+from beadwork.model.nesting import is_too_deep
 from beadwork.model.pattern import pattern
 
 PRIORITIES = ("urgent", "high", "normal", "low")
@@ -116,6 +117,10 @@ Priority = Annotated[
 ]
 
 
+_DIGITS_MAX = 20
+"""No number of ours has more; of a text of thousands of digits none is made."""
+
+
 def require_priority(said: str | int) -> int:
     """Return the number of a priority.
 
@@ -126,7 +131,8 @@ def require_priority(said: str | int) -> int:
     if text in PRIORITIES:
         return PRIORITIES.index(text)
     number = text.removeprefix("p")
-    if number.isascii() and number.isdigit() and int(number) < len(PRIORITIES):
+    is_short = number.isascii() and number.isdigit() and len(number) <= _DIGITS_MAX
+    if is_short and int(number) < len(PRIORITIES):
         return int(number)
     raise InvalidField(
         f'"{text[:40]}" is no priority of a message',
@@ -194,17 +200,12 @@ def _fields(form: type[msgspec.Struct]) -> str:
 
 def _require_shallow(payload: Any) -> None:  # noqa: ANN401 -- any JSON value
     """Refuse what could be stored and then not be read again."""
-    level = [payload] if isinstance(payload, (dict, list)) else []
-    for _ in range(limits.PAYLOAD_LEVELS_MAX):
-        found = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [each for inside in found for each in inside if isinstance(each, (dict, list))]
-        if not level:
-            return
-    raise InvalidField(
-        f"The payload has more than {limits.PAYLOAD_LEVELS_MAX} levels",
-        hint="For a file: `bd blob put FILE`, then send with --blob DIGEST.",
-        field="payload",
-    )
+    if is_too_deep(payload):
+        raise InvalidField(
+            f"The payload has more than {limits.JSON_LEVELS_MAX} levels",
+            hint="For a file: `bd blob put FILE`, then send with --blob DIGEST.",
+            field="payload",
+        )
 
 
 # -- ids
@@ -252,7 +253,10 @@ class Receipt(NamedTuple):
 def delivery_in(receipt: str) -> tuple[int, int] | None:
     """Return the message's number and the place of the delivery that a receipt names."""
     parts = receipt.strip().split(".")
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts[:3]):
+    numbers = parts[:3]
+    if len(parts) != 4 or not all(each.isascii() and each.isdigit() for each in numbers):
+        return None
+    if max(map(len, numbers)) > _DIGITS_MAX:
         return None
     seq, place = int(parts[0]), int(parts[1])
     return (seq, place) if max(seq, place) < 1 << _SEQ_BITS else None

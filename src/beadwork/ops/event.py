@@ -116,6 +116,10 @@ def list_events(request: ListEvents, tx: Transaction) -> Events:
     return Events(events=[event_of(row) for row in rows])
 
 
+_LATEST = 1_000
+"""So many of the latest events of an issue are looked at before its creation is undone."""
+
+
 class Undone(Response):
     """The issues as they are again, and the request that was taken back."""
 
@@ -189,10 +193,24 @@ def _require_there(row: EventRow) -> None:
         )
 
 
+def _require_untouched(tx: Transaction, row: EventRow) -> None:
+    """Refuse to delete what others have written to since it was made."""
+    since = tx.events.of_issue(row.n or 0, limit=_LATEST)
+    for each in since:
+        is_over = each.undone_by is not None or each.kind == "undone"
+        if each.seq > row.seq and each.request != row.request and not is_over:
+            raise UndoConflict(
+                f"{row.issue_id} has been changed since it was made",
+                hint=f"`bd delete {row.issue_id} --force` deletes it, with what others wrote.",
+                id=row.issue_id,
+            )
+
+
 def _take_back(tx: Transaction, row: EventRow) -> Entry:
     entry = tx.issues.by_number(row.n or 0)
     fence(tx, entry)
     if row.kind == "created":
+        _require_untouched(tx, row)
         fields = deleted(
             entry.record, now_us=tx.now_us, actor=tx.holder.actor, reason="Creation undone"
         )

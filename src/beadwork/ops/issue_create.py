@@ -42,6 +42,7 @@ from beadwork.ops.issue_fields import (
     rare_fields,
     refuse_to_wait_for_parent,
     require_live_target,
+    require_metadata,
     split_dependency,
     when,
 )
@@ -141,7 +142,7 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
     values["estimated_minutes"] = request.estimated_minutes
     for name in ("due_at", "defer_until"):
         values[name] = when(tx, getattr(request, name), name)
-    values["metadata"] = request.metadata
+    values["metadata"] = require_metadata(request.metadata)
     values.update(rare_fields(request.extra))
     fields = {name: token.encode_word(word) for name, word in _words(tx, request)}
     for name, value in values.items():

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 from msgspec import Meta
 
-from beadwork.model import instants, token
+from beadwork.model import instants, limits, token
 from beadwork.model.dependency import EXTERNAL, ORDERING_KINDS, PARENT_CHILD, require_kind
 from beadwork.model.errors import DependencyCycle, InvalidField
 from beadwork.model.issue import (
@@ -15,6 +15,7 @@ from beadwork.model.issue import (
     Issue,
     require_text,
 )
+from beadwork.model.nesting import is_too_deep
 from beadwork.model.record import Record
 from beadwork.model.transition import require_alive
 from beadwork.ops.transaction import Entry, Transaction
@@ -128,6 +129,21 @@ _RARE = frozenset(
 )  # fmt: skip
 
 
+def require_metadata(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """Return metadata that every clone can read.
+
+    Raises:
+        InvalidField: it has too many levels.
+    """
+    if is_too_deep([value]):
+        raise InvalidField(
+            f"The metadata has more than {limits.JSON_LEVELS_MAX - 2} levels",
+            hint="Keep large contents in a blob: `bd blob put FILE`.",
+            field="metadata",
+        )
+    return value
+
+
 def rare_fields(extra: dict[str, Any]) -> dict[str, Any]:
     """Return the rare fields of a record, if they are fields and have the right types.
 
@@ -141,6 +157,7 @@ def rare_fields(extra: dict[str, Any]) -> dict[str, Any]:
             raise InvalidField(f'There is no field "{name[:60]}"', field=name[:60])
         if isinstance(value, str):
             require_text(value, name)
+    require_metadata(extra)
     try:
         msgspec.convert({"id": "x", **extra}, Issue)
     except msgspec.ValidationError as error:

@@ -36,6 +36,7 @@ from beadwork.ops.issue_fields import (
     PLAIN_TEXTS,
     edge_token,
     rare_fields,
+    require_metadata,
     require_not_waiting,
     when,
 )
@@ -196,6 +197,7 @@ _AS_GIVEN = ("estimated_minutes", "metadata", "pinned", "ephemeral")
 
 
 def _field_tokens(tx: Transaction, entry: Entry, request: UpdateIssue) -> Fields:
+    require_metadata([request.metadata, request.set_metadata])
     fields = _text_tokens(entry, request)
     fields.update(_metadata_tokens(entry, request))
     for name in _AS_GIVEN:

@@ -65,7 +65,7 @@ def _objects(content: str) -> list[Entry]:
     """Read one object that holds all, or an object a line."""
     try:
         whole = msgspec.json.decode(content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         lines = enumerate(content.splitlines(), start=1)
         return [_entry(_decoded(each, n), n) for n, each in lines if each.strip()]
     for name in ("operations", "commands"):
@@ -77,7 +77,7 @@ def _objects(content: str) -> list[Entry]:
 def _decoded(text: str, number: int) -> Any:  # noqa: ANN401 -- any JSON
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _unreadable(number, f"is not JSON: {error}") from error
 
 

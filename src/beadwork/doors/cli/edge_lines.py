@@ -70,7 +70,7 @@ def _unreadable(number: int, why: str) -> InvalidField:
 def _objects(line: str, number: int, kind: str) -> list[AddDependency]:
     try:
         value: Any = msgspec.json.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _unreadable(number, f"is not JSON: {error}") from error
     return [_object(each, number, kind) for each in (value if isinstance(value, list) else [value])]
 

@@ -118,7 +118,7 @@ def json_value(session: Session, given: str, field: str) -> Any:  # noqa: ANN401
     content = session.read_text(given[1:]) if given.startswith("@") else given
     try:
         return msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidField(
             f"The {field} is not JSON: {error}", hint='Use {"key": "value"}, or @FILE.', field=field
         ) from error

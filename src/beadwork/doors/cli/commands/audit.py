@@ -81,7 +81,7 @@ def _append(session: Session, entry: dict[str, Any]) -> str:
 def _decoded(content: str) -> dict[str, Any]:
     try:
         entry: Any = msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidField(f"Standard input is not JSON: {error}", field="stdin") from error
     if not isinstance(entry, dict):
         raise InvalidField("Standard input is no JSON object", field="stdin")

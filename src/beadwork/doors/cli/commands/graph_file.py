@@ -144,11 +144,11 @@ def _decoded(content: str) -> Any:  # noqa: ANN401 -- any JSON
         return _yaml(content)
     try:
         return msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         lines = [each for each in content.splitlines() if each.strip()]
         try:
             return [msgspec.json.decode(each) for each in lines]
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise InvalidField(
                 f"The graph is not JSON: {error}", hint=_HINT, field="graph"
             ) from error

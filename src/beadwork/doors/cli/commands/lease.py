@@ -23,6 +23,7 @@ from beadwork.ops.lease import (
 from beadwork.ops.lease_end import BreakLease, ReleaseLeases, RenewLeases
 
 _ENDED_SHOWN = 50
+_DIGITS_MAX = 15
 _NAMES = click.option("--name", "names", multiple=True, help="Something that is no path.")
 _EPOCH = click.option("--epoch", type=NUMBER, help="The lease_epoch that you were granted.")
 _WORDS = click.argument("words", metavar="[NUMBER|PATTERN]...", nargs=-1)
@@ -53,8 +54,9 @@ def _path(session: Session, word: str) -> str:
 def _split(session: Session, words: Iterable[str]) -> tuple[list[int], list[str]]:
     """Tell numbers of leases from patterns."""
     given = list(words)
-    numbers = [int(word) for word in given if word.isascii() and word.isdigit()]
-    rest = [word for word in given if not (word.isascii() and word.isdigit())]
+    said = [w for w in given if w.isascii() and w.isdigit() and len(w) <= _DIGITS_MAX]
+    numbers = [int(word) for word in said]
+    rest = [word for word in given if word not in said]
     return numbers, _patterns(session, rest)
 
 

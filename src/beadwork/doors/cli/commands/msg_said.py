@@ -99,7 +99,7 @@ def _text(session: Session, given: Said) -> str:
 def _decoded(text: str) -> Any:  # noqa: ANN401 -- any JSON value
     try:
         return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
         raise InvalidField(
             f"The payload is no JSON: {error}",
             hint='A text goes without --payload: `bd msg send --to NAME "text"`.',

@@ -110,5 +110,5 @@ def _pair(given: str) -> tuple[str, Any]:
         )
     try:
         return name.strip(), msgspec.json.decode(value)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return name.strip(), value
