@@ -499,6 +499,23 @@ def test_a_clock_that_leaps_ends_what_is_bound_to_time_and_the_line_goes_on(
     assert ask(project, "a", actor="bob").lease.state == "held"
 
 
+def test_an_interrupted_wait_leaves_the_line(project: Project) -> None:
+    acquire(project, "src/**", actor="bob")
+
+    class Interrupted:
+        def wait(self, look_s: float | None) -> bool:
+            raise KeyboardInterrupt
+
+        def close(self) -> None:
+            pass
+
+    project.engine.listen = lambda *_: Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        acquire(project, "src/**", actor="carol", wait_s=600)
+    states = [each.actor for each in project.run(ListLeases()).leases]
+    assert states == ["bob"]
+
+
 def test_one_can_leave_the_line(project: Project) -> None:
     acquire(project, "a", shared=True)
     ask(project, "a", actor="bob")

@@ -125,6 +125,18 @@ def test_a_message_is_not_handed_out_to_a_client_that_is_gone(
         assert len(answer["data"]["messages"]) == 1
 
 
+def test_who_hangs_up_in_line_for_a_lease_leaves_the_line(daemon: Daemon) -> None:
+    wanted = {"names": ["db"]}
+    with Line(daemon.socket_path) as line:
+        line.ask("lease.acquire", wanted, actor="amy")
+        with Line(daemon.socket_path) as gone:
+            gone.request("lease.acquire", {**wanted, "wait_s": 600}, actor="bob")
+            until(lambda: len(line.ask("lease.list")["data"]["leases"]) == 2)
+        until(lambda: len(line.ask("lease.list")["data"]["leases"]) == 1)
+        line.ask("lease.release", {"all": True}, actor="amy")
+        assert line.ask("lease.acquire", wanted, actor="zoe")["data"]["lease"]["state"] == "held"
+
+
 def test_nothing_in_a_batch_waits(daemon: Daemon, bd: Bd) -> None:
     bd.ok("msg", "receive")
     step = {"operation": "message.receive", "args": {"wait_s": 60}}

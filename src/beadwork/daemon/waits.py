@@ -14,6 +14,7 @@ from beadwork.daemon.writes import WriteQueue
 from beadwork.engine import Call, Outcome, patience_s
 from beadwork.model.errors import BeadworkError, Unavailable
 from beadwork.ops.operation import Expected
+from beadwork.ops.table import operation_of
 
 _CHORE = "waits"
 _SPENT_MAX = 100
@@ -68,7 +69,7 @@ class Waits:
 
         def take(outcome: Outcome) -> None:
             if isinstance(outcome, Expected) and outcome.is_pending:
-                waiting.leave = lambda: self._end(waiting)
+                waiting.leave = lambda: self._leave(waiting)
                 connection.on_close.append(waiting.leave)
             self._take(waiting, outcome)
 
@@ -96,6 +97,20 @@ class Waits:
         look_s = waiting.end_s if left_s is None else time.monotonic() + left_s
         self._alarm(waiting, min(look_s, waiting.end_s))
 
+    def _leave(self, waiting: _Waiting) -> None:
+        """End the wait of one who went away, and let go of what it stood in line for."""
+        if waiting.is_over:
+            return
+        self._end(waiting)
+        request = waiting.call.request.leaving()
+        if request is None:
+            return
+        caller = waiting.call.caller._replace(key="")
+        call = Call(operation_of(type(request)), request, caller)
+        # Where no more is written, it is forgotten in time.
+        with contextlib.suppress(BeadworkError):
+            self._queue.put([call], lambda _: None)
+
     def _let_go(self, waiting: _Waiting, outcome: Outcome) -> None:
         """Answer one: it waits no more."""
         self._end(waiting)
@@ -120,7 +135,8 @@ class Waits:
             return
         if waiting.last is not None and waiting.connection.is_gone:
             # It would be handed out to nobody. The answer finds that out, and all is let go.
-            self._let_go(waiting, waiting.last)
+            self._leave(waiting)
+            waiting.answer(waiting.last)
             return
         waiting.is_asking, waiting.is_called = True, False
         try:

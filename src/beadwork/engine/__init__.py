@@ -135,6 +135,21 @@ class Engine:
 
     def _awaited(self, call: Call, expected: Expected, wait_s: float) -> Outcome:
         """Ask again whenever there may be an answer, until it is there or the time is over."""
+        try:
+            return self._looked_for(call, expected, wait_s)
+        except BeadworkError:
+            raise
+        except (Exception, KeyboardInterrupt, SystemExit):
+            self._leave(call)
+            raise
+
+    def _leave(self, call: Call) -> None:
+        """Let go of what whoever waited stood in line for."""
+        request = call.request.leaving()
+        if request is not None:
+            self.run(request, call.caller._replace(key=""))
+
+    def _looked_for(self, call: Call, expected: Expected, wait_s: float) -> Outcome:
         outcome: Outcome = expected
         with contextlib.closing(self.listen(self, expected.wake_on, wait_s)) as ear:
             # Once at once: it may have come before we listened.

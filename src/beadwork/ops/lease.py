@@ -18,6 +18,7 @@ from beadwork.model.lease import (
     normal_patterns,
     require_resources,
 )
+from beadwork.model.overriding import override
 from beadwork.ops.lease_line import end, standing_before
 from beadwork.ops.operation import Expected, Request, Response, Unrecorded, operation
 from beadwork.ops.transaction import Transaction
@@ -138,6 +139,11 @@ class AcquireLease(Request[Acquired], frozen=True):
         Annotated[float, Meta(ge=0, le=limits.LEASE_WAIT_S_MAX)] | None,
         Meta(description="How long to stand in line, in seconds."),
     ] = None
+
+    @override
+    def leaving(self) -> "WithdrawLease":
+        """Leave the line, and give back what was granted and nobody heard of."""
+        return WithdrawLease(patterns=self.patterns, names=self.names, shared=self.shared)
 
 
 @operation(

@@ -57,6 +57,10 @@ class Request(
     circumstances: ClassVar[tuple[str, ...]] = ()
     """Fields that tell how things stood, not what is asked: a repeat may have them otherwise."""
 
+    def leaving(self) -> "Request[Any] | None":
+        """Return what is to be asked where whoever waits for the answer goes away."""
+        return None
+
 
 class BlobFiles(Protocol):
     """The files that hold what is too large for the database; `sync` satisfies it."""

@@ -17,7 +17,6 @@ from beadwork.ops.lease import (
     CheckLeases,
     ListLeases,
     ShownLease,
-    WithdrawLease,
     held_error,
 )
 from beadwork.ops.lease_end import BreakLease, ReleaseLeases, RenewLeases
@@ -89,14 +88,9 @@ def acquire(
         reason=reason,
         wait_s=None if wait is None else duration_s(wait),
     )
-    leave = WithdrawLease(patterns=request.patterns, names=request.names, shared=shared)
-    try:
-        answer = session.run(request)
-    except KeyboardInterrupt:
-        session.run(leave)
-        raise
+    answer = session.run(request)
     if answer.is_pending:
-        session.run(leave)
+        session.run(request.leaving())
         raise held_error(
             [*answer.lease.patterns, *answer.lease.names],
             answer.held_by,
