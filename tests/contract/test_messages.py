@@ -780,3 +780,15 @@ def test_old_messages_go_and_dead_letters_stay_longer(project: Project) -> None:
     left = {row[0] for row in query(project.place, "SELECT id FROM message")}
     assert left & {done.id, waiting.id, dead.id} == {waiting.id, dead.id}
     assert query(project.place, "SELECT refs FROM blob") == [(0,)]
+
+
+def test_what_comes_due_between_a_look_and_its_mark_is_shown_the_next_time(
+    project: Project,
+) -> None:
+    delayed = send(project, "bob", "later", delay_s=5)
+    send(project, "bob", "now")
+    look = project.run(ShowNew(only_look=True), "bob")
+    project.clock.advance(6)
+    project.run(ShowNew(last=look.last, as_of=look.as_of), "bob")
+    new = project.run(ShowNew(), "bob").messages
+    assert [each.message.id for each in new] == [delayed.id]

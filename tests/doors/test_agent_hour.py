@@ -251,6 +251,27 @@ def test_a_hyphen_for_a_comment_is_standard_input(bd: Bd) -> None:
     assert [each["text"] for each in bd.json("comments", issue)] == ["A long report", "Another"]
 
 
+def test_a_hyphen_is_standard_input_for_what_is_remembered(bd: Bd) -> None:
+    bd.ok("remember", "--key", "k", "-", given="What was learnt")
+    assert bd.json("recall", "k")["value"] == "What was learnt"
+    bd.ok("kv", "set", "k", "-", given="A value")
+    assert bd.json("kv", "get", "k")["value"] == "A value"
+
+
+def test_standard_input_is_read_once(bd: Bd) -> None:
+    for words in (("--stdin",), ("--body-file", "-")):
+        answer = bd("create", "T", *words, "--design-file", "-", "--json", given="text")
+        assert (answer.code, answer.error["code"]) == (2, "field.invalid")
+    assert bd.json("list") == []
+
+
+def test_a_merge_that_is_to_write_nothing_writes_nothing(bd: Bd) -> None:
+    out = bd.folder / "out"
+    out.write_text("precious", encoding="utf-8")
+    assert bd("--readonly", "merge", "out", *["/dev/null"] * 3).code != 0
+    assert out.read_text(encoding="utf-8") == "precious"
+
+
 def test_the_start_of_a_hash_in_capitals_is_answered_with_the_small_one(bd: Bd) -> None:
     bd.create("Work", "--id", "px-abcd")
     refused = bd("show", "ABC")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.running import running
 from tests.doors.program import Bd
 
 pytestmark = pytest.mark.slow
@@ -193,3 +194,15 @@ def test_what_the_hook_answers_is_no_answer_of_a_broken_program(guarded: Bd) -> 
     assert "bob holds src/**" in answer.err
     assert guarded("hooks", "run", "pre-push").code == 0
     assert json.loads(guarded("lease", "list", "--json").out)[0]["actor"] == "bob"
+
+
+def test_case_counts_as_git_says_now(guarded: Bd) -> None:
+    others = guarded.at(guarded.folder, BD_ACTOR="bob")
+    with running(guarded.folder, guarded.environment):
+        guarded.ok("lease", "acquire", "src/**")
+        user = others.at(others.folder, BEADS_NO_DAEMON="")
+        assert user.run("lease", "acquire", "src/x").code == 4
+        guarded.git("config", "core.ignorecase", "true")
+        assert user.run("lease", "acquire", "SRC/a.py").code == 4
+        guarded.git("config", "core.ignorecase", "false")
+        assert user.run("lease", "acquire", "SRC/a.py").code == 0

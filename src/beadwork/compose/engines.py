@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from beadwork.engine import Caller, Engine, Guards
@@ -127,7 +126,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         new_replica=new_number,
         blob_files=blobs_of(place, lock_timeout_s=lock_timeout_s),
         outside=_Projects(place.folder, settings),
-        case_blind=cache(lambda: git.ignores_case(place.folder)),
+        case_blind=_CaseBlind(place.folder),
         opener=opener,
         has_checkpoints=has_checkpoints,
         cache_kib=cache_kib,
@@ -165,6 +164,25 @@ class PollingEar:
 
     def close(self) -> None:
         """Listen no more."""
+
+
+class _CaseBlind:
+    """Tells whether git takes paths that differ in case only for the same (R19).
+
+    Asked again only where git's configuration is another than it was.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._seen: tuple[int, int] | None = None
+        self._is_blind = False
+
+    def __call__(self) -> bool:
+        seen = git.configuration_of(self._folder)
+        if seen is None or seen != self._seen:
+            self._is_blind = git.ignores_case(self._folder)
+            self._seen = seen
+        return self._is_blind
 
 
 class _Projects:

@@ -332,23 +332,30 @@ def extend_hold(request: ExtendHold, tx: Transaction) -> Settled:
 
 
 class Shown(Unrecorded):
-    """What is new for the caller, and how many more there are. `last`: the highest seq of all."""
+    """What is new for the caller, and how many more there are.
+
+    `last`: the highest seq of all; `as_of`: when it was looked, in microseconds.
+    """
 
     messages: list[Waiting] = []
     more: int = 0
     last: int = 0
+    as_of: int = 0
 
 
 class ShowNew(Request[Shown], frozen=True):
     """Show what waits for the caller and was not shown before. It is not acknowledged by that.
 
     All of it counts as shown from then on, those too that are only counted. Who is not sure that
-    it can be read looks first, and marks it then by the answer's `last`.
+    it can be read looks first, and marks it then by the answer's `last` and `as_of`.
     """
 
     limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 10
     only_look: Annotated[bool, Meta(description="Mark nothing as shown.")] = False
     last: Annotated[int | None, Meta(description="Only messages up to this seq.")] = None
+    as_of: Annotated[
+        int | None, Meta(description="Mark what was due at this moment, in microseconds.")
+    ] = None
 
 
 @operation("message.hook", kind="write", example={})
@@ -360,8 +367,10 @@ def show_new(request: ShowNew, tx: Transaction) -> Shown:
         return Shown()
     rows = tx.deliveries.unseen(mailboxes, last=request.last, limit=request.limit)
     if not request.only_look:
-        tx.deliveries.show(mailboxes, last=last)
-    return Shown(messages=listed(tx, rows), more=count - len(rows), last=last)
+        as_of_us = tx.now_us if request.as_of is None else min(request.as_of, tx.now_us)
+        tx.deliveries.show(mailboxes, last=last, as_of_us=as_of_us)
+    more = count - len(rows)
+    return Shown(messages=listed(tx, rows), more=more, last=last, as_of=tx.now_us)
 
 
 def mailbox_of(tx: Transaction, agent: str | None) -> list[str]:

@@ -253,10 +253,16 @@ class DeliveryStore:
         self._changed("replayed", delivery, "waiting")
         return True
 
-    def show(self, mailboxes: Sequence[str], *, last: int) -> None:
-        """Note that what waits was shown, up to a message; it is not acknowledged by that."""
+    def show(self, mailboxes: Sequence[str], *, last: int, as_of_us: int) -> None:
+        """Note that what was due at a moment was shown, up to a message; it is not acknowledged."""
         for each in mailboxes:
-            self._session.run("delivery.show", mailbox=each, last=last, now_us=self._tx.now_us)
+            self._session.run(
+                "delivery.show",
+                mailbox=each,
+                last=last,
+                as_of_us=as_of_us,
+                now_us=self._tx.now_us,
+            )
 
     def end_mailbox(self, mailbox: str, reason: str) -> int:
         """Deliver nothing more of a mailbox; return how many it had."""

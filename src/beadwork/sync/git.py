@@ -220,6 +220,18 @@ def _asked(folder: str) -> Identity:
     return Identity(name, email)
 
 
+def configuration_of(folder: str) -> tuple[int, int] | None:
+    """Return what tells a repository's configuration from a changed one; None outside of one."""
+    place = git_place(folder)
+    if place is None:
+        return None
+    try:
+        facts = os.stat(os.path.join(place.common_folder, "config"))
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
+
+
 def ignores_case(folder: str) -> bool:
     """Tell whether file names that differ in case only are the same, as git found at `init`."""
     place = git_place(folder)

@@ -104,6 +104,7 @@ class Session:
         self.imported: Imported | None = None
         """What was taken in from the file before the command began."""
         self._engine: Engine | None = None
+        self._is_input_read = False
         self._caller: Caller | None = None
         self._has_written = False
         self._has_committed = False
@@ -360,8 +361,14 @@ class Session:
 
         Raises:
             InvalidPath: it can't be read.
+            InvalidField: standard input was read already.
         """
         if path == "-":
+            if self._is_input_read:
+                raise InvalidField(
+                    "Standard input was named twice", hint="Give one of the two in a file."
+                )
+            self._is_input_read = True
             return self.streams.read_bytes()
         try:
             return self.world.read_file(path)

@@ -141,7 +141,7 @@ WHERE seq = :seq AND place = :place
 -- name: show
 -- What waits was shown, up to a message.
 UPDATE delivery SET shown_us = :now_us
-WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :now_us
+WHERE mailbox = :mailbox AND state = 'waiting' AND shown_us IS NULL AND due_us <= :as_of_us
     AND (expires_us IS NULL OR expires_us > :now_us) AND +seq <= :last
 
 -- name: bound_holds

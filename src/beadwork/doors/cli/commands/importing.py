@@ -417,6 +417,7 @@ def _sync(session: Session, *, has_import: bool, has_export: bool) -> None:
 def merge(session: Session, /, **given: Any) -> None:
     """Merge three files of records into OUT: git's merge driver. Exits 0, 1 or 129."""
     try:
+        session.require_writable()
         names = (given[each] for each in ("out", "base", "left", "right"))
         unread = session.world.merge_files(*map(session.world.full_path, names))
     except BeadworkError as error:

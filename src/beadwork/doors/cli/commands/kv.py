@@ -3,6 +3,7 @@
 import click
 
 from beadwork.doors.cli import text
+from beadwork.doors.cli.fields import piped
 from beadwork.doors.cli.options import BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.ops.pair import ClearPair, GetPair, ListPairs, SetPair
@@ -35,7 +36,7 @@ def get(session: Session, name: str) -> None:
 @pass_session
 def set_(session: Session, name: str, value: str) -> None:
     """Set the value of a key."""
-    pair = session.run(SetPair(key=name, value=value))
+    pair = session.run(SetPair(key=name, value=piped(session, value) or ""))
     session.show(
         {"key": pair.key, "value": pair.value},
         lambda: f"{text.line(pair.key)} = {text.line(pair.value or '')}",

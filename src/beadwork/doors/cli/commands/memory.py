@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from beadwork.doors.cli import text
+from beadwork.doors.cli.fields import piped
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import InvalidField
@@ -27,7 +28,7 @@ def remember(session: Session, words: tuple[str, ...], key: str, stdin: bool) ->
     """Keep a text for later sessions; with a key that is there, in its place."""
     if stdin and words:
         raise InvalidField("Both a text and --stdin were given", hint="Give one.", field="text")
-    content = session.read_text("-") if stdin else " ".join(words)
+    content = session.read_text("-") if stdin else piped(session, " ".join(words)) or ""
     if content and not key and key_of(content) == content:
         raise InvalidField(
             f'"{content}" looks like a key, not like something to remember',

@@ -385,7 +385,7 @@ def hook(session: Session, event: str | None, limit: int) -> None:
     _show_new(session, new, event)
     # What nobody could read was not shown.
     if new.messages and session.streams.is_taken:
-        session.run(ShowNew(last=new.last))
+        session.run(ShowNew(last=new.last, as_of=new.as_of))
 
 
 def _show_new(session: Session, new: Shown, event: str | None) -> None:
