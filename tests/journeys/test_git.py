@@ -349,6 +349,31 @@ def test_the_first_commit_of_the_folder_takes_the_file_along(bare: Bd, *, is_sha
     assert bare.git("status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize("way", ["checkout", "emptied", "hook"])
+def test_a_file_that_was_put_back_is_written_anew_when_asked_for(repository: Bd, way: str) -> None:
+    repository.create("One", "--id", "px-1")
+    commit(repository, "First")
+    repository.ok("update", "px-1", "--notes", "Precious")
+    repository.create("Two", "--id", "px-2")
+    if way == "emptied":
+        repository.records.write_text("", encoding="utf-8")
+    else:
+        repository.git("checkout", "--", ".beads")
+    repository.ok("list")
+    assert "px-2" not in repository.lines()
+    if way == "hook":
+        install_hooks(repository)
+        (repository.folder / "code").write_text("x", encoding="utf-8")
+        repository.git("add", "code")
+        repository.git("commit", "--quiet", "--message", "Code")
+        assert "px-2" in repository.git("show", "HEAD:.beads/issues.jsonl")
+    else:
+        assert repository.ok("sync").out == "Wrote the file.\n"
+    assert "Precious" in repository.lines()["px-1"]
+    assert "px-2" in repository.lines()
+    assert repository.ok("sync").out == "The file is up to date.\n"
+
+
 def test_a_commit_in_a_worktree_leaves_the_main_index_alone(repository: Bd, tmp_path: Path) -> None:
     repository.create("First")
     commit(repository, "First")

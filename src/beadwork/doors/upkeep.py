@@ -431,7 +431,7 @@ class Upkeep:
         try:
             engine.prepare()
             imported = engine.run(ImportFile(force=True), caller)
-            engine.flush(caller)
+            engine.flush(caller, is_whole=True)
         finally:
             engine.close()
         return Restored(lost, kept, imported, blobs)

@@ -201,9 +201,12 @@ class Engine:
         self.write_all([])
         return True
 
-    def flush(self, caller: Caller) -> bool:
-        """Bring the project's file up to the store; tell whether it was written."""
-        return self.run(ExportFile(), caller).is_written
+    def flush(self, caller: Caller, *, is_whole: bool = False) -> bool:
+        """Bring the project's file up to the store; tell whether it was written.
+
+        `is_whole`: also where the file alone is another, put back to an older one.
+        """
+        return self.run(ExportFile(whole=is_whole), caller).is_written
 
     def _guarded(self, call: Call, progress: Progress | None) -> Outcome:
         try:

@@ -258,6 +258,10 @@ class ExportFile(Request[Exported], frozen=True):
 
     path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
     force: Annotated[bool, Meta(description="Also if nothing changed.")] = False
+    whole: Annotated[
+        bool,
+        Meta(description="Also if the file alone is another: it was put back to an older one."),
+    ] = False
 
 
 @operation("record.export", kind="job", raises=(FileTrouble,), example={})
@@ -270,7 +274,7 @@ def export_file(request: ExportFile, desk: Desk) -> Exported:
         return Exported(exported=snapshot.count, is_written=True, path=path)
     with desk.exporting():
         for _ in range(_LOOKS):
-            exported = _export_own(desk, path, is_forced=request.force)
+            exported = _export_own(desk, path, request)
             if exported is not None:
                 return exported
     raise FileTrouble(
@@ -278,24 +282,28 @@ def export_file(request: ExportFile, desk: Desk) -> Exported:
     )
 
 
-def _export_own(desk: Desk, path: str, *, is_forced: bool) -> Exported | None:
+def _export_own(desk: Desk, path: str, request: ExportFile) -> Exported | None:
     """Write the project's file; None if others changed it meanwhile, or replaced the database."""
     seen = desk.files.glance(path)
     replica = desk.call(ShowStore()).settings.get(_REPLICA)
     # What others wrote is taken in first, never overwritten.
     found = _take_in(desk, path).found
     store = desk.call(ShowStore())
-    is_stale = is_forced or store.dirty or store.settings.get(UNTIDY)
-    if seen and not is_stale:
+    is_stale = request.force or store.dirty or store.settings.get(UNTIDY)
+    if seen and not (is_stale or request.whole):
         return Exported(exported=0, is_written=False, path=path)
     if found is None and seen:
         found = _read(desk, path, _noted_state(store.settings))
     is_plain = found is not None and found.state.digest == store.settings.get(PLAIN_DIGEST)
-    plain_lines = int(store.settings.get(PLAIN_LINES) or 0) if is_plain and not is_forced else 0
-    planned = _plan(desk, found, plain_lines=plain_lines)
+    if seen and is_plain and not is_stale:
+        # What an export of ours wrote is whole.
+        return Exported(exported=0, is_written=False, path=path)
+    plain_lines = int(store.settings.get(PLAIN_LINES) or 0) if is_plain else 0
+    planned = _plan(desk, found, plain_lines=0 if request.force else plain_lines)
     if desk.call(ShowStore()).settings.get(_REPLICA) != replica:
         return None
-    if planned is None:
+    is_same = planned is not None and found is not None and planned.content == found.content
+    if planned is None or (is_same and not is_stale):
         return Exported(exported=0, is_written=False, path=path)
     digest = desk.files.digest(planned.content)
     desk.call(NoteNext(digest=digest))

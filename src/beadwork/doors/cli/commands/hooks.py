@@ -113,7 +113,7 @@ def _run(session: Session, name: str) -> None:
     if not is_main:
         take_in(session, here)
     if name in _WRITES:
-        engine.flush(session.caller)
+        engine.flush(session.caller, is_whole=name == "pre-commit")
     if name == "pre-commit" and is_main:
         session.world.stage(engine)
 

@@ -394,7 +394,7 @@ def _sync(session: Session, *, has_import: bool, has_export: bool) -> None:
     if has_import and not session.flags.has_import:
         imported = session.run(ImportFile())
     # An export takes in the file first, so that nobody's edit is lost.
-    is_written = engine.flush(session.caller) if has_export else False
+    is_written = engine.flush(session.caller, is_whole=True) if has_export else False
     if not has_export:
         session.flags.has_flush = False
     lines = [text.report(imported.report)] if imported and not imported.is_unchanged else []

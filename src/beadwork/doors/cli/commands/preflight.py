@@ -33,7 +33,7 @@ def preflight(session: Session, is_check: bool, is_fix: bool) -> None:
         return
     if is_fix:
         session.require_writable()
-        session.engine.flush(session.caller)
+        session.engine.flush(session.caller, is_whole=True)
     session.world.catch_up(session.engine, session.caller)
     checks = [_exported(session), _committed(session), _released(session)]
     session.show(
