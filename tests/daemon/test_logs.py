@@ -114,3 +114,21 @@ def test_a_log_that_can_not_be_written_fails_no_command(bd: Bd) -> None:
     answer = bd("create", "Work", "--json")
     assert (answer.code, answer.json["title"]) == (0, "Work")
     assert "the logs were not written" in answer.err
+
+
+def test_the_file_is_not_written_under_the_hands_of_git(bd: Bd) -> None:
+    bd.ok("config", "set", "daemon.export-interval", "0.1s")
+    bd.git("init", "--quiet")
+    with running(bd.folder, bd.environment) as daemon:
+        user = bd.at(bd.folder, BEADS_NO_DAEMON="")
+        first = user.create("First")
+        until(lambda: first in bd.records.read_text(encoding="utf-8"))
+        merging = bd.folder / ".git" / "MERGE_HEAD"
+        merging.write_text("", encoding="utf-8")
+        with daemon.line() as line:
+            second = line.ask("issue.create", {"title": "Second"})["data"]["issue"]["id"]
+        # The log of events is written later than the file would have been.
+        until(lambda: second in (bd.beads / "log" / "events.jsonl").read_text(encoding="utf-8"))
+        assert second not in bd.records.read_text(encoding="utf-8")
+        merging.unlink()
+        until(lambda: second in bd.records.read_text(encoding="utf-8"))

@@ -41,7 +41,7 @@ from beadwork.model.errors import BeadworkError, DatabaseMismatch, Fault
 from beadwork.model.instants import format_us
 from beadwork.ops.log import AppendLogs
 from beadwork.store.sqlite import Opener
-from beadwork.sync import config, registry
+from beadwork.sync import config, git, registry
 from beadwork.sync.runtime import daemon_paths, holder_of, pid_file
 
 _CALLS_MAX = 10_000
@@ -274,6 +274,7 @@ class DaemonProcess:
             export_period_s=self._wanted.export_period_s,
             idle_exit_s=self._wanted.idle_exit_s,
             has_logs=self._has_logs,
+            is_git_busy=lambda: git.is_busy(self._place.folder),
         )
 
     def _has_logs(self) -> bool:

@@ -1,5 +1,6 @@
 """What the daemon does by itself: each chore a method, which begins a thread where it is long."""
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ _INDEX_AFTER_S = 1.0
 _LOGS_AFTER_S = 0.5
 _RETRY_FIRST_S = 5.0
 _COLLECT_S = 3600.0
+_GIT_PATIENCE_S = 600.0
+"""So long an export waits for git to finish what it is in the middle of."""
 _RETRY_LAST_S = 300.0
 
 
@@ -51,6 +54,8 @@ class Duties(NamedTuple):
     idle_exit_s: float
     has_logs: Callable[[], bool]
     """Tells whether events and messages are written to files, too."""
+    is_git_busy: Callable[[], bool]
+    """Tells whether git is in the middle of something with the files of the project."""
 
 
 class Upkeep:
@@ -64,6 +69,8 @@ class Upkeep:
         self._version = -1
         self._database = ""
         self._has_verified_logs = False
+        self._held_s: float | None = None
+        """Since when an export has been held back."""
         self.exported_at = ""
         self.committed_at = ""
         chores.add("watch", _LOOK_S, self.watch)
@@ -132,7 +139,14 @@ class Upkeep:
                 self._chores.hasten("logs", _LOGS_AFTER_S)
 
     def export(self) -> None:
-        """Write what has changed to the file."""
+        """Write what has changed to the file, but for a while not under the hands of git."""
+        now_s = time.monotonic()
+        if not self._duties.is_git_busy():
+            self._held_s = None
+        elif now_s - (self._held_s or now_s) < _GIT_PATIENCE_S:
+            self._held_s = self._held_s or now_s
+            self._chores.hasten("export", _LOOK_S)
+            return
         self._begin("export", self._export)
 
     def _export(self, engine: Engine) -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 30
 _MERGED = "GITHEAD_"
+_UNDER_WAY = ("MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD")
+"""What lies in git's folder in the middle of something."""
+_LOCK = "index.lock"
 _OF_NAMED_PATHS = "next-index-"
 _SCRUBBED = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX")
 
@@ -218,6 +221,19 @@ def _asked(folder: str) -> Identity:
         for key in ("user.name", "user.email")
     )
     return Identity(name, email)
+
+
+def is_under_way(place: GitPlace) -> bool:
+    """Tell whether a merge, a rebase or the like waits to be finished."""
+    return any(os.path.exists(os.path.join(place.git_folder, each)) for each in _UNDER_WAY)
+
+
+def is_busy(folder: str) -> bool:
+    """Tell whether git works on the files around a folder, or is in the middle of something."""
+    place = git_place(folder)
+    if place is None:
+        return False
+    return is_under_way(place) or os.path.exists(os.path.join(place.git_folder, _LOCK))
 
 
 def configuration_of(folder: str) -> tuple[int, int] | None:

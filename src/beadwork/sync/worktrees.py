@@ -16,7 +16,6 @@ from beadwork.sync import git, scaffold
 from beadwork.sync.locate import git_place, home_folder
 
 _RECORDS = (".beads/issues.jsonl", ".beads/beads.jsonl")
-_BUSY = ("MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 _TOLD_MAX = 5
 _STATUS_PATH = 3
 """Where the path begins in a line of git's short status."""
@@ -165,7 +164,7 @@ class Worktrees:
             more = f" and {len(files) - _TOLD_MAX} more" if len(files) > _TOLD_MAX else ""
             found.append(f"uncommitted: {names}{more}")
         place = git_place(tree.path)
-        if place and any(os.path.exists(os.path.join(place.git_folder, each)) for each in _BUSY):
+        if place and git.is_under_way(place):
             found.append("a merge or rebase is going on")
         if tree.is_detached and self._is_unreached(tree.path):
             found.append("its commits are on no branch")
