@@ -19,9 +19,13 @@ from beadwork.model.errors import (
     UnknownOperation,
 )
 from beadwork.ops.claim import ClaimReady
+from beadwork.ops.delivery import ReceiveMessages
 from beadwork.ops.issue import ListIssues, ShowIssue
 from beadwork.ops.issue_create import Created, CreateIssue
 from beadwork.ops.issue_state import CloseIssue
+from beadwork.ops.lease import AcquireLease, ListLeases
+from beadwork.ops.lease_end import ReleaseLeases
+from beadwork.ops.message import SendMessage
 from tests.daemon.clients import Site, killed_again_and_again, site_of
 from tests.doors.program import Bd
 
@@ -104,6 +108,25 @@ def test_a_call_that_is_cancelled_leaves_the_client_usable(site: Site) -> None:
                 assert made.issue.title == f"Kept {number}"
             kept = [each for each in await titles(client) if each.startswith("Kept")]
             assert len(kept) == 10
+
+    asyncio.run(work())
+
+
+def test_a_wait_that_is_cancelled_takes_nothing(site: Site) -> None:
+    waits = (ReceiveMessages(wait_s=600), AcquireLease(names=["db"], wait_s=600))
+
+    async def work() -> None:
+        async with client_of(site) as waiting, client_of(site, actor="other") as other:
+            await other.call(AcquireLease(names=["db"]))
+            for each in waits:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(waiting.call(each), 0.1)
+            await other.call(SendMessage(to=["agent-1"], payload="hi"))
+            await other.call(ReleaseLeases(all=True))
+            received = await waiting.call(ReceiveMessages(wait_s=600))
+            assert [each.message.payload for each in received.messages] == [{"text": "hi"}]
+            leases = (await other.call(ListLeases())).leases
+            assert leases == []
 
     asyncio.run(work())
 

@@ -1,10 +1,11 @@
 """The client for programs with an event loop."""
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, NoReturn, Protocol, Self, TypeVar
 
@@ -14,6 +15,7 @@ from beadwork.client.following import LOOK_S, PAGE, Cursor
 from beadwork.client.means import Absent, Broken, Late, Means, Patience, no_daemon
 from beadwork.client.messages import Keyed, Outcome
 from beadwork.client.requests import (
+    at_most,
     batch_of,
     keyed,
     only_writes,
@@ -25,12 +27,15 @@ from beadwork.engine import patience_s
 from beadwork.model.errors import NoDaemon, Unavailable
 from beadwork.model.overriding import override
 from beadwork.ops.event import Event, ListEvents
-from beadwork.ops.operation import Request, Response
+from beadwork.ops.operation import Expected, Request, Response
 from beadwork.ops.record import ShowStore
 from beadwork.ops.table import request_named
 
 R = TypeVar("R", bound=Response)
 T = TypeVar("T")
+
+_SLICE_S = 0.25
+"""So long a thread of ours waits at once."""
 
 
 class AsyncWire(Protocol):
@@ -69,8 +74,35 @@ class AsyncDirectWire:
             raise
 
     async def run(self, request: Request[R], key: str) -> R:
-        """Carry out a request."""
-        return await self._done(lambda: self._opened.run(request, key))
+        """Carry out a request; one that waits does so for a short while, again and again.
+
+        A thread can't be interrupted: so a wait that is cancelled is over soon, and what it brought
+        is given back.
+
+        Raises:
+            CancelledError: nobody waits for it any more.
+        """
+        begun_s = time.monotonic()
+        while True:
+            left = shortened(request, time.monotonic() - begun_s)
+            asked = at_most(left, _SLICE_S)
+            work = self._thread.submit(self._run, asked, key)
+            try:
+                answer: R = await asyncio.shield(asyncio.wrap_future(work))
+            except asyncio.CancelledError:
+                self._thread.submit(self._give_back, request, work)
+                raise
+            if asked is left or not (isinstance(answer, Expected) and answer.is_pending):
+                return answer
+
+    def _run(self, request: Request[R], key: str) -> R:
+        return self._opened.run(request, key)
+
+    def _give_back(self, request: Request[Any], work: "Future[Any]") -> None:
+        """Let go of what a wait brought that was cancelled; in the thread, after it."""
+        with contextlib.suppress(Exception):
+            for each in request.leaving(work.result()):
+                self._opened.run(each, "")
 
     async def run_each(self, asked: Sequence[Keyed]) -> list[Outcome]:
         """Carry out writes in one commit; each succeeds or fails by itself."""

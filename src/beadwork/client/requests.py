@@ -34,6 +34,13 @@ def shortened(request: Request[R], spent_s: float) -> Request[R]:
     return msgspec.structs.replace(request, wait_s=left_s)
 
 
+def at_most(request: Request[R], wait_s: float) -> Request[R]:
+    """Return a request that waits no longer than so; the same, if it does not."""
+    if patience_s(request) <= wait_s:
+        return request
+    return msgspec.structs.replace(request, wait_s=wait_s)
+
+
 def keyed(requests: Sequence[Request[Any]], key: str) -> list[Keyed]:
     """Give each of several writes a key of its own."""
     return [Keyed(request, f"{key}-{position}") for position, request in enumerate(requests)]

@@ -102,14 +102,12 @@ class Waits:
         if waiting.is_over:
             return
         self._end(waiting)
-        request = waiting.call.request.leaving()
-        if request is None:
-            return
         caller = waiting.call.caller._replace(key="")
-        call = Call(operation_of(type(request)), request, caller)
-        # Where no more is written, it is forgotten in time.
-        with contextlib.suppress(BeadworkError):
-            self._queue.put([call], lambda _: None)
+        for request in waiting.call.request.leaving():
+            call = Call(operation_of(type(request)), request, caller)
+            # Where no more is written, it is forgotten in time.
+            with contextlib.suppress(BeadworkError):
+                self._queue.put([call], lambda _: None)
 
     def _let_go(self, waiting: _Waiting, outcome: Outcome) -> None:
         """Answer one: it waits no more."""

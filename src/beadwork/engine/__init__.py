@@ -145,8 +145,7 @@ class Engine:
 
     def _leave(self, call: Call) -> None:
         """Let go of what whoever waited stood in line for."""
-        request = call.request.leaving()
-        if request is not None:
+        for request in call.request.leaving():
             self.run(request, call.caller._replace(key=""))
 
     def _looked_for(self, call: Call, expected: Expected, wait_s: float) -> Outcome:

@@ -1,7 +1,7 @@
 """Receiving: a message is handed out for a time, and acknowledged, given back, or handed out again."""
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,7 @@ from beadwork.model.errors import (
     UnknownReceipt,
 )
 from beadwork.model.message import backoff_us, delivery_in
+from beadwork.model.overriding import override
 from beadwork.ops.mail import DeliveryRow
 from beadwork.ops.message import (
     Delivery,
@@ -32,6 +33,7 @@ ReceiptText = Annotated[
 ]
 _HELD_MAX = 20
 _REASON_CHARS_MAX = 1000
+_UNHEARD = "Nobody waited for it any more"
 
 
 def mailboxes_of(tx: Transaction, agent: str = "") -> list[str]:
@@ -78,6 +80,12 @@ class ReceiveMessages(Request[Received], frozen=True):
     limit: Annotated[int, Meta(ge=1, le=limits.RECEIVED_MAX)] = 1
     hold_s: HoldSeconds = limits.HOLD_S_DEFAULT
     wait_s: WaitSeconds = None
+
+    @override
+    def leaving(self, answer: Response | None = None) -> list[Request[Any]]:
+        """Give back what was handed out and nobody took."""
+        handed = answer.messages if isinstance(answer, Received) else []
+        return [ReturnMessage(receipt=each.receipt, reason=_UNHEARD) for each in handed]
 
 
 @operation("message.receive", kind="write", raises=(InvalidField,), example={"limit": 1})

@@ -1,7 +1,7 @@
 """Leases: taking paths and names, standing in line for them, giving them back (R19, R20)."""
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -141,9 +141,14 @@ class AcquireLease(Request[Acquired], frozen=True):
     ] = None
 
     @override
-    def leaving(self) -> "WithdrawLease":
+    def leaving(self, answer: Response | None = None) -> list[Request[Any]]:
         """Leave the line, and give back what was granted and nobody heard of."""
-        return WithdrawLease(patterns=self.patterns, names=self.names, shared=self.shared)
+        if isinstance(answer, Acquired) and not answer.is_pending:
+            # Late import: giving back builds on taking.
+            from beadwork.ops.lease_end import ReleaseLeases
+
+            return [] if answer.already else [ReleaseLeases(leases=[answer.lease.lease])]
+        return [WithdrawLease(patterns=self.patterns, names=self.names, shared=self.shared)]
 
 
 @operation(

@@ -57,9 +57,10 @@ class Request(
     circumstances: ClassVar[tuple[str, ...]] = ()
     """Fields that tell how things stood, not what is asked: a repeat may have them otherwise."""
 
-    def leaving(self) -> "Request[Any] | None":
-        """Return what is to be asked where whoever waits for the answer goes away."""
-        return None
+    def leaving(self, answer: "Response | None" = None) -> "list[Request[Any]]":
+        """Return what is to be asked where whoever waited went away, before or after the answer."""
+        del answer
+        return []
 
 
 class BlobFiles(Protocol):

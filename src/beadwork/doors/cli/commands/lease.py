@@ -90,7 +90,8 @@ def acquire(
     )
     answer = session.run(request)
     if answer.is_pending:
-        session.run(request.leaving())
+        for each in request.leaving():
+            session.run(each)
         raise held_error(
             [*answer.lease.patterns, *answer.lease.names],
             answer.held_by,
