@@ -291,7 +291,8 @@ class _Exchange:
             self._write_file(payload)
 
     def _copy(self, descriptor: int, content: bytes) -> None:
-        self._has_output = True
+        # A warning may be said again; an answer may not.
+        self._has_output |= descriptor == 1
         if descriptor == 1 and self._is_unread:
             return
         try:

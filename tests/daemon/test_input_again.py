@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from beadwork.daemon.frames import PROTOCOL, frame
-from tests.daemon.running import Daemon
+from tests.daemon.running import Daemon, until
 from tests.doors.program import Bd
 
 TEXT = "What is to be done.\nAnd how."
@@ -80,3 +80,31 @@ def test_what_a_daemon_read_that_died_is_not_lost(bd: Bd) -> None:
             made = made_of_input(bd.at(bd.folder, BEADS_NO_DAEMON=""))
         (bd.beads / "bd.sock").unlink(missing_ok=True)
         assert description(bd, made) == TEXT
+
+
+def test_a_warning_before_a_command_is_handed_back_is_said_once(bd: Bd, daemon: Daemon) -> None:
+    issue = bd.create()
+    user = bd.at(bd.folder, BEADS_NO_DAEMON="", TZ="Asia/Tokyo")
+    for words in (
+        ("defer", issue, "--until", "2020-01-01"),
+        ("update", issue, "--defer", "2020-01-01"),
+        ("delete", issue, "--hard"),
+    ):
+        assert user.run(*words).err.count("Warning: ") == 1, words
+
+
+def test_a_setting_that_is_none_is_refused_with_the_daemon_too(bd: Bd, daemon: Daemon) -> None:
+    for is_off in ("", "1"):
+        user = bd.at(bd.folder, BEADS_NO_DAEMON=is_off, BD_LOCK_TIMEOUT="bogus")
+        assert user.run("list").code == 2
+
+
+def test_who_waits_for_a_stranger_waits_on_when_the_daemon_ends(bd: Bd, daemon: Daemon) -> None:
+    user = bd.at(bd.folder, BEADS_NO_DAEMON="")
+    asking = user.start("msg", "request", "--to", "newbie", "When?", "--wait", "60s", "--json")
+    until(lambda: bd.json("msg", "inbox", "--agent", "newbie"))
+    daemon.kill()
+    taken = bd.at(bd.folder, BD_ACTOR="newbie").json("msg", "receive")
+    bd.at(bd.folder, BD_ACTOR="newbie").ok("msg", "reply", taken[0]["receipt"], "Now")
+    out, _ = asking.communicate(timeout=60)
+    assert (asking.returncode, "Now" in out) == (0, True)

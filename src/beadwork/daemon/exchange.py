@@ -42,7 +42,15 @@ class Exchange:
         self.has_output = False
         """Whether the client has copied output, so that the command can't be run elsewhere."""
         self._is_unread = False
+        self._unsaid: bytearray | None = bytearray()
+        """What is to be said on standard error once it is sure that the command is run here."""
         connection.settimeout(_LOOK_S)
+
+    def settle(self) -> None:
+        """Take it that the command is run here: say what was held back."""
+        unsaid, self._unsaid = self._unsaid, None
+        if unsaid:
+            self._stream(b"e", bytes(unsaid))
 
     @property
     def is_there(self) -> bool:
@@ -72,14 +80,20 @@ class Exchange:
 
     def output(self, content: bytes) -> None:
         """Write to standard output there."""
+        self.settle()
+        self.has_output = True
         self._stream(b"o", content)
 
     def error_output(self, content: bytes) -> None:
         """Write to standard error there."""
-        self._stream(b"e", content)
+        if self._unsaid is None:
+            self._stream(b"e", content)
+        else:
+            self._unsaid += content
 
     def leave(self, exit_code: int) -> None:
         """End the command there with an exit code."""
+        self.settle()
         with contextlib.suppress(Gone):
             self._send(b"x", bytes([exit_code & 0xFF]))
 
@@ -90,7 +104,6 @@ class Exchange:
 
     def _stream(self, kind: bytes, content: bytes) -> None:
         for start in range(0, len(content), _CHUNK):
-            self.has_output = True
             with contextlib.suppress(Gone):  # What nobody reads is lost, as in a closed pipe.
                 self._send(kind, content[start : start + _CHUNK])
 
@@ -135,6 +148,7 @@ class Exchange:
             OSError: it can't be read.
             Gone: the client went away.
         """
+        self.settle()  # It may be the question.
         return self._asked(b"l")
 
     def is_taken(self) -> bool:
