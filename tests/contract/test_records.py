@@ -485,3 +485,17 @@ def test_metadata_that_others_could_not_read_is_refused(project: Project, levels
         with pytest.raises((InvalidField, InvalidRequest)):
             project.run(request)
     project.run(UpdateIssue(issue=issue, set_metadata={"a": [[[1]]]}))
+
+
+def test_bytes_that_are_no_text_can_be_had_again(project: Project) -> None:
+    project.records.parent.mkdir(exist_ok=True)
+    project.records.write_bytes(b'{"id":"px-8","title":"caf\xe9"}\n')
+    project.run(ImportFile())
+    (kept,) = project.run(ListQuarantine()).lines
+    assert kept.line == '{"id":"px-8","title":"caf\\xe9"}'
+
+
+def test_a_mark_of_an_editor_before_the_text_is_none_of_it(project: Project) -> None:
+    project.records.write_bytes(b'\xef\xbb\xbf{"id":"px-8","title":"T"}\n')
+    report = project.run(ImportFile()).report
+    assert (report.created, report.quarantined) == (1, [])

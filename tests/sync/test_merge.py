@@ -262,3 +262,18 @@ def test_the_earlier_birth_keeps_the_id_against_the_ancestors_issue() -> None:
     edited = line({"*": stamp(5), "notes": stamp(9)}, title="Late", created_at=at(5), notes="New")
     found = merged(file(late), file(born(1, "Early")), file(edited))
     assert {name: each.text("notes") for name, each in found.items()} == {"px-a": "", LATER: "New"}
+
+
+def test_a_line_with_two_ids_is_kept_beside_what_it_begins_like() -> None:
+    odd = b'{"id":"px-1","id":"px-2","title":"Odd"}'
+    left = b'{"id":"px-1","title":"One"}\n' + odd + b"\n"
+    merged = merge(b"", left, b'{"id":"px-1","title":"Uno"}\n')
+    assert merged.unreadable == [odd]
+    assert odd in merged.content
+
+
+def test_a_mark_of_an_editor_before_the_text_hides_no_edit() -> None:
+    base = b'{"id":"px-1","title":"One","updated_at":"2026-01-01T00:00:00Z"}\n'
+    left = base.replace(b"One", b"Two").replace(b"T00:00", b"T01:00")
+    merged = merge(base, b"\xef\xbb\xbf" + left, base)
+    assert (decode(merged.content.strip()).text("title"), merged.unreadable) == ("Two", [])

@@ -176,12 +176,16 @@ def _require_undoable(rows: Sequence[EventRow]) -> None:
         if row.kind not in ("created", "updated", "undone"):
             raise UndoConflict(
                 f"A change of kind {row.kind} can't be taken back",
-                hint="It came from a file; change the fields by hand."
-                if row.issue_id
-                else "Do the contrary instead.",
+                hint=_contrary(row),
                 id=row.issue_id,
             )
         _require_there(row)
+
+
+def _contrary(row: EventRow) -> str:
+    if row.kind == "moved":
+        return f"Give {row.issue_id} another id: `bd rename`."
+    return "It came from a file; change the fields by hand." if row.issue_id else "Do the contrary."
 
 
 def _require_there(row: EventRow) -> None:

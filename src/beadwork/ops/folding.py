@@ -120,7 +120,9 @@ class Folding:
         return _Read(line, _restored(record, known[line.digest]), seen=True)
 
     def _quarantine(self, line: Line, reason: str) -> None:
-        safe = line.text.encode("utf-8", "replace").decode()
+        # Bytes that are no text are spelled out, so that they can be had again.
+        content = line.text.encode("utf-8", "surrogateescape")
+        safe = content.decode("utf-8", "backslashreplace")
         self._tx.records.quarantine(line._replace(text=safe), reason)
         self.report.quarantined.append(Quarantined(line_number=line.number, reason=reason))
 

@@ -41,6 +41,8 @@ _NOTED_AT_ONCE = 1000
 """Of so many lines it is noted at once that they were written, so that no other write waits long."""
 _REPLICA = "replica"
 """Another database has another."""
+_BOM = b"\xef\xbb\xbf"
+"""What some editors put before a text."""
 _ENCODING = ("utf-8", "surrogateescape")
 _PLAIN_START = b'{"id":"'
 
@@ -181,7 +183,7 @@ def _fold_all(
     for base in bases or ():
         origins[_group_of(base.encode(*_ENCODING))].append(base)
     groups: defaultdict[bytes, list[_Numbered]] = defaultdict(list)
-    for number, raw in enumerate(content.split(b"\n"), start=1):
+    for number, raw in enumerate(content.removeprefix(_BOM).split(b"\n"), start=1):
         line = raw.rstrip(b"\r")
         if not line.strip():
             continue

@@ -23,6 +23,8 @@ from beadwork.model.view import view
 _ID = re.compile(rb'\{"id":"([^"\\]*)"')
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 
+_BOM = b"\xef\xbb\xbf"
+
 _Lines = dict[str, list[bytes]]
 
 
@@ -53,7 +55,7 @@ def _read(line: bytes) -> Record | None:
 def _lines(content: bytes) -> tuple[_Lines, list[bytes]]:
     found: defaultdict[str, list[bytes]] = defaultdict(list)
     unreadable = []
-    for raw in content.split(b"\n"):
+    for raw in content.removeprefix(_BOM).split(b"\n"):
         line = raw.rstrip(b"\r")
         if not line.strip() or line.startswith(_MARKERS):
             continue
@@ -85,7 +87,7 @@ def merge(
         if len(sides) == 1:
             settled[issue_id] = sides[0]
             continue
-        read = {line: each for line in sides if (each := _read(line)) is not None}
+        read = {line: each for line in sides if (each := _read(line)) and each.id == issue_id}
         unreadable += [line for line in sides if line not in read]
         if known is None and not all(each.is_stamped for each in read.values()):
             known = past(history())
