@@ -328,3 +328,10 @@ def test_a_receipt_of_thousands_of_digits_is_none(project: Project, receipt: str
 def test_a_priority_beyond_all_is_refused(project: Project, priority: str | int) -> None:
     with pytest.raises(InvalidField):
         send(project, "bob", priority=priority)
+
+
+def test_a_time_that_is_given_twice_is_refused(project: Project) -> None:
+    moment = "2030-01-31T09:00:00Z"
+    for given in ({"delay_s": 5, "not_before": moment}, {"ttl_s": 5, "expires": moment}):
+        with pytest.raises(InvalidField, match="twice"):
+            send(project, "bob", **given)

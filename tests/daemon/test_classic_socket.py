@@ -741,3 +741,16 @@ def test_a_database_that_can_not_be_is_another(daemon: Daemon) -> None:
     with daemon.line() as line:
         answer = line.ask("ping", expected_db="/a\0b")
     assert answer["code"] == "database.mismatch"
+
+
+def test_what_is_no_request_is_answered_under_its_own_id(daemon: Daemon) -> None:
+    with daemon.line() as line:
+        answer = line.ask("ping", actor=1, request_id=7)
+    assert (answer["success"], answer["request_id"]) == (False, 7)
+
+
+def test_a_batch_is_atomic_or_it_is_not(daemon: Daemon) -> None:
+    steps = [{"operation": "create", "args": {"title": "T"}}]
+    answer = refused(daemon, "batch", {"operations": steps, "atomic": "false"})
+    assert answer["code"] == "request.invalid"
+    assert daemon.data("list") == []

@@ -42,6 +42,12 @@ _LOOK_S = 0.005
 """How long what a look at the file tells holds for writes."""
 
 
+class _Numbered(msgspec.Struct):
+    """What may be known of what is no request."""
+
+    request_id: Any = None
+
+
 class Incoming(msgspec.Struct):
     """A request. What is not known here is passed over, as classic does."""
 
@@ -94,10 +100,13 @@ class JsonAnswers:
         """Refuse what is asked from now on: the daemon ends."""
         self._is_ending = True
 
-    def refusal(self, message: str) -> bytes:
-        """Return the answer to what is no request."""
+    def refusal(self, message: str, line: bytes = b"") -> bytes:
+        """Return the answer to what is no request, under the id that it gives itself, if it does."""
         error = InvalidRequest(message, hint="Send one JSON object a line.")
-        return line_of(result_of(error), None)
+        request_id = None
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            request_id = msgspec.json.decode(line, type=_Numbered).request_id
+        return line_of(result_of(error), request_id)
 
     def _read(self, line: bytes) -> Incoming:
         """Read a request; null is the same as nothing, as in classic."""
@@ -116,7 +125,7 @@ class JsonAnswers:
         try:
             incoming = self._read(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            tell(self.refusal(f"This is no request: {error}"))
+            tell(self.refusal(f"This is no request: {error}", line))
             return
 
         def answer(outcome: Any) -> None:  # noqa: ANN401 -- any JSON value, or an error
@@ -302,7 +311,10 @@ class JsonAnswers:
         arguments = _map(incoming.args)
         steps = _steps(arguments)
         plans = [_Step(self, each, incoming.actor) for each in steps]
-        if arguments.get("atomic"):
+        is_atomic = arguments.get("atomic") or False
+        if not isinstance(is_atomic, bool):
+            raise InvalidRequest('"atomic" is true or false')
+        if is_atomic:
             return {"results": _all_or_none(plans, ask)}
         return {"results": _one_by_one(plans, ask)}
 

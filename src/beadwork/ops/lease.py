@@ -1,5 +1,6 @@
 """Leases: taking paths and names, standing in line for them, giving them back (R19, R20)."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
@@ -281,7 +282,7 @@ def held_error(
     wait = "Wait for longer" if waited else "Stand in line"
     return LeaseHeld(
         f"{after}{who} {doing} {what} (lease {first.lease}{until}){why}",
-        hint=f'{wait}: `--wait 10m`. Or ask: `bd msg send --to {to} "When will you be done?"`.',
+        hint=f'{wait}: `--wait 10m`. Or ask: `bd msg send --to {shlex.quote(to)} "When will you be done?"`.',
         holder=first.holder,
         lease=first.lease,
         wanted=list(resources),

@@ -1,6 +1,7 @@
 """Leases: letting them run on, giving them back, breaking them."""
 
 import contextlib
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple, NoReturn
 
@@ -158,7 +159,7 @@ def _numbered(tx: Transaction, number: int) -> Lease:
         where = f", of the session {lease.session}" if is_own else ""
         raise LeaseHeld(
             f"Lease {number} is {lease.actor}'s{where}",
-            hint=f"Ask: `bd msg send --to {lease.actor} …`. A person may break it: "
+            hint=f"Ask: `bd msg send --to {shlex.quote(lease.actor)} …`. A person may break it: "
             f"`bd lease break {number} --reason …`.",
             holder=lease.actor,
             lease=number,

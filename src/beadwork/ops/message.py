@@ -440,6 +440,10 @@ def _draft(tx: Transaction, request: SendMessage, addresses: list[str], place: P
 
 
 def _when(tx: Transaction, moment: str | None, seconds: float | None, field: str) -> int | None:
+    if seconds is not None and moment is not None:
+        raise InvalidField(
+            f"{field} was given twice: as a moment, and as seconds", hint="Give one.", field=field
+        )
     if seconds is not None:
         return tx.now_us + int(seconds * 1_000_000)
     if moment is None:

@@ -1,5 +1,6 @@
 """Questions and answers: replying to a message, and waiting for the reply to one."""
 
+import shlex
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -99,7 +100,7 @@ def answer(tx: Transaction, request: ReplyMessage, row: MessageRow) -> Sent:
         raise MessageExpired(
             f"The message {row.id} expired at {instants.format_seconds(row.expires_us or 0)}",
             hint=f"Nobody waits for an answer any more. To tell it all the same: "
-            f"`bd msg send --to {row.sender}`.",
+            f"`bd msg send --to {shlex.quote(row.sender)}`.",
             id=row.id,
         )
     thread = row.seq if row.thread is None else row.thread

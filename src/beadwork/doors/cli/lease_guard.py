@@ -5,6 +5,7 @@ two seconds at most, and any trouble of ours lets the commit pass.
 """
 
 import os
+import shlex
 import threading
 
 from beadwork.doors.cli import times
@@ -92,5 +93,5 @@ def _lines(found: list[Covered]) -> list[str]:
         f"(lease {lease.lease}, since {lease.granted_at}, {since}, {until}){why}",
         f"  It covers {', '.join(paths[:_PATHS_SHOWN])}"
         + (f" and {more} more" if more > 0 else ""),
-        f'  Ask: bd msg send --to {lease.actor} "May I commit {paths[0]}?"',
+        f'  Ask: bd msg send --to {shlex.quote(lease.actor)} "May I commit {paths[0]}?"',
     ]

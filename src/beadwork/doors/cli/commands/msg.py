@@ -217,6 +217,7 @@ def receive(
     The next of the same sender and priority comes once you have settled the one before; --limit takes several.
     """
     if follow:
+        _require_endless(wait)
         # Whoever goes on without end outlives the daemon.
         session.world.require_here()
     hold_s = seconds(hold, "hold", limits.HOLD_S_MAX, least=_LEAST_S) or 0.0
@@ -254,6 +255,11 @@ def _count(number: int) -> str:
 
 def _received(found: Sequence[Handed], *, is_acked: bool) -> str:
     return "\n\n".join(shown.received(each, is_acked=is_acked) for each in found) or "No message."
+
+
+def _require_endless(wait: str | None) -> None:
+    if wait is not None:
+        raise InvalidField("--follow goes on without end", hint="Leave out --wait.", field="wait")
 
 
 def _follow(session: Session, asked: ReceiveMessages, *, is_acked: bool) -> None:

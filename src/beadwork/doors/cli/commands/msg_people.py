@@ -10,6 +10,7 @@ from beadwork.doors.cli.options import NUMBER, BeadCommand, BeadGroup, Whole, pa
 from beadwork.doors.cli.session import Session
 from beadwork.doors.cli.views.screen import Screen
 from beadwork.model.address import parse_group_or_topic
+from beadwork.model.errors import InvalidField
 from beadwork.ops.agent import (
     Agent,
     Gathering,
@@ -148,7 +149,12 @@ def list_groups(session: Session) -> None:
 
 
 def _group(name: str) -> str:
-    return parse_group_or_topic(name if name.startswith(("@", "#")) else f"@{name}").text
+    found = parse_group_or_topic(name if name.startswith(("@", "#")) else f"@{name}")
+    if found.kind != "group":
+        raise InvalidField(
+            f"{found.text} is a topic", hint="Use `bd msg subscribe`.", field="group"
+        )
+    return found.text
 
 
 @groups.command("join", cls=BeadCommand)
