@@ -332,6 +332,10 @@ def test_a_priority_beyond_all_is_refused(project: Project, priority: str | int)
 
 def test_a_time_that_is_given_twice_is_refused(project: Project) -> None:
     moment = "2030-01-31T09:00:00Z"
-    for given in ({"delay_s": 5, "not_before": moment}, {"ttl_s": 5, "expires": moment}):
+    twice: tuple[dict[str, object], ...] = (
+        {"delay_s": 5, "not_before": moment},
+        {"ttl_s": 5, "expires": moment},
+    )
+    for given in twice:
         with pytest.raises(InvalidField, match="twice"):
-            send(project, "bob", **given)
+            send(project, "bob", "hi", "alice", **given)
