@@ -163,3 +163,24 @@ def without_driver(bd: Bd, work: Callable[[], None]) -> None:
     path.unlink()
     work()
     path.write_bytes(held)
+
+
+def test_what_was_written_under_an_old_id_goes_on_under_the_new_one(
+    ours: Bd, tmp_path: Path
+) -> None:
+    theirs = cloned(ours, tmp_path / "theirs", "bob")
+    theirs.ok("init", "--quiet")
+    ours.ok("label", "add", "px-1", "kept")
+    ours.ok("rename", "px-1", "px-login")
+    commit(ours, "Renamed")
+    theirs.ok("comments", "add", "px-1", "Precious")
+    theirs.ok("update", "px-1", "--notes", "Important", "--add-label", "new", "--priority", "0")
+    commit(theirs, "Edited")
+    pull(theirs, ours)
+    pull(ours, theirs)
+    for bd in (theirs, ours):
+        (found,) = bd.json("show", "px-login")
+        assert (found["notes"], found["labels"]) == ("Important", ["kept", "new"])
+        assert (found["priority"], found["status"]) == (0, "open")
+        assert [each["text"] for each in found["comments"]] == ["Precious"]
+    assert theirs.json("show", "px-1")[0]["status"] == "tombstone"

@@ -269,6 +269,21 @@ def consistent(record: Record) -> Record:
     return record._replace(stamps=Stamps(floor, _worth_writing(sound, floor), others))
 
 
+def present(record: Record, *, beside: Record) -> Record:
+    """Return what a record holds, without what it lacks, in the state of another one.
+
+    So it can be folded into the other and takes nothing away.
+    """
+    held = registers(record)
+    marks = {r: mark for r, mark in record.stamps.marks.items() if r in held and r != STATE}
+    state = beside.stamps.marks.get(STATE)
+    fields = {name: text for name, text in record.fields.items() if name not in STATE_FIELDS}
+    fields |= {name: beside.fields[name] for name in STATE_FIELDS if name in beside.fields}
+    floor = min(record.floor, beside.floor)
+    stamps = Stamps(floor, marks if state is None else {**marks, STATE: state})
+    return record._replace(fields=fields, stamps=stamps)
+
+
 def renamed(record: Record, issue_id: str) -> Record:
     """Return the record under another id; the texts of others are not rewritten (R4)."""
 

@@ -17,6 +17,12 @@ RENAMED = "Renamed to "
 """So begins the reason of a tombstone that an issue leaves which goes on under another id."""
 
 
+def renamed_to(record: Record) -> str:
+    """Return the id under which an issue goes on whose tombstone this is; empty if it is none."""
+    reason = record.text("delete_reason") if record.status == "tombstone" else ""
+    return reason.removeprefix(RENAMED) if reason.startswith(RENAMED) else ""
+
+
 def _state(**values: str) -> Fields:
     fields: Fields = dict.fromkeys(STATE_FIELDS)
     fields.update({name: token.encode(value) for name, value in values.items() if value})
@@ -31,9 +37,8 @@ def require_alive(record: Record) -> None:
     """
     if record.status != "tombstone":
         return
-    reason = record.text("delete_reason")
-    if reason.startswith(RENAMED):
-        new_id = reason.removeprefix(RENAMED)
+    new_id = renamed_to(record)
+    if new_id:
         raise InvalidTransition(
             f"The issue {record.id} is {new_id} now", hint=f"Use {new_id}.", id=record.id
         )

@@ -144,12 +144,17 @@ class AcquireLease(Request[Acquired], frozen=True):
     @override
     def leaving(self, answer: Response | None = None) -> list[Request[Any]]:
         """Leave the line, and give back what was granted and nobody heard of."""
-        if isinstance(answer, Acquired) and not answer.is_pending:
-            # Late import: giving back builds on taking.
-            from beadwork.ops.lease_end import ReleaseLeases
-
-            return [] if answer.already else [ReleaseLeases(leases=[answer.lease.lease])]
-        return [WithdrawLease(patterns=self.patterns, names=self.names, shared=self.shared)]
+        granted = answer if isinstance(answer, Acquired) and not answer.is_pending else None
+        if granted is not None and granted.already:
+            return []
+        return [
+            WithdrawLease(
+                patterns=self.patterns,
+                names=self.names,
+                shared=self.shared,
+                granted=granted is not None,
+            )
+        ]
 
 
 @operation(
@@ -302,6 +307,9 @@ class WithdrawLease(Request[Leases], frozen=True):
     patterns: Patterns = []
     names: Names = []
     shared: Annotated[bool, Meta(description="Whether a shared lease was asked for.")] = False
+    granted: Annotated[
+        bool, Meta(description="Also what was granted, and the caller was told of in vain.")
+    ] = False
 
 
 @operation(
@@ -321,7 +329,8 @@ def withdraw_lease(request: WithdrawLease, tx: Transaction) -> Leases:
         names=normal_names(request.names),
     )
     mine = tx.leases.same(wanted)
-    if mine is None or (mine.state == "held" and mine.waits_until_us is None):
+    is_told = mine is not None and mine.state == "held" and mine.waits_until_us is None
+    if mine is None or (is_told and not request.granted):
         return Leases(leases=[])
     return Leases(leases=[shown_lease(end(tx, mine, "withdrawn", "Its holder left the line"))])
 
