@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from beadwork.daemon.connection import Connection
+from beadwork.daemon.lines import encoded, line_of, packed, result_of
 from beadwork.daemon.log import Log
 from beadwork.daemon.metrics import Metrics
 from beadwork.daemon.protocols import Classic
@@ -36,8 +37,6 @@ from beadwork.ops.table import PLACES, operation_named, operation_of
 
 Tell = Callable[[bytes], None]
 _HINT_CHARS_MAX = 200
-_PIECE = 500
-_ENCODER = msgspec.json.Encoder(enc_hook=str)
 _LOOK_S = 0.005
 """How long what a look at the file tells holds for writes."""
 
@@ -132,7 +131,7 @@ class JsonAnswers:
             has_failed = isinstance(outcome, BeadworkError)
             seconds = time.perf_counter() - begun
             self._around.metrics.note_request(counted, seconds, has_failed=has_failed)
-            tell(_encoded(outcome, incoming.request_id))
+            tell(encoded(outcome, incoming.request_id))
 
         counted = incoming.operation
         try:
@@ -280,7 +279,7 @@ class JsonAnswers:
         caller = self._caller(incoming)
 
         def run() -> None:
-            outcome = _packed(self._outcome(incoming.operation, caller, work))
+            outcome = packed(self._outcome(incoming.operation, caller, work))
             self._around.post(lambda: answer(outcome))
 
         if not self._around.readers.begin(run):
@@ -348,13 +347,6 @@ def _steps(arguments: dict[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(steps, list) or not all(isinstance(each, dict) for each in steps):
         raise InvalidRequest('A batch needs "operations", a list of {operation, args}')
     return steps
-
-
-def result_of(outcome: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value, or an error
-    """Return what tells a client how a request ended."""
-    if isinstance(outcome, BeadworkError):
-        return {"success": False, **outcome.as_json()}
-    return {"success": True, "data": outcome}
 
 
 class _Step:
@@ -484,32 +476,3 @@ def _map(arguments: bytes | msgspec.Raw) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidRequest("The arguments must be an object")
     return found
-
-
-def _packed(outcome: Any) -> Any:  # noqa: ANN401 -- any JSON value, or an error
-    """Encode an answer where it was made; a long list in pieces, so that others have a turn."""
-    if outcome is None or isinstance(outcome, BeadworkError):
-        return outcome
-    if not isinstance(outcome, list) or len(outcome) <= _PIECE:
-        return msgspec.Raw(_ENCODER.encode(outcome))
-    pieces = [
-        _ENCODER.encode(outcome[start : start + _PIECE])[1:-1]
-        for start in range(0, len(outcome), _PIECE)
-    ]
-    return msgspec.Raw(b"[" + b",".join(pieces) + b"]")
-
-
-def _encoded(outcome: Any, request_id: object) -> bytes:  # noqa: ANN401
-    if isinstance(outcome, BeadworkError):
-        return line_of(result_of(outcome), request_id)
-    shown: dict[str, Any] = {"success": True}
-    if outcome is not None:
-        shown["data"] = outcome
-    return line_of(shown, request_id)
-
-
-def line_of(shown: dict[str, Any], request_id: object) -> bytes:
-    """Return an answer as it goes to a client, with the id of the request that it answers."""
-    if request_id is not None:
-        shown["request_id"] = request_id
-    return _ENCODER.encode(shown) + b"\n"

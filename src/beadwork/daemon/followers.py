@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from beadwork.daemon.answers import Incoming, Tell, line_of, result_of
+from beadwork.daemon.answers import Incoming, Tell
 from beadwork.daemon.changes import Changes
 from beadwork.daemon.connection import Connection
+from beadwork.daemon.lines import line_of, result_of
 from beadwork.daemon.seats import Seats
 from beadwork.engine import Caller, Engine
 from beadwork.model.claim import ITSELF
