@@ -37,7 +37,7 @@ from beadwork.ops.transaction import Desk, FileState, ReadFile
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 _ID = pattern(rb'\{\s*"id"\s*:\s*"([^"\\]*)"')
 _LOOKS = 5
-_NOTED_AT_ONCE = 1000
+_NOTED_AT_ONCE = 200
 """Of so many lines it is noted at once that they were written, so that no other write waits long."""
 _REPLICA = "replica"
 """Another database has another."""
