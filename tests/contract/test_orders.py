@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from beadwork.model import instants, limits
 from beadwork.model.issue import Issue
@@ -12,6 +13,7 @@ from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_state import CloseIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.query import QueryIssues
+from beadwork.ops.ready import ListReady
 from beadwork.ops.search import IndexTexts, SearchIssues
 from tests.support import Project
 
@@ -142,3 +144,17 @@ def test_a_filter_keeps_its_part_of_what_a_search_finds(
         assert len(found) == (min(limit, len(wanted)) if limit else len(wanted))
         if sort == "priority":
             assert found == wanted[: limit or None]
+
+
+@pytest.mark.parametrize("kind", ["deferred", "ephemeral"])
+def test_what_is_ready_besides_comes_in_order_too(project: Project, kind: str) -> None:
+    fields: dict[str, Any] = (
+        {"ephemeral": True} if kind == "ephemeral" else {"defer_until": "2031-01-01T00:00:00Z"}
+    )
+    for priority in (3, 0, 2, 1):
+        project.create(f"P{priority}", priority=priority, **fields)
+    asked = ListReady(include_deferred=True, include_ephemeral=True, sort="priority")
+    titles = [row.issue.title for row in project.run(asked).issues]
+    assert titles == ["P0", "P1", "P2", "P3"]
+    first = project.run(structs.replace(asked, limit=1))
+    assert ([row.issue.title for row in first.issues], first.is_cut) == (["P0"], True)

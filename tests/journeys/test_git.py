@@ -349,6 +349,15 @@ def test_the_first_commit_of_the_folder_takes_the_file_along(bare: Bd, *, is_sha
     assert bare.git("status", "--porcelain") == ""
 
 
+def test_a_file_that_is_taken_out_of_git_stays_out(repository: Bd) -> None:
+    repository.create("One")
+    commit(repository, "First")
+    install_hooks(repository)
+    repository.git("rm", "--quiet", "--cached", ".beads/issues.jsonl")
+    repository.git("commit", "--quiet", "--message", "Out")
+    assert ".beads/issues.jsonl" not in repository.git("ls-files", ".beads").split()
+
+
 @pytest.mark.parametrize("way", ["checkout", "emptied", "hook"])
 def test_a_file_that_was_put_back_is_written_anew_when_asked_for(repository: Bd, way: str) -> None:
     repository.create("One", "--id", "px-1")

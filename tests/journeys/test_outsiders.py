@@ -184,3 +184,56 @@ def test_what_was_written_under_an_old_id_goes_on_under_the_new_one(
         assert (found["priority"], found["status"]) == (0, "open")
         assert [each["text"] for each in found["comments"]] == ["Precious"]
     assert theirs.json("show", "px-1")[0]["status"] == "tombstone"
+
+
+def renamed_and_edited(ours: Bd, tmp_path: Path, *new_ids: str) -> Bd:
+    """Rename px-1 here, and write under its old id in another clone."""
+    theirs = cloned(ours, tmp_path / "theirs", "bob")
+    theirs.ok("init", "--quiet")
+    for old, new in zip(("px-1", *new_ids), new_ids, strict=False):
+        ours.ok("rename", old, new)
+    commit(ours, "Renamed")
+    theirs.ok("comments", "add", "px-1", "Precious")
+    return theirs
+
+
+def meet(ours: Bd, theirs: Bd) -> None:
+    commit(theirs, "Edited")
+    pull(theirs, ours)
+    theirs.ok("list")
+    if theirs.git("status", "--porcelain"):
+        commit(theirs, "Carried over")
+    pull(ours, theirs)
+
+
+def test_what_was_written_under_an_old_id_goes_on_after_two_renames(
+    ours: Bd, tmp_path: Path
+) -> None:
+    theirs = renamed_and_edited(ours, tmp_path, "px-log", "px-login")
+    theirs.ok("update", "px-1", "--notes", "Important")
+    meet(ours, theirs)
+    for bd in (theirs, ours):
+        (found,) = bd.json("show", "px-login")
+        assert (found["notes"], found["comments"][0]["text"]) == ("Important", "Precious")
+
+
+def test_who_closes_an_old_id_closes_the_issue(ours: Bd, tmp_path: Path) -> None:
+    theirs = renamed_and_edited(ours, tmp_path, "px-login")
+    theirs.ok("close", "px-1", "--reason", "Done")
+    meet(ours, theirs)
+    for bd in (theirs, ours):
+        (found,) = bd.json("show", "px-login")
+        assert (found["status"], found["close_reason"]) == ("closed", "Done")
+        assert found["comments"][0]["text"] == "Precious"
+        assert bd.json("show", "px-1")[0]["status"] == "tombstone"
+        assert [each["id"] for each in bd.json("list", "--all")].count("px-1") == 0
+
+
+def test_who_takes_away_under_an_old_id_takes_it_from_the_issue(ours: Bd, tmp_path: Path) -> None:
+    ours.ok("dep", "add", "px-1", "px-2")
+    commit(ours, "A need")
+    theirs = renamed_and_edited(ours, tmp_path, "px-login")
+    theirs.ok("dep", "remove", "px-1", "px-2")
+    meet(ours, theirs)
+    for bd in (theirs, ours):
+        assert "px-login" in {each["id"] for each in bd.json("ready")}

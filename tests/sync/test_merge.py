@@ -277,3 +277,9 @@ def test_a_mark_of_an_editor_before_the_text_hides_no_edit() -> None:
     left = base.replace(b"One", b"Two").replace(b"T00:00", b"T01:00")
     merged = merge(base, b"\xef\xbb\xbf" + left, base)
     assert (decode(merged.content.strip()).text("title"), merged.unreadable) == ("Two", [])
+
+
+def test_a_line_that_was_cut_off_in_a_text_full_of_json_is_soon_seen_to_be_none() -> None:
+    cut = b'{"id":"px-1","description":"' + b'{\\"a\\":[\\"b\\"]}' * 20_000
+    merged = merge(b"", cut + b"\n", b'{"id":"px-1","title":"One"}\n')
+    assert merged.unreadable == [cut]

@@ -181,7 +181,9 @@ class DaemonProcess:
         self._changes.end()
         loop.drain(_DRAIN_S)
         with self._at_end("the file"):
-            self._writer.flush(_CALLER)
+            # Under the hands of git it is left to the next command.
+            if not git.is_busy(self._place.folder):
+                self._writer.flush(_CALLER)
         with self._at_end("the logs"):
             if self._has_logs():
                 self._writer.run(AppendLogs(), _CALLER)

@@ -23,6 +23,9 @@ _DEFAULTS = {
 }
 
 
+_TOO_DEEP = f"it has more than {limits.JSON_LEVELS_MAX} levels"
+
+
 def _reserved(name: str) -> str:
     return f"@{name}" if name[:1] in ("*", "@") else name
 
@@ -138,9 +141,14 @@ def decode(line: bytes | str) -> Record:
         msgspec.MsgspecError: the line is not a JSON object, or not Unicode.
         ValueError: it has no id, stamps that can't be read, or more levels than others could read.
     """
+    try:
+        record = _decode(line, token.canonical)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    # Last: what is JSON is looked through in one go.
     if is_text_too_deep(line):
-        raise ValueError(f"it has more than {limits.JSON_LEVELS_MAX} levels")
-    return _decode(line, token.canonical)
+        raise ValueError(_TOO_DEEP)
+    return record
 
 
 def decode_canonical(line: str) -> Record:

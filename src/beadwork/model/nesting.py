@@ -6,7 +6,7 @@ from typing import Any
 from beadwork.model import limits
 from beadwork.model.pattern import pattern
 
-_BRACKET = pattern(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_BRACKET = pattern(r'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 def is_too_deep(value: Any) -> bool:  # noqa: ANN401 -- any JSON value
@@ -21,7 +21,7 @@ def is_too_deep(value: Any) -> bool:  # noqa: ANN401 -- any JSON value
 
 
 def is_text_too_deep(text: str | bytes) -> bool:
-    """Tell whether a JSON text has more than `JSON_LEVELS_MAX` levels, without reading it."""
+    """Tell whether a text, which is JSON, has more than `JSON_LEVELS_MAX` levels."""
     content = text if isinstance(text, str) else text.decode("utf-8", "replace")
     if content.count("[") + content.count("{") <= limits.JSON_LEVELS_MAX:
         return False

@@ -269,18 +269,24 @@ def consistent(record: Record) -> Record:
     return record._replace(stamps=Stamps(floor, _worth_writing(sound, floor), others))
 
 
-def present(record: Record, *, beside: Record) -> Record:
-    """Return what a record holds, without what it lacks, in the state of another one.
+def present(record: Record, *, beside: Record, has_state: bool) -> Record:
+    """Return what a record holds, so that it can be folded into another one.
 
-    So it can be folded into the other and takes nothing away.
+    What it lacks it takes away from the other only where that was written after its own state:
+    a tombstone lacks everything. With `has_state` its state counts too, else that of the other.
     """
-    held = registers(record)
-    marks = {r: mark for r, mark in record.stamps.marks.items() if r in held and r != STATE}
-    state = beside.stamps.marks.get(STATE)
+    held, state = registers(record), record.stamp_of(STATE)
+    marks = {
+        register: mark
+        for register, mark in record.stamps.marks.items()
+        if register != STATE and (register in held or mark.stamp > state)
+    }
+    source = record if has_state else beside
+    if STATE in source.stamps.marks:
+        marks[STATE] = source.stamps.marks[STATE]
     fields = {name: text for name, text in record.fields.items() if name not in STATE_FIELDS}
-    fields |= {name: beside.fields[name] for name in STATE_FIELDS if name in beside.fields}
-    floor = min(record.floor, beside.floor)
-    stamps = Stamps(floor, marks if state is None else {**marks, STATE: state})
+    fields |= {name: source.fields[name] for name in STATE_FIELDS if name in source.fields}
+    stamps = Stamps(min(record.floor, beside.floor), marks)
     return record._replace(fields=fields, stamps=stamps)
 
 

@@ -12,10 +12,10 @@ from beadwork.model.adoption import Held, adopt, adopt_beside, may_be, restamped
 from beadwork.model.fold import Loss, fold_all
 from beadwork.model.identity import is_one
 from beadwork.model.pattern import pattern
-from beadwork.model.record import Record, present
-from beadwork.model.transition import renamed_to
+from beadwork.model.record import Record
 from beadwork.model.view import require_readable
 from beadwork.ops.fold_report import Adopted, FoldReport, Moved, Quarantined
+from beadwork.ops.left_behind import LeftBehind
 from beadwork.ops.transaction import Arrived, Entry, Line, Transaction
 
 _EVENTS_MAX = 10_000
@@ -49,8 +49,7 @@ class Folding:
         self.report = FoldReport()
         self._remembered: list[tuple[str, str | None]] = []
         self._bases: defaultdict[str, list[Record]] = defaultdict(list)
-        self._left_behind: list[str] = []
-        """The old ids of issues that were renamed."""
+        self._left_behind = LeftBehind(tx)
         self._is_told = False
         """Whether it is known which lines these took the place of."""
 
@@ -76,22 +75,9 @@ class Folding:
         for issue_id, reads in groups.items():
             if issue_id in there or len(reads) > 1:
                 self._fold_id(issue_id, reads, is_there=issue_id in there)
-        self._carry_over()
+        for carried in self._left_behind.carry_over():
+            self._note_losses(carried.n, carried.losses)
         self._tx.records.remember(self._remembered)
-
-    def _carry_over(self) -> None:
-        """Bring to issues that were renamed what others wrote under their old ids meanwhile."""
-        for issue_id in self._left_behind:
-            old = self._tx.issues.by_id(issue_id)
-            new_id = renamed_to(old.record) if old is not None else ""
-            new = self._tx.issues.by_id(new_id) if new_id else None
-            if old is None or new is None or not old.record.births & new.record.births:
-                continue
-            late = records.renamed(present(old.record, beside=new.record), new_id)
-            folded = fold_all([new.record, late])
-            if folded.record != new.record:
-                self._tx.records.write_folded(new, folded.record, line=None, is_clean=False)
-                self._note_losses(new.n, folded.losses)
 
     def _without_taken(self, lines: Sequence[Line]) -> list[Line]:
         """Leave out the lines of ids that issues from elsewhere have: neither is to move."""
@@ -290,7 +276,7 @@ class Folding:
         self.report.created += len(numbers)
 
     def _arrived(self, formed: list[_Formed], record: Record) -> Arrived:
-        self._note_if_renamed(record)
+        self._left_behind.note(record, ())
         body, last = codec.body(record), formed[-1]
         line = last.read.line
         if not self._is_own:
@@ -305,7 +291,7 @@ class Folding:
         news = [each.form for each in formed if not each.read.seen]
         folded = fold_all([entry.record, *news])
         record, last = folded.record, formed[-1]
-        self._note_if_renamed(record)
+        self._left_behind.note(record, [entry.record, *(each.form for each in formed)])
         line = last.read.line
         says_it = self._is_own and len(formed) == 1 and codec.encode(record) == line.text
         if record != entry.record:
@@ -317,10 +303,6 @@ class Folding:
             base = None if last.form == record else last.form
             self._tx.records.set_base(entry.n, base, line.digest, is_clean=says_it)
         self._note_losses(entry.n, folded.losses)
-
-    def _note_if_renamed(self, record: Record) -> None:
-        if renamed_to(record):
-            self._left_behind.append(record.id)
 
     def _note_losses(self, n: int, losses: Sequence[Loss]) -> None:
         if losses:

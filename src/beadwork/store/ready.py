@@ -67,14 +67,14 @@ class ReadyStore:
             sort, recent if is_hybrid else _BEFORE_ALL, recent if is_hybrid else _FOREVER_US, most
         )
         parts: list[list[Tuple]] = []
+        odd: list[Tuple] = []
         for status in wanted.statuses:
             glance = self._glance(status, wanted, order)
             parts.append(self._shown(glance, wanted, order, shared))
-            parts.append(self._odd(glance, wanted, shared))
-        found = [part for part in parts if part]
-        if len(found) == 1:
-            return found[0]
-        return sorted(itertools.chain(*found), key=self._rank(sort))
+            odd += self._odd(glance, wanted, shared)
+        if len(parts) == 1 and not odd:
+            return parts[0]  # in order
+        return sorted(itertools.chain(*parts, odd), key=self._rank(sort))
 
     def _glance(self, status: str, wanted: ReadyFilter, order: _Order) -> _Glance:
         until = self._asleep_until(wanted)

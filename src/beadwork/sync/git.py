@@ -49,9 +49,9 @@ def staged(folder: str, *, timeout_s: float) -> list[str] | None:
 
 
 def stage(path: str) -> None:
-    """Add a file to the index that a commit is made from, if anything of its folder is in there.
+    """Add a file to the index that a commit is made from, if it is in there.
 
-    A file that git ignores stays out. A hook does it: git tells it by its variables which index that is. That of a commit of named
+    The commit that brings its folder into git takes it along too, unless git ignores it. A hook does it: git tells it by its variables which index that is. That of a commit of named
     paths is thrown away: what is added there would be taken back by the next commit.
     """
     folder, name = os.path.split(os.path.realpath(path))
@@ -59,8 +59,11 @@ def stage(path: str) -> None:
     if os.path.basename(index).startswith(_OF_NAMED_PATHS):
         return
     more = {"GIT_INDEX_FILE": os.path.abspath(index)} if index else {}
-    known = _ended(["ls-files", "--", "."], folder, more=more)
-    if not isinstance(known, Exception) and known.stdout:
+    known = _ended(["ls-files", "-z", "--", "."], folder, more=more)
+    if isinstance(known, Exception) or not known.stdout:
+        return
+    is_there = name.encode() in known.stdout.split(b"\0")
+    if is_there or not run(["ls-tree", "--name-only", "HEAD", "--", "."], folder=folder):
         _ended(["add", "--", name], folder, more=more)
 
 
