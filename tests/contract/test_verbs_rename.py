@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from beadwork.engine import Caller
+from beadwork.model.claim import Holder
 from beadwork.model.errors import (
     ClaimLost,
     Conflict,
@@ -221,3 +223,14 @@ def test_foreign_prefixes_are_joined_only_if_asked(tmp_path: Path) -> None:
 def test_a_prefix_that_ids_can_not_have_is_refused(project: Project, prefix: str) -> None:
     with pytest.raises(InvalidField):
         project.run(RenamePrefix(prefix=prefix))
+
+
+def test_a_long_rename_tells_how_far_it_is(project: Project) -> None:
+    issues = [project.create(f"Issue {n}") for n in range(3)]
+    told: list[tuple[int, int, str]] = []
+    project.engine.run(
+        RenamePrefix(prefix="qq"), Caller(Holder("ann")), lambda *each: told.append(each)
+    )
+    assert [each for each in told if each[2] == "renamed"] == [
+        (done, len(issues), "renamed") for done in range(len(issues))
+    ]

@@ -32,8 +32,11 @@ class SeatEngine(Engine):
 
     @override
     def write_staged(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Let calls be written together with those of others, and wait until they are."""
-        return self.submit(calls)
+        """Let calls be written together with those of others, and wait until they are.
+
+        The thread that writes tells nobody how far it is: it would have to wait for a client.
+        """
+        return self.submit([each._replace(progress=None) for each in calls])
 
     @override
     def close(self) -> None:

@@ -34,7 +34,7 @@ from beadwork.model.errors import (
     Unavailable,
 )
 from beadwork.model.issue import Vocabulary
-from beadwork.ops.operation import Expected, Request, Response
+from beadwork.ops.operation import Expected, Request, Response, tell_nobody
 from beadwork.ops.operation import Operation as Operation
 from beadwork.ops.record_file import ExportFile
 from beadwork.ops.table import operation_of, request_named
@@ -120,18 +120,18 @@ class Engine:
             BeadworkError: whatever the operation raises; anything else comes as a Fault.
         """
         operation = operation_of(type(request))
-        call = Call(operation, checked(request), caller)
-        outcome = self._outcome(call, progress)
+        call = Call(operation, checked(request), caller, progress=progress)
+        outcome = self._outcome(call)
         if isinstance(outcome, Expected) and outcome.is_pending and patience_s(request):
             outcome = self._awaited(call, outcome, patience_s(request))
         if isinstance(outcome, BeadworkError):
             raise outcome
         return outcome  # type: ignore[return-value] # the table pairs requests and responses
 
-    def _outcome(self, call: Call, progress: Progress | None = None) -> Outcome:
+    def _outcome(self, call: Call) -> Outcome:
         if call.operation.kind == "write":
             return self.write_all([call])[0]
-        return self._guarded(call, progress)
+        return self._guarded(call)
 
     def _awaited(self, call: Call, expected: Expected, wait_s: float) -> Outcome:
         """Ask again whenever there may be an answer, until it is there or the time is over."""
@@ -207,10 +207,11 @@ class Engine:
         """
         return self.run(ExportFile(whole=is_whole), caller).is_written
 
-    def _guarded(self, call: Call, progress: Progress | None) -> Outcome:
+    def _guarded(self, call: Call) -> Outcome:
         try:
             if call.operation.kind == "job":
-                desk = Desk(self, self._guards.export_lock, call.caller, progress or _no_progress)
+                tell = call.progress or tell_nobody
+                desk = Desk(self, self._guards.export_lock, call.caller, tell)
                 return call.operation.handler(call.request, desk)
             return self._read(call)
         except BeadworkError as error:
@@ -422,6 +423,8 @@ class Engine:
             vocabulary=self._vocabulary,
             operation=call.operation.name,
         )
+        if call.progress is not None:
+            transaction.tell = call.progress
         try:
             with self._store.savepoint():
                 outcome = keyed(call, transaction)
@@ -493,7 +496,3 @@ def _is_trouble(outcome: Outcome) -> bool:
 def patience_s(request: Request[Any]) -> float:
     """Return how long whoever asks would wait for an answer."""
     return getattr(request, "wait_s", None) or 0.0
-
-
-def _no_progress(done: int, total: int, what: str) -> None:
-    del done, total, what

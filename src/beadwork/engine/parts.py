@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from beadwork.model.claim import Holder
 from beadwork.ops.log_files import LogFolder
 from beadwork.ops.operation import Operation, Request
+from beadwork.ops.operation import Progress as Progress
 
 if TYPE_CHECKING:
     from beadwork.engine import Engine
 
-Progress = Callable[[int, int, str], None]
 FaultLog = Callable[[str, BaseException], str]
 """Logs a fault of ours under the operation's name and returns its report number."""
 
@@ -31,6 +31,8 @@ class Call(NamedTuple):
     caller: Caller
     is_staged: bool = False
     """What is too large for the database has been put aside."""
+    progress: Progress | None = None
+    """Told how far a long piece of work is."""
 
 
 class Ear(Protocol):

@@ -63,6 +63,15 @@ class Request(
         return []
 
 
+Progress = Callable[[int, int, str], None]
+"""Is told how much of how much is done, and of what."""
+
+
+def tell_nobody(done: int, total: int, what: str) -> None:
+    """Tell nobody how far it is."""
+    del done, total, what
+
+
 class BlobFiles(Protocol):
     """The files that hold what is too large for the database; `sync` satisfies it."""
 

@@ -200,14 +200,17 @@ def _joined(tx: Transaction, foreign: list[str], new: str) -> dict[str, str]:
 def _carry_out(tx: Transaction, renames: dict[str, str]) -> Renamed:
     entries = [tx.issues.require(old) for old in renames]
     sources = {n for entry in entries for n in tx.moves.sources(entry)}
-    for entry in entries:
+    for done, entry in enumerate(entries):
+        tx.tell(done, len(entries), "renamed")
         new_id = renames[entry.id]
         is_known = entry.is_filed or entry.record.fields.get("ephemeral") != "true"
         tx.moves.rename(entry, new_id, _remains(tx, entry, new_id) if is_known else None)
     mentioning = {n for text in _sought(renames) for n in tx.moves.mentioning(text)}
     rewrite = renamer(renames)
     answer = Renamed(moves=_moves(renames))
-    for n in sorted(sources | mentioning):
+    followers = sorted(sources | mentioning)
+    for done, n in enumerate(followers):
+        tx.tell(done, len(followers), "looked through")
         entry = tx.issues.by_number(n)
         linked = _relinked(entry.record, renames) if n in sources else entry.record
         told = linked._replace(fields=_rewritten(linked.fields, rewrite))

@@ -8,7 +8,7 @@ from beadwork.model.claim import Claim, Holder
 from beadwork.model.issue import Issue, Vocabulary
 from beadwork.model.record import Change, Record
 from beadwork.model.stamp import Stamp
-from beadwork.ops.operation import R, Request
+from beadwork.ops.operation import Progress, R, Request
 from beadwork.ops.tallies import Happened as Happened
 from beadwork.ops.tallies import Statistics as Statistics
 from beadwork.ops.tallies import Tally as Tally
@@ -397,6 +397,8 @@ class Transaction(Protocol):
     @property
     def vocabulary(self) -> Vocabulary: ...
     def is_provided(self, target: str) -> bool: ...
+    @property
+    def tell(self) -> Progress: ...
     @property
     def is_case_blind(self) -> bool: ...
     def schema(self) -> tuple[list[str], int]: ...

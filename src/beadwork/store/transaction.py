@@ -12,6 +12,7 @@ from beadwork.model.issue import Vocabulary
 from beadwork.model.record import Change
 from beadwork.model.stamp import Clock, Stamp
 from beadwork.ops.blob_files import BlobFolder
+from beadwork.ops.operation import Progress, tell_nobody
 from beadwork.store.claims import ClaimStore
 from beadwork.store.dependencies import DependencyStore
 from beadwork.store.events import EventStore, Subject
@@ -136,6 +137,8 @@ class StoreTransaction:
     origins: "OriginStore"
     retention: "Retention"
     search: "SearchStore"
+    tell: Progress = staticmethod(tell_nobody)
+    """Tells how far a long piece of work is, to whoever waits for it."""
 
     def __init__(  # noqa: PLR0913 -- what a request brings, each by name
         self,
