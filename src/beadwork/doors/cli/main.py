@@ -154,8 +154,9 @@ _HERE = frozenset(
             "hooks",
             "import",
             "init",
+            "rename-prefix",
         ),
-        *("merge", "migrate", "repo", "restore", "setup", "upgrade", "worktree"),
+        *("rename-prefix", "merge", "migrate", "repo", "restore", "setup", "upgrade", "worktree"),
         *("admin", "cleanup", "compact", "gc", "prune", "purge", "reset"),
     }
 )

@@ -65,8 +65,6 @@ def _lines(verb: str, found: Renamed | PrefixRenamed) -> list[str]:
 @pass_session
 def rename_prefix(session: Session, prefix: str, dry_run: bool, repair: bool) -> None:
     """Let all ids of the project begin with another prefix, and new ones too."""
-    # The daemon's writer has others to serve; here somebody sees how far it is.
-    session.world.require_here()
     request = RenamePrefix(prefix=prefix, repair=repair, dry_run=dry_run)
     found = session.run(request)
     if not dry_run:
