@@ -154,9 +154,8 @@ _HERE = frozenset(
             "hooks",
             "import",
             "init",
-            "rename-prefix",
         ),
-        *("rename-prefix", "merge", "migrate", "repo", "restore", "setup", "upgrade", "worktree"),
+        *("merge", "migrate", "rename-prefix", "repo", "restore", "setup", "upgrade", "worktree"),
         *("admin", "cleanup", "compact", "gc", "prune", "purge", "reset"),
     }
 )
