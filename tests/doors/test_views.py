@@ -5,13 +5,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
 from beadwork.doors.cli import times
+from beadwork.doors.cli.views import charts
 from beadwork.doors.cli.views.progress import Bar
 from beadwork.doors.cli.views.screen import Screen, screen_on
+from beadwork.ops.stats import Summary
 from tests.doors.program import ROOT, SCRIPT, Bd
 from tests.doors.sample import NOW_US, make, on_terminal, record
 from tests.support import SetClock
@@ -254,3 +257,12 @@ def test_work_that_says_nothing_shows_how_long_it_takes_and_else_how_far_it_is()
     bar.start()
     bar.clear()
     assert written[3:] == ["\r\x1b[K"]
+
+
+def test_what_has_another_status_is_counted_in_the_picture_too() -> None:
+    def last(**counts: float) -> tuple[str, int]:
+        every: dict[str, Any] = dict.fromkeys(Summary.__struct_fields__, 0) | counts
+        return charts._by_status(Summary(**every))[-1]
+
+    assert last(total_issues=4, open_issues=1, closed_issues=1) == ("other", 2)
+    assert last(total_issues=2, open_issues=1, closed_issues=1) == ("closed", 1)

@@ -87,12 +87,14 @@ def _of_status(screen: Screen, status: str, count: int) -> Bar:
 
 
 def _by_status(found: Summary) -> list[tuple[str, int]]:
-    return [
+    named = [
         ("open", found.open_issues),
         ("in_progress", found.in_progress_issues),
         ("deferred", found.deferred_issues),
         ("closed", found.closed_issues),
     ]
+    rest = found.total_issues - sum(count for _, count in named)
+    return [*named, ("other", rest)] if rest > 0 else named
 
 
 def _facts(found: Summary) -> list[tuple[str, str]]:
