@@ -19,6 +19,7 @@ import msgspec
 from figures import clocked
 
 from beadwork.compose.direct import DirectWorld
+from beadwork.compose.entry import tune_garbage
 from beadwork.doors.cli.main import run
 from beadwork.sync.locate import place_of
 from bench import CALLER, bare, engine_on, environment, request
@@ -144,6 +145,7 @@ _ALONE = {
 
 
 def main() -> None:
+    tune_garbage()
     mode, folder, *more = sys.argv[1:]
     if mode in _ALONE:
         answer: object = _ALONE[mode](Path(folder))

@@ -17,14 +17,19 @@ every 700, as is usual, takes a third of the time of a long list.
 """
 
 
+def tune_garbage() -> None:
+    """Look for cycles as seldom as a command needs it, and never among what is loaded."""
+    gc.freeze()
+    gc.set_threshold(_OBJECTS, 50, 50)
+
+
 def run_bd(arguments: list[str], key: str = "", taken: bytes = b"") -> int:
     """Run the `bd` command line in this process; return its exit code.
 
     `key` is what a daemon was given for it that may have begun it, and went away; `taken` what
     it has read of standard input.
     """
-    gc.freeze()
-    gc.set_threshold(_OBJECTS, 50, 50)
+    tune_garbage()
     from beadwork.doors.cli.main import run
 
     world = DirectWorld(os.environ, _working_folder())
