@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -21,14 +22,22 @@ def user(request: pytest.FixtureRequest, bd: Bd, daemon: Daemon) -> Bd:
 
 def closed(user: Bd, line: str) -> subprocess.CompletedProcess[str]:
     """Run a line of a shell in which `bd` is the program."""
+    return ended(user, ["sh", "-c", line.replace("bd ", f"{sys.executable} {SCRIPT} ")])
+
+
+def ended(
+    user: Bd, command: list[str], before: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command where a user is, after `before` in its process."""
     return subprocess.run(
-        ["sh", "-c", line.replace("bd ", f"{sys.executable} {SCRIPT} ")],
+        command,
         cwd=user.folder,
         env=user.environment,
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
         check=False,
+        preexec_fn=before,
     )
 
 
@@ -99,14 +108,5 @@ def test_an_interrupt_is_no_fault_however_early(bd: Bd) -> None:
             "from beadwork.thin import main\n"
             "main()\n"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=alone.folder,
-            env=alone.environment,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-            preexec_fn=restore_interrupts,
-        )
+        done = ended(alone, [sys.executable, "-c", code], restore_interrupts)
         assert (done.returncode, done.stderr) == (130, ""), modules

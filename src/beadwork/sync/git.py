@@ -51,8 +51,9 @@ def staged(folder: str, *, timeout_s: float) -> list[str] | None:
 def stage(path: str) -> None:
     """Add a file to the index that a commit is made from, if it is in there.
 
-    The commit that brings its folder into git takes it along too, unless git ignores it. A hook does it: git tells it by its variables which index that is. That of a commit of named
-    paths is thrown away: what is added there would be taken back by the next commit.
+    The commit that brings its folder into git takes it along too, unless git ignores it. A hook
+    does it: git tells it by its variables which index that is. That of a commit of named paths is
+    thrown away: what is added there would be taken back by the next commit.
     """
     folder, name = os.path.split(os.path.realpath(path))
     index = os.environ.get("GIT_INDEX_FILE", "")
