@@ -70,7 +70,7 @@ def test_below_a_hit_stands_where_it_was_found(store: Bd) -> None:
 
 def test_on_a_terminal_what_was_found_is_bold(store: Bd) -> None:
     out = store.at(store.folder, FORCE_COLOR="1").ok("search", "cafe").out
-    assert "Fails in the \x1b[1mcafé\x1b[22m" in out
+    assert "    \x1b[2mFails in the \x1b[0m\x1b[1mcafé\x1b[0m\n" in out
 
 
 def test_a_cut_is_told_beside_the_answer(store: Bd) -> None:

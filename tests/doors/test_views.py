@@ -16,7 +16,7 @@ from beadwork.doors.cli.views.progress import Bar
 from beadwork.doors.cli.views.screen import Screen, screen_on
 from beadwork.ops.stats import Summary
 from tests.doors.program import ROOT, SCRIPT, Bd
-from tests.doors.sample import NOW_US, make, on_terminal, record
+from tests.doors.sample import NOW_US, RECORDS, make, on_terminal, record
 from tests.support import SetClock
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -30,6 +30,13 @@ VIEWS = {
     "blocked": ("blocked",),
     "show": ("show", "px-epic.1"),
     "dep-tree": ("dep", "tree", "px-fam"),
+    "dep-list": ("dep", "list", "px-epic.2", "--direction", "both"),
+    "search": ("search", "lo"),
+    "todo": ("todo",),
+    "lint": ("lint",),
+    "statuses": ("statuses",),
+    "duplicates": ("duplicates",),
+    "find-duplicates": ("find-duplicates",),
     "why": ("why", "px-fam"),
     "graph": ("graph", "px-epic"),
     "graph-compact": ("graph", "--all", "--compact"),
@@ -47,10 +54,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(times, "now_us", lambda: NOW_US)
 
 
+TWINS = [
+    record(
+        name, "Twins that nobody has told apart, not even those who made them", 30, status="pinned"
+    )
+    for name in ("px-one", "px-two")
+]
+
+
 @pytest.fixture
-def bd(bare: Bd) -> Bd:
+def bd(bare: Bd, request: pytest.FixtureRequest) -> Bd:
     """`bd` in the sample project."""
-    make(bare.folder)
+    call = getattr(request.node, "callspec", None)
+    has_twins = call is not None and "duplicates" in str(call.params.get("name"))
+    make(bare.folder, [*RECORDS, *TWINS] if has_twins else None)
     return bare
 
 

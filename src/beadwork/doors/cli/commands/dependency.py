@@ -133,6 +133,9 @@ def remove(session: Session, issue_id: str, needed: str, kind: str) -> None:
 dep.add_command(remove, "rm")
 
 
+_HEADS = {"down": "Needs", "up": "Needed by"}
+
+
 @dep.command("list", cls=BeadCommand)
 @click.argument("issue_id", metavar="ID", type=ID)
 @click.option(
@@ -143,17 +146,16 @@ dep.add_command(remove, "rm")
 def list_(session: Session, issue_id: str, direction: Any, kind: str) -> None:  # noqa: ANN401
     """Show what an issue needs (down), what needs it (up), or both."""
     ways: Any = ("down", "up") if direction == "both" else (direction,)
-    found = [
-        each
+    by_way = {
+        way: session.run(ListDependencies(issue=issue_id, direction=way, kind=kind)).dependencies
         for way in ways
-        for each in session.run(
-            ListDependencies(issue=issue_id, direction=way, kind=kind)
-        ).dependencies
-    ]
+    }
+    found = [each for links in by_way.values() for each in links]
     _require_kind(kind, is_found=bool(found))
     session.show(
         [shapes.link(each) for each in found],
         lambda: "\n".join(text.link(each) for each in found) or "None.",
+        views.links({_HEADS[way]: links for way, links in by_way.items()}),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from beadwork.doors.cli import text
+from beadwork.doors.cli import text, views
 from beadwork.doors.cli.commands.listing import note_cut
 from beadwork.doors.cli.options import COUNT, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
@@ -41,7 +41,8 @@ def duplicates(session: Session, /, *, auto_merge: bool, dry_run: bool, force: b
         shown["merge_commands"] = [_command(group) for group in groups]
     if auto_merge and not dry_run:
         shown["merge_results"] = merges
-    session.show(shown, lambda: _groups_text(groups, merges, is_dry=dry_run))
+    notes = _notes(merges, is_dry=dry_run)
+    session.show(shown, lambda: _groups_text(groups, notes), views.same(groups, notes))
     if any(merge.errors for merge in merges):
         session.warn("Some were left open; see above.")
         session.exit_code = max(session.exit_code, _CONFLICT)
@@ -81,7 +82,7 @@ def _group_json(group: SameGroup) -> dict[str, Any]:
     }
 
 
-def _groups_text(groups: Sequence[SameGroup], merges: Sequence[Merge], *, is_dry: bool) -> str:
+def _groups_text(groups: Sequence[SameGroup], notes: Sequence[str]) -> str:
     if not groups:
         return "No duplicates found."
     lines = []
@@ -92,16 +93,22 @@ def _groups_text(groups: Sequence[SameGroup], merges: Sequence[Merge], *, is_dry
             references = text.counted(each.references, "reference")
             facts = f"{each.status}, P{each.priority}, {references}"
             lines.append(f"  {mark} {text.line(each.id)} ({text.line(facts)})")
+    return "\n".join([*lines, *notes])
+
+
+def _notes(merges: Sequence[Merge], *, is_dry: bool) -> list[str]:
+    """Say what was done, or could be."""
+    notes = []
     for merge in merges:
         if merge.closed:
             closed = text.line(", ".join(merge.closed))
-            lines.append(f"Closed {closed}: duplicate of {text.line(merge.target)}")
-        lines += [f"Left open: {text.line(error)}" for error in merge.errors]
+            notes.append(f"Closed {closed}: duplicate of {text.line(merge.target)}")
+        notes += [f"Left open: {text.line(error)}" for error in merge.errors]
     if is_dry:
-        lines.append("Nothing was changed.")
+        notes.append("Nothing was changed.")
     elif not merges:
-        lines.append("`bd duplicates --auto-merge` closes all but those marked →.")
-    return "\n".join(lines)
+        notes.append("`bd duplicates --auto-merge` closes all but those marked →.")
+    return notes
 
 
 @click.command("find-duplicates", cls=BeadCommand)
@@ -131,6 +138,7 @@ def find_duplicates(session: Session, /, **given: Any) -> None:
             "threshold": given["threshold"],
         },
         lambda: _pairs_text(found),
+        views.alike(found.pairs),
     )
     note_cut(session, found, given["limit"])
 

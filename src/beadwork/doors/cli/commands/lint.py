@@ -2,7 +2,7 @@
 
 import click
 
-from beadwork.doors.cli import text
+from beadwork.doors.cli import text, views
 from beadwork.doors.cli.options import ID, BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.model.errors import BeadworkError, InvalidField
@@ -57,6 +57,7 @@ def _show(session: Session, found: Linted) -> None:
     session.show(
         {"total": total, "issues": len(shown), "results": shown},
         "\n".join(lines) or f"Nothing is missing in {found.checked} issues.",
+        views.lacking(found.results),
     )
     if found.results:
         session.exit_code = max(session.exit_code, _ANSWER_NO)

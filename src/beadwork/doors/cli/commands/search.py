@@ -88,9 +88,7 @@ def _shown(found: Found, query: str, *, is_long: bool) -> str:
 def _drawn(found: Found, query: str, *, is_long: bool) -> Drawing | None:
     if is_long or not found.issues:
         return None
-    return lambda screen: (
-        search_text.hits(found.issues, sought(query), is_bold=screen.has_colours) + "\n"
-    )
+    return views.hits(found.issues, sought(query))
 
 
 def text_of_whole(rows: Sequence[ListedIssue]) -> str:

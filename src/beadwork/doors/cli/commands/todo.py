@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from beadwork.doors.cli import shapes, text
+from beadwork.doors.cli import shapes, text, views
 from beadwork.doors.cli.commands.issue import failures, require_ids
 from beadwork.doors.cli.options import ID, PRIORITY, BeadCommand, BeadGroup, pass_session
 from beadwork.doors.cli.session import Session
@@ -65,6 +65,7 @@ def list_(session: Session, is_all: bool) -> None:
     session.show(
         [shapes.issue(each.issue) for each in found],
         lambda: text.listing(found) or "No tasks.",
+        views.listing(found),
     )
 
 

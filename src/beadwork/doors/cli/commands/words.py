@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from beadwork.doors.cli import text
+from beadwork.doors.cli import text, views
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.ops.vocabulary import ListWords, Word
@@ -45,7 +45,11 @@ def statuses(session: Session) -> None:
     custom = [each for each in words if each.is_custom]
     if custom:
         shown["custom_statuses"] = [{"name": e.name, "category": _category(e)} for e in custom]
-    session.show(shown, lambda: "\n".join([*_status_lines(), *_custom_lines(custom)]))
+    session.show(
+        shown,
+        lambda: "\n".join([*_status_lines(), *_custom_lines(custom)]),
+        views.statuses(_status_rows(custom)),
+    )
 
 
 def _category(word: Word) -> str:
@@ -57,6 +61,11 @@ def _status_lines() -> list[str]:
         f"  {icon} {name:<12} {category:<7} {said}"
         for name, (category, icon, said) in _STATUSES.items()
     ]
+
+
+def _status_rows(custom: list[Word]) -> list[tuple[str, str, str]]:
+    known = [(name, category, said) for name, (category, _, said) in _STATUSES.items()]
+    return known + [(text.line(each.name), _category(each), "") for each in custom]
 
 
 def _custom_lines(custom: list[Word]) -> list[str]:

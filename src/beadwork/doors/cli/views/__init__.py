@@ -5,21 +5,24 @@ asked for here and drawn later, if at all: only then rich is imported, which tak
 most commands do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beadwork.doors.cli.views.screen import Drawing, Screen
     from beadwork.model.issue import Comment, Issue
+    from beadwork.model.search import Term
     from beadwork.ops.activity import Deed
     from beadwork.ops.dependency import TreeNode
+    from beadwork.ops.duplicates import AlikePair, SameGroup
     from beadwork.ops.epic import EpicStatus
     from beadwork.ops.event import Event
     from beadwork.ops.graph import Graph
     from beadwork.ops.lease import ShownLease
+    from beadwork.ops.lint import Lacking
     from beadwork.ops.ready import BlockedIssue, Explained
     from beadwork.ops.stats import Summary
-    from beadwork.ops.views import IssueDetails, ListedIssue
+    from beadwork.ops.views import IssueDetails, LinkedIssue, ListedIssue
 
 
 def listing(rows: Sequence["ListedIssue"]) -> "Drawing | None":
@@ -51,6 +54,72 @@ def tree(nodes: Sequence["TreeNode"]) -> "Drawing":
         from beadwork.doors.cli.views import trees
 
         return trees.tree(screen, nodes)
+
+    return draw
+
+
+def hits(rows: Sequence["ListedIssue"], terms: Sequence["Term"]) -> "Drawing | None":
+    """Draw what a search found."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import findings
+
+        return findings.hits(screen, rows, terms)
+
+    return draw if rows else None
+
+
+def links(found: Mapping[str, Sequence["LinkedIssue"]]) -> "Drawing | None":
+    """Draw the other ends of edges, each group under its heading if there are several."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import findings
+
+        return findings.links(screen, found)
+
+    return draw if any(found.values()) else None
+
+
+def lacking(found: Sequence["Lacking"]) -> "Drawing | None":
+    """Draw issues with the sections that they lack."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import findings
+
+        return findings.lacking(screen, found)
+
+    return draw if found else None
+
+
+def same(groups: Sequence["SameGroup"], notes: Sequence[str]) -> "Drawing | None":
+    """Draw groups of issues that say the same, and below them notes."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import findings
+
+        return findings.same(screen, groups, notes)
+
+    return draw if groups else None
+
+
+def alike(pairs: Sequence["AlikePair"]) -> "Drawing | None":
+    """Draw pairs of issues that are alike."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import findings
+
+        return findings.alike(screen, pairs)
+
+    return draw if pairs else None
+
+
+def statuses(rows: Sequence[tuple[str, str, str]]) -> "Drawing":
+    """Draw statuses: the name of each, its category, what it means."""
+
+    def draw(screen: "Screen") -> str:
+        from beadwork.doors.cli.views import findings
+
+        return findings.statuses(screen, rows)
 
     return draw
 

@@ -1,6 +1,6 @@
 """Graphs as boxes, layer under layer: what stands side by side can be done at the same time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.console import RenderableType
@@ -10,10 +10,12 @@ from beadwork.doors.cli import graph_text
 from beadwork.doors.cli import text as texts
 from beadwork.doors.cli.views import theme
 from beadwork.doors.cli.views.screen import Screen
+from beadwork.model.dependency import PARENT_CHILD
 from beadwork.ops.graph import Graph, GraphNode
 
 _BOX_MIN = 18
-_BOX_MAX = 34
+_BOX_SHARE = 34
+"""As many boxes stand side by side as can be so wide; what is left over they share."""
 _FRAME = 4
 _GAP = 1
 
@@ -30,6 +32,7 @@ def graphs(screen: Screen, found: Sequence[Graph], *, is_compact: bool) -> str:
 
 def _graph(screen: Screen, graph: Graph, *, is_compact: bool) -> Iterator[RenderableType]:
     layers = graph_text.layers_of(graph)
+    parents = {e.issue_id: e.depends_on_id for e in graph.edges if e.type == PARENT_CHILD}
     if len(graph.nodes) == 1:
         yield theme.fitted(theme.issue_line(graph.nodes[0].issue, screen), screen.width)
         return
@@ -47,7 +50,7 @@ def _graph(screen: Screen, graph: Graph, *, is_compact: bool) -> Iterator[Render
         if is_compact:
             yield from (_line(node, screen) for node in row)
         else:
-            yield from _boxes(row, screen)
+            yield from _boxes(row, parents, screen)
     yield Text("")
     count = sum(len(node.needs) for node in graph.nodes)
     told = f"{texts.counted(len(graph.nodes), 'issue')} in {texts.counted(len(layers), 'layer')}"
@@ -66,24 +69,30 @@ def _line(node: GraphNode, screen: Screen) -> Text:
     return theme.fitted(drawn, screen.width)
 
 
-def _boxes(row: Sequence[GraphNode], screen: Screen) -> Iterator[RenderableType]:
+def _boxes(
+    row: Sequence[GraphNode], parents: Mapping[str, str], screen: Screen
+) -> Iterator[RenderableType]:
     """Draw the boxes of a layer, as many side by side as fit."""
-    widest = max(cell_len(line.plain) for node in row for line in _lines(node, screen))
-    width = min(max(widest + _FRAME, _BOX_MIN), _BOX_MAX, screen.width)
+    widest = max(cell_len(line.plain) for node in row for line in _lines(node, parents, screen))
+    beside = min(max((screen.width + _GAP) // (_BOX_SHARE + _GAP), 1), len(row))
+    share = (screen.width + _GAP) // beside - _GAP
+    width = min(max(widest + _FRAME, _BOX_MIN), share)
     in_line = max((screen.width + _GAP) // (width + _GAP), 1)
     for start in range(0, len(row), in_line):
         chosen = row[start : start + in_line]
-        height = max(len(_lines(node, screen)) for node in chosen)
-        drawn = [_box(_lines(node, screen), width, height, node) for node in chosen]
+        height = max(len(_lines(node, parents, screen)) for node in chosen)
+        drawn = [_box(_lines(node, parents, screen), width, height, node) for node in chosen]
         for pieces in zip(*drawn, strict=True):
             yield theme.joined(*pieces, between=" " * _GAP)
 
 
-def _lines(node: GraphNode, screen: Screen) -> list[Text]:
+def _lines(node: GraphNode, parents: Mapping[str, str], screen: Screen) -> list[Text]:
     issue = node.issue
     who = Text(f"@{texts.line(issue.assignee)}", style="blue") if issue.assignee else ""
     head = theme.joined(theme.sign(issue, screen), theme.id_(issue), theme.priority(issue), who)
     lines = [head, theme.title(issue, has_labels=False)]
+    if node.issue.id in parents:
+        lines.append(theme.faint(f"part of {texts.line(parents[node.issue.id])}"))
     return [*lines, theme.faint(_needs(node))] if node.needs else lines
 
 

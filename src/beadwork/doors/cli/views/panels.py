@@ -109,10 +109,7 @@ def _when(text: str, screen: Screen, *, is_local: bool) -> str:
 
 
 def _link(each: LinkedIssue, screen: Screen) -> Text:
-    kind = theme.faint(texts.line(each.dependency_type))
-    if each.issue is None:
-        return theme.joined("?", texts.line(each.issue_id), theme.faint("(not known here)"), kind)
-    return theme.joined(theme.issue_line(each.issue, screen), kind)
+    return theme.joined(theme.far_end(each, screen), theme.faint(texts.line(each.dependency_type)))
 
 
 def comments(

@@ -39,9 +39,9 @@ def _when(issue: Issue, screen: Screen) -> Text:
 _BEFORE = (
     _Column("ID", lambda issue, _: theme.id_(issue), 0),
     _Column("P", lambda issue, _: theme.priority(issue), 0),
-    _Column("TYPE", lambda issue, _: theme.type_(issue), 60),
+    _Column("TYPE", lambda issue, _: theme.type_(issue), 72),
 )
-_AFTER = (_Column("WHO", _who, 72), _Column("AGO", _when, 50))
+_AFTER = (_Column("WHO", _who, 60), _Column("AGO", _when, 50))
 
 
 def listing(screen: Screen, issues: Sequence[Issue]) -> str:
@@ -64,7 +64,13 @@ def table(screen: Screen, issues: Sequence[Issue]) -> Iterator[RenderableType]:
         yield from _stacked(screen, issues)
         return
     titles = [theme.title(issue) for issue in issues]
-    room = min(room, max((cell_len(each.plain) for each in titles), default=0))
+    longest = max((cell_len(each.plain) for each in titles), default=0)
+    for column, found in columns.items():
+        # What titles leave free goes to columns that were cut.
+        more = max(min(room - longest, _widest(found) - widths[column]), 0)
+        widths[column] += more
+        room -= more
+    room = min(room, longest)
     before = [column for column in columns if column in _BEFORE]
     after = [column for column in columns if column in _AFTER]
 
@@ -82,9 +88,13 @@ def table(screen: Screen, issues: Sequence[Issue]) -> Iterator[RenderableType]:
 
 
 def _width(column: _Column, cells: Sequence[Text]) -> int:
-    widest = max((cell_len(cell.plain) for cell in cells), default=0)
+    widest = _widest(cells)
     is_id = column is _BEFORE[0]
     return max(widest if is_id else min(widest, _TEXT_MAX), len(column.head))
+
+
+def _widest(cells: Sequence[Text]) -> int:
+    return max((cell_len(cell.plain) for cell in cells), default=0)
 
 
 def _stacked(screen: Screen, issues: Sequence[Issue]) -> Iterator[RenderableType]:

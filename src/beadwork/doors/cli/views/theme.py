@@ -12,6 +12,7 @@ from rich.text import Text
 from beadwork.doors.cli import text as texts
 from beadwork.doors.cli.views.screen import Screen
 from beadwork.model.issue import Issue
+from beadwork.ops.views import LinkedIssue
 
 _SIGNS = {
     "open": ("○", "o"),
@@ -140,10 +141,17 @@ def joined(*parts: Text | str, between: str = " ") -> Text:
     )
 
 
-def issue_line(issue: Issue, screen: Screen) -> Text:
-    """Draw an issue on one line: sign, id, priority, who, title."""
+def issue_line(issue: Issue, screen: Screen, named: Text | None = None) -> Text:
+    """Draw an issue on one line: sign, id, priority, who, and the title, as `named` draws it."""
     who = Text(f"@{texts.line(issue.assignee)}", style="blue") if issue.assignee else ""
-    return joined(sign(issue, screen), id_(issue), priority(issue), who, title(issue))
+    return joined(sign(issue, screen), id_(issue), priority(issue), who, named or title(issue))
+
+
+def far_end(each: LinkedIssue, screen: Screen) -> Text:
+    """Draw the issue at the other end of an edge, known here or not."""
+    if each.issue is None:
+        return joined("?", texts.line(each.issue_id), faint("(not known here)"))
+    return issue_line(each.issue, screen)
 
 
 def heading(words: str) -> Text:
