@@ -499,3 +499,19 @@ def test_a_mark_of_an_editor_before_the_text_is_none_of_it(project: Project) -> 
     project.records.write_bytes(b'\xef\xbb\xbf{"id":"px-8","title":"T"}\n')
     report = project.run(ImportFile()).report
     assert (report.created, report.quarantined) == (1, [])
+
+
+def test_a_deferred_issue_that_arrives_after_its_date_is_opened_by_the_next_write(
+    project: Project,
+) -> None:
+    put(
+        project,
+        line("px-late", status="deferred", defer_until="2025-06-01T00:00:00Z"),
+        line("px-later", status="deferred"),
+    )
+    assert read(project)["px-late"]["status"] == "deferred"  # What came is not written to at once.
+    project.create("Something else")
+    found = {each.issue.id: each.issue for each in project.run(ListIssues(all=True)).issues}
+    assert (found["px-late"].status, found["px-late"].defer_until) == ("open", "")
+    assert found["px-later"].status == "deferred"
+    assert "px-late" in {each.issue.id for each in project.run(ListReady()).issues}

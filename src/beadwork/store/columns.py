@@ -65,7 +65,8 @@ def columns(record: Record, vocabulary: Vocabulary, now_us: int) -> dict[str, ob
     defer_us = _us(fields, "defer_until")
     flags = state_flags(record, vocabulary)
     # Done or not: the project's words may declare its status live again, and nobody sets this then.
-    is_asleep = defer_us is not None and defer_us > now_us
+    # Past or not where its status says deferred: it came late from elsewhere, and is to be woken.
+    is_asleep = defer_us is not None and (defer_us > now_us or record.status == "deferred")
     return {
         "id": record.id,
         "title": _text(fields, "title"),
