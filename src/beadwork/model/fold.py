@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from beadwork.model import instants
 from beadwork.model.codec import encode
+from beadwork.model.identity import is_one
 from beadwork.model.record import Mark, Record, Register, Stamps, assemble, registers
 from beadwork.model.stamp import BEFORE_ALL, Stamp
 
@@ -127,3 +128,9 @@ def fold_all(records: Iterable[Record]) -> Folded:
         return folded.record
 
     return Folded(reduce(step, ordered), losses)
+
+
+def folded_kin(record: Record, others: Iterable[Record]) -> Record | None:
+    """Return what others say of a record's issue, folded; None if none of them is of it."""
+    kin = [each for each in others if is_one(each, record)]
+    return fold_all(kin).record if kin else None

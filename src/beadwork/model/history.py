@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from beadwork.model import codec, identity
+from beadwork.model import codec
 from beadwork.model.adoption import adopt
-from beadwork.model.fold import fold_all
+from beadwork.model.fold import folded_kin
 from beadwork.model.record import Record
 from beadwork.model.version import Version
 
@@ -46,8 +46,7 @@ def past(versions: Iterable[Version]) -> Past:
 
 
 def _note(known: Past, line: str, record: Record, before: list[Record]) -> None:
-    kin = [each for each in before if identity.is_one(each, record)]
-    base = fold_all(kin).record if kin else None
+    base = folded_kin(record, before)
     form = adopt(record, base).record if base is not None and base.is_stamped else record
     if form.is_stamped:
         known.forms[line] = form

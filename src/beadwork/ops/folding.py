@@ -9,8 +9,7 @@ import msgspec
 from beadwork.model import codec, identity
 from beadwork.model import record as records
 from beadwork.model.adoption import Held, adopt, adopt_beside, may_be, restamped
-from beadwork.model.fold import Loss, fold_all
-from beadwork.model.identity import is_one
+from beadwork.model.fold import Loss, fold_all, folded_kin
 from beadwork.model.pattern import pattern
 from beadwork.model.record import Record
 from beadwork.model.view import require_readable
@@ -204,8 +203,8 @@ class Folding:
         if read.seen:
             return record, []
         held = self._held(entry)
-        given = [each for each in self._bases.get(read.record.id, []) if is_one(each, read.record)]
-        beside = None if given else self._beside(read.record, entry, stamped)
+        given = folded_kin(read.record, self._bases.get(read.record.id, ()))
+        beside = self._beside(read.record, entry, stamped) if given is None else None
         if beside is not None:
             adopted = adopt_beside(record, _under(beside, issue_id), held=held)
         else:
@@ -225,14 +224,14 @@ class Folding:
             return None
         return fold_all([*stamped, *known]).record
 
-    def _base_of(self, record: Record, entry: Entry | None, given: list[Record]) -> Record | None:
-        if not given:
-            base = None if entry is None else self._tx.records.base(entry)
-            return base if base is None or is_one(base, record) else None
-        base = fold_all(given).record
-        if entry is not None and entry.record.is_stamped and not base.is_stamped:
-            return restamped(base, entry.record)
-        return base
+    def _base_of(self, record: Record, entry: Entry | None, given: Record | None) -> Record | None:
+        if entry is None:
+            return given
+        if given is None:
+            return folded_kin(record, [self._tx.records.base(entry)])
+        if entry.record.is_stamped and not given.is_stamped:
+            return restamped(given, entry.record)
+        return given
 
     def _held(self, entry: Entry | None) -> Held:
         """Return what tells whether a register of an issue had a value once; all that is known."""

@@ -14,7 +14,7 @@ import msgspec
 from beadwork.model import codec, identity
 from beadwork.model import record as records
 from beadwork.model.adoption import adopt, adopt_beside, may_be, restamped
-from beadwork.model.fold import fold_all
+from beadwork.model.fold import fold_all, folded_kin
 from beadwork.model.history import Past, past
 from beadwork.model.record import Record
 from beadwork.model.version import Version
@@ -118,13 +118,13 @@ class _Group(NamedTuple):
         beside = self._beside(record)
         if told is None and beside is not None:
             return adopt_beside(record, beside, held=may_be).record
-        ancestor = told or _folded_of(_kin(record, self.ancestors))
+        ancestor = told or folded_kin(record, self.ancestors)
         if ancestor is None:
             return record
         if not (record.is_stamped or ancestor.is_stamped):
             # An outsider's line, on one that an outsider wrote: the other side knows its stamps.
-            others = _kin(ancestor, itertools.chain(*self.sides))
-            later = _folded_of([each for each in others if each.is_stamped])
+            others = itertools.chain(*self.sides)
+            later = folded_kin(ancestor, [each for each in others if each.is_stamped])
             ancestor = ancestor if later is None else restamped(ancestor, later)
         return adopt(record, ancestor).record
 
@@ -132,23 +132,8 @@ class _Group(NamedTuple):
         """Return what stands beside an outsider's line in one file: it is not what he started from."""
         if record.is_stamped:
             return None
-        return _folded_of(
-            [
-                each
-                for side in self.sides
-                if record in side
-                for each in _kin(record, side)
-                if each.is_stamped
-            ]
-        )
-
-
-def _kin(record: Record, others: Iterable[Record]) -> list[Record]:
-    return [each for each in others if identity.is_one(each, record)]
-
-
-def _folded_of(found: list[Record]) -> Record | None:
-    return fold_all(found).record if found else None
+        beside = itertools.chain(*[side for side in self.sides if record in side])
+        return folded_kin(record, [each for each in beside if each.is_stamped])
 
 
 def _folded(
