@@ -435,6 +435,16 @@ def test_history_and_undo(bd: Bd) -> None:
     assert [each["title"] for each in undone["issues"]] == ["Before"]
 
 
+def test_undo_takes_back_all_of_a_command(bd: Bd) -> None:
+    one, two, three = (bd.create(title) for title in ("One", "Two", "Three"))
+    bd("close", "px-none", one, two)
+    bd.ok("update", three, "--title", "Third")
+    bd.ok("undo", three)
+    assert {each["id"] for each in bd.json("undo", one)["issues"]} == {one, two}
+    assert {each["status"] for each in bd.json("show", one, two)} == {"open"}
+    assert bd.json("show", three)[0]["title"] == "Three"
+
+
 def test_why(bd: Bd, family: dict[str, str]) -> None:
     shown = bd.json("why", family["child"])
     assert (shown["issue_id"], shown["ready"]) == (family["child"], False)

@@ -75,6 +75,8 @@ class Engine:
         """Told, after each commit, what has something new."""
         self._presence = Presence()
         self._sweeping = Sweeping(store, guards.log_fault)
+        self._last_request: int | None = None
+        """The request as which the log has the last call; None if it logged nothing."""
         self._is_in_doubt = False
         """A commit failed so late that a restart may find it in the log, whole."""
 
@@ -425,11 +427,16 @@ class Engine:
         )
         if call.progress is not None:
             transaction.tell = call.progress
+        if call.is_joined:
+            transaction.request_seq = self._last_request
+        else:
+            self._last_request = None
         try:
             with self._store.savepoint():
                 outcome = keyed(call, transaction)
                 self._guards.at("in_request")
-                return outcome
+            self._last_request = transaction.request_seq
+            return outcome
         except ClaimStale as error:
             self._require_standing(error)
             self._keep_late(call, transaction, error)

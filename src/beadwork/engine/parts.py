@@ -33,6 +33,8 @@ class Call(NamedTuple):
     """What is too large for the database has been put aside."""
     progress: Progress | None = None
     """Told how far a long piece of work is."""
+    is_joined: bool = False
+    """One command with the call before it: in the log both are one request, undone together."""
 
 
 class Ear(Protocol):

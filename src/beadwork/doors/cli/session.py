@@ -225,9 +225,12 @@ class Session:
         return answer
 
     def run_each(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
-        """Carry out writes in one commit, each succeeding or failing by itself."""
+        """Carry out writes in one commit, each succeeding or failing by itself; one undo for all."""
         self.require_writable()
-        calls = [Call(operation_of(type(each)), each, self._keyed()) for each in requests]
+        calls = [
+            Call(operation_of(type(each)), each, self._keyed(), is_joined=position > 0)
+            for position, each in enumerate(requests)
+        ]
         engine = self.engine
         with self.progress():
             answers = engine.write_all(calls)

@@ -69,7 +69,7 @@ def history(session: Session, issue_id: str, limit: int) -> None:
 @click.option("--anyone", is_flag=True, help="The latest change, whoever made it.")
 @pass_session
 def undo(session: Session, issue_id: str | None, request: int | None, anyone: bool) -> None:
-    """Take the latest change back: of an issue, or of yours."""
+    """Take the latest change back, of an issue or of yours: all that the command did."""
     found = session.run(Undo(request=request, issue=issue_id, anyone=anyone))
     session.show(
         {"request": found.request, "issues": [shapes.issue(each) for each in found.issues]},
