@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from beadwork.engine.calls import checked, keyed
+from beadwork.engine.calls import patience_s as patience_s
 from beadwork.engine.desk import Desk
 from beadwork.engine.parts import Call as Call
 from beadwork.engine.parts import Caller as Caller
@@ -427,10 +428,8 @@ class Engine:
         )
         if call.progress is not None:
             transaction.tell = call.progress
-        if call.is_joined:
-            transaction.request_seq = self._last_request
-        else:
-            self._last_request = None
+        self._last_request = self._last_request if call.is_joined else None
+        transaction.request_seq = self._last_request
         try:
             with self._store.savepoint():
                 outcome = keyed(call, transaction)
@@ -498,8 +497,3 @@ class Engine:
 
 def _is_trouble(outcome: Outcome) -> bool:
     return isinstance(outcome, (StoreTrouble, Unavailable))
-
-
-def patience_s(request: Request[Any]) -> float:
-    """Return how long whoever asks would wait for an answer."""
-    return getattr(request, "wait_s", None) or 0.0

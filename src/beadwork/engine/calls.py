@@ -50,3 +50,8 @@ def keyed(call: Call, transaction: StoreTransaction) -> Response:
     answer = msgspec.json.encode(response).decode()
     transaction.keys.keep(call.operation.name, key, arguments, answer)
     return response
+
+
+def patience_s(request: Request[Any]) -> float:
+    """Return how long whoever asks would wait for an answer."""
+    return getattr(request, "wait_s", None) or 0.0

@@ -89,7 +89,7 @@ SUMMARIES = {
     "todo": "Note tasks, list them, and check them off.",
     "types": "Show the types that issues can have.",
     "undefer": "Take up issues that were put off.",
-    "undo": "Take the latest change back: of an issue, or of yours.",
+    "undo": "Take the latest change back, of an issue or of yours: all that the command did.",
     "update": "Change fields of one or more issues.",
     "upgrade": "What changed since the version that was last reviewed here.",
     "version": "Show the version.",
