@@ -77,6 +77,8 @@ claim px-plain --lease 30m => "in_progress"
 claim px-held => "already": true
 heartbeat px-held --lease 1h --epoch 1 => px-held
 release px-held --epoch 1 => "open"
+late --limit 5 => []
+late px-held => []
 release px-his --force => "open"
 assign px-plain bob => "bob"
 assign px-plain px-need --to bob => "bob"
@@ -222,6 +224,8 @@ _FAILS = """
 4 claim.lost: heartbeat px-plain
 4 claim.stale: heartbeat px-held --epoch 7
 3 issue.unknown: release px-none
+3 issue.unknown: late px-none
+2 request.invalid: late px-plain --limit 0
 4 claim.lost: release px-his
 2 field.invalid: assign px-plain
 3 issue.unknown: assign px-none bob

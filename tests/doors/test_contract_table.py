@@ -155,6 +155,7 @@ graph check:
 heartbeat: --epoch --lease
 history: -n/--limit
 label propagate:
+late: -n/--limit
 link: -t/--type
 list: --has-metadata-key --metadata-field
 memories:

@@ -14,7 +14,7 @@ from tests.doors.schema_check import Checker, faults, loose, open_places, undesc
 ANY_JSON = {
     "payload",
     *("metadata", "bonded_from", "creator", "validations"),
-    *("before", "after", "lost", "holds", "data.*", "result.*"),
+    *("before", "after", "lost", "holds", "request", "data.*", "result.*"),
 }
 """Fields that hold any JSON: what issues carry, what changes in them, what operations answer."""
 

@@ -93,6 +93,59 @@ def test_who_lost_the_claim_is_told_and_changes_nothing(bd: Bd) -> None:
     bd.ok("close", issue, "--actor", "bob", "--epoch", str(claimed["claim_epoch"]))
 
 
+def test_what_came_late_is_refused_and_can_be_had(bd: Bd) -> None:
+    issue = bd.create()
+    bd.ok("claim", issue)
+    bd.ok("release", issue, "--force", "--actor", "boss")
+    refused = bd("comments", "add", issue, "It works now")
+    assert f"bd late {issue}" in refused.err
+    (kept,) = bd.json("late", issue)
+    assert (kept["actor"], kept["operation"]) == ("ann", "comment.add")
+    assert kept["request"]["text"] == "It works now"
+    assert "text: It works now" in bd.ok("late", issue).out
+    assert bd.json("late", bd.create()) == []
+
+
+def test_who_lost_a_claim_has_a_way_on_from_everywhere(bd: Bd) -> None:
+    """Open, closed, given to another: the hint of the refusal names what works."""
+    ends = {
+        "open": (("update", "--status=open"), "claim", "open"),
+        "closed": (("close", "--force"), "reopen", "closed"),
+        "assigned": (("update", "--assignee=carol"), "release", "in_progress"),
+    }
+    for words, way, status in ends.values():
+        issue = bd.create()
+        bd.ok("claim", issue)
+        bd.ok(words[0], issue, *words[1:], "--actor", "bob")
+        refused = bd("label", "add", issue, "x")
+        assert refused.code == 4
+        assert f"`bd {way} {issue}`" in refused.err
+        assert bd.json("show", issue)[0]["status"] == status
+        bd.ok(way, issue)
+        bd.ok("label", "add", issue, "x")
+    released = bd.create()
+    bd.ok("claim", released)
+    bd.ok("close", released, "--force", "--actor", "bob")
+    assert bd.json("release", released)[0]["status"] == "closed"
+    bd.ok("comments", "add", released, "Well done")
+
+
+def test_an_epic_whose_claim_was_lost_can_be_closed(bd: Bd) -> None:
+    epic = bd.json("create", "Epic", "-t", "epic")["id"]
+    child = bd.json("create", "Child", "--parent", epic)["id"]
+    bd.ok("claim", epic)
+    bd.ok("update", epic, "--status=open", "--actor", "bob")
+    bd.ok("close", child)
+    assert bd.json("epic", "close-eligible")["closed"] == [epic]
+
+
+def test_another_session_is_named_where_the_name_is_the_same(bd: Bd) -> None:
+    issue = bd.create()
+    bd.ok("claim", issue, BD_SESSION="one")
+    for words in (("claim", issue), ("close", issue), ("release", issue)):
+        assert "session one" in bd(*words, BD_SESSION="two").err, words
+
+
 def test_work_given_back_can_be_taken(bd: Bd) -> None:
     issue = bd.create()
     bd.ok("update", issue, "--claim")

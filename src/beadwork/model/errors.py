@@ -255,7 +255,7 @@ class ClaimStale(Conflict):
     """Your claim of this issue has ended."""
 
     code = "claim.stale"
-    default_hint = "Stop work on it. What you sent is kept as a late result; claim again to go on."
+    default_hint = "Stop work on it. What you sent is kept: `bd late`."
 
 
 class ReceiptStale(Conflict):

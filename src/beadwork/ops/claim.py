@@ -51,9 +51,10 @@ def fence(tx: Transaction, entry: Entry, claim_epoch: int | None = None) -> Clai
     if epoch is None:
         epoch = tx.claims.granted_epoch(entry.n, tx.holder)
     if epoch is not None and epoch != claim.claim_epoch:
-        now = f"{claim.actor} holds it now" if claim.is_held else "nobody holds it now"
+        message, hint = _ended(tx, entry, claim)
         raise ClaimStale(
-            f"Your claim of {entry.id} has ended; {now}",
+            message,
+            hint=f"{hint} What you sent is kept: `bd late {entry.id}`.",
             id=entry.id,
             holder=claim.actor,
             claim_epoch=claim.claim_epoch,
@@ -62,6 +63,43 @@ def fence(tx: Transaction, entry: Entry, claim_epoch: int | None = None) -> Clai
     if claim.is_by(tx.holder) and claim.expires_us is not None:
         return tx.claims.renew(entry.n, None)
     return claim
+
+
+def _ended(tx: Transaction, entry: Entry, claim: Claim) -> tuple[str, str]:
+    """Say that the caller's claim has ended, and which way there is from here."""
+    assignee = entry.record.text("assignee")
+    if claim.is_held:
+        now, way = f"{claim.actor} holds it now", "Stop work on it."
+    elif entry.is_done:
+        now = f"it is {entry.record.status}"
+        way = f"`bd reopen {entry.id}` if it is to go on, else `bd release {entry.id}`."
+    elif assignee and assignee != tx.holder.actor:
+        now = f"it is assigned to {assignee}"
+        way = f"Stop work on it, and `bd release {entry.id}`."
+    else:
+        now, way = "nobody holds it now", f"`bd claim {entry.id}` again to go on with it."
+    return f"Your claim of {entry.id} has ended; {now}", way
+
+
+def named_holder(claim: Claim, tx: Transaction) -> str:
+    """Say who holds an issue; by the session too where the name is the caller's own."""
+    if claim.actor != tx.holder.actor:
+        return claim.actor
+    return f"{claim.actor} in session {claim.session}" if claim.session else claim.actor
+
+
+def take_note(tx: Transaction, entry: Entry, claim_epoch: int | None) -> bool:
+    """Let who lost a claim that nobody has now be like one who never held it; tell whether so.
+
+    To reopen an issue or to give it back is to know of it. Who names an epoch does not.
+    """
+    claim = tx.claims.of(entry.n)
+    if claim is None or claim.is_held or claim_epoch is not None:
+        return False
+    if tx.claims.granted_epoch(entry.n, tx.holder) in (None, claim.claim_epoch):
+        return False
+    tx.claims.let_go(entry.n, tx.holder)
+    return True
 
 
 def updated(tx: Transaction, record: Record, fields: Fields) -> Record:
@@ -146,7 +184,7 @@ def take(tx: Transaction, entry: Entry, lease_s: float | None) -> Claimed:
 def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
     assignee = entry.record.text("assignee")
     if claim is not None and claim.is_held:
-        holder, what = claim.actor, "is held by"
+        holder, what = named_holder(claim, tx), "is held by"
         until = f" until {format_seconds(claim.expires_us)}" if claim.expires_us else ""
     elif assignee and assignee != tx.holder.actor:
         holder, what, until = assignee, "is assigned to", ""
@@ -155,7 +193,7 @@ def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:
     raise ClaimLost(
         f"The issue {entry.id} {what} {holder}{until}",
         id=entry.id,
-        holder=holder,
+        holder=claim.actor if claim is not None and claim.is_held else assignee,
         claim_epoch=claim.claim_epoch if claim else 0,
     )
 
@@ -219,11 +257,14 @@ def release_issue(request: ReleaseIssue, tx: Transaction) -> Released:
     """Give an issue back."""
     entry = tx.issues.require(request.issue)
     claim = tx.claims.of(entry.n)
+    is_lost = take_note(tx, entry, request.claim_epoch)
+    if is_lost and (entry.is_done or entry.record.text("assignee") != tx.holder.actor):
+        return Released(issue=shown(entry))
     if not request.force:
         claim = fence(tx, entry, request.claim_epoch)
         if claim is not None and claim.is_held and not claim.is_by(tx.holder):
             raise ClaimLost(
-                f"The issue {entry.id} is held by {claim.actor}",
+                f"The issue {entry.id} is held by {named_holder(claim, tx)}",
                 hint="Only its holder gives it back; --force overrides that.",
                 id=entry.id,
                 holder=claim.actor,

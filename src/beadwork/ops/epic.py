@@ -8,7 +8,7 @@ from msgspec import Meta
 from beadwork.model.errors import Conflict
 from beadwork.model.issue import Issue
 from beadwork.model.transition import closed
-from beadwork.ops.claim import end_claim, fence, updated
+from beadwork.ops.claim import end_claim, updated
 from beadwork.ops.issue_state import require_closable
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Filter, Transaction
@@ -84,7 +84,6 @@ def close_epics(request: CloseEpics, tx: Transaction) -> ClosedEpics:
             continue
         entry = tx.issues.require(each.epic.id)
         try:
-            fence(tx, entry)
             require_closable(tx, entry, is_forced=False)
         except Conflict:
             answer.refused.append(entry.id)

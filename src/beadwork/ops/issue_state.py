@@ -17,7 +17,7 @@ from beadwork.model.issue import (
     require_text,
 )
 from beadwork.model.transition import closed, deleted, moved, require_alive
-from beadwork.ops.claim import Epoch, IssueName, end_claim, fence, updated
+from beadwork.ops.claim import Epoch, IssueName, end_claim, fence, named_holder, take_note, updated
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, Transaction
 from beadwork.ops.views import shown
@@ -35,7 +35,7 @@ def require_closable(tx: Transaction, entry: Entry, *, is_forced: bool) -> None:
     claim = tx.claims.of(entry.n)
     if claim is not None and claim.is_held and not claim.is_by(tx.holder):
         raise ClaimLost(
-            f"The issue {entry.id} is held by {claim.actor}",
+            f"The issue {entry.id} is held by {named_holder(claim, tx)}",
             hint="Let its holder close it, or pass --force.",
             id=entry.id,
             holder=claim.actor,
@@ -115,6 +115,7 @@ class ReopenIssue(Request[Reopened], frozen=True):
 def reopen_issue(request: ReopenIssue, tx: Transaction) -> Reopened:
     """Open an issue again."""
     entry = tx.issues.require(request.issue)
+    take_note(tx, entry, request.claim_epoch)
     fence(tx, entry, request.claim_epoch)
     if entry.record.status == "open" and "defer_until" not in entry.record.fields:
         return Reopened(issue=shown(entry), already=True)

@@ -66,6 +66,7 @@ PLACES = {
     "issue.find_same": "duplicates:find_same",
     "issue.full_text": "upkeep:show_full_text",
     "issue.heartbeat": "claim:heartbeat",
+    "issue.late": "late:list_late",
     "issue.lint": "lint:lint_issues",
     "issue.list": "issue:list_issues",
     "issue.mentioned": "mentioned:find_mentioned",

@@ -139,6 +139,17 @@ class EventRow(NamedTuple):
     undone_by: int | None
 
 
+class LateRow(NamedTuple):
+    """What was sent under a claim that had ended; `request` is JSON."""
+
+    at_us: int
+    actor: str
+    session: str
+    operation: str
+    request: str
+    issue_id: str
+
+
 class MemoryRow(NamedTuple):
     """What somebody remembers under a key."""
 
@@ -268,6 +279,8 @@ class Claims(Protocol):
     def raise_epoch(self, n: int) -> None: ...
     def granted_epoch(self, n: int, holder: Holder) -> int | None: ...
     def renew(self, n: int, lease_us: int | None) -> Claim: ...
+    def let_go(self, n: int, holder: Holder) -> None: ...
+    def late(self, issue_id: str | None, *, limit: int) -> list[LateRow]: ...
 
 
 class Events(Protocol):

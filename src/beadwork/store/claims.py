@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from beadwork.model import limits
 from beadwork.model.claim import Claim, Holder
+from beadwork.ops.transaction import LateRow
 from beadwork.store.session import Row, Session
 
 if TYPE_CHECKING:
@@ -73,6 +74,15 @@ class ClaimStore:
         self._session.run("claim.forget_grants", n=n)
         self._write("claim.end", n)
 
+    def let_go(self, n: int, holder: Holder) -> None:
+        """Let who lost a claim be like one who never held the issue."""
+        if holder.session:
+            self._session.run(
+                "claim.let_go_of_session", n=n, actor=holder.actor, session=holder.session
+            )
+        else:
+            self._session.run("claim.let_go", n=n, actor=holder.actor)
+
     def raise_epoch(self, n: int) -> None:
         """End a claim from outside: what its holder still sends is stale."""
         row = self._session.one("claim.of", n=n)
@@ -126,3 +136,8 @@ class ClaimStore:
             request=request,
             issue_id=issue_id,
         )
+
+    def late(self, issue_id: str | None, *, limit: int) -> list[LateRow]:
+        """Return what was sent under claims that had ended, the latest first."""
+        rows = self._session.all("claim.late", issue_id=issue_id, limit=limit)
+        return [LateRow(*row) for row in rows]

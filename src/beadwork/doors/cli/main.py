@@ -59,6 +59,7 @@ _COMMANDS = {
     "init": "system:init",
     "kv": "kv:kv",
     "label": "label:label",
+    "late": "claim:late",
     "lease": "lease:lease",
     "link": "verbs:link",
     "lint": "lint:lint",

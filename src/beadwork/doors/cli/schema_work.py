@@ -173,6 +173,20 @@ _CORE: dict[str, Schema] = {
     "comments list": array(ref("Comment"), "The comments, oldest first."),
     "comments add": ref("Comment"),
     "history": array(ref("Event"), "The events, latest first."),
+    "late": array(
+        thing(
+            "What was sent under a claim that had ended.",
+            {
+                "at": text("When."),
+                "actor": text("By whom."),
+                "session": text("In which session."),
+                "operation": text("The operation that was asked for."),
+                "issue_id": text("The issue."),
+                "request": anything("The arguments of the operation."),
+            },
+        ),
+        "What came late, the latest first.",
+    ),
     "conflicts": array(
         thing(
             "A value that lost.",

@@ -45,6 +45,7 @@ SUMMARIES = {
     "init": "Make a store here; over a classic .beads folder, take its records in.",
     "kv": "Keep pairs of a key and a value in the store; they are not exported.",
     "label": "Put labels on issues, or take them off.",
+    "late": "Show what was sent under claims that had ended: it was refused, and kept.",
     "lease": "Leases: paths or names that nobody else is to touch for a while.",
     "link": "Let the first issue need the second; the same as `bd dep add`.",
     "lint": "Find issues whose description lacks the sections that their type should have.",

@@ -33,6 +33,14 @@ UPDATE claim SET actor = '', session = '', expires_us = NULL, lease_us = NULL WH
 DELETE FROM claim_grant WHERE n = :n
     AND claim_epoch = (SELECT c.claim_epoch FROM claim c WHERE c.n = :n)
 
+-- name: let_go_of_session
+-- A holder takes note that it lost the claim, and is like one who never held the issue.
+DELETE FROM claim_grant WHERE n = :n AND actor = :actor AND session IN (:session, '')
+
+-- name: let_go
+-- An actor takes note that it lost the claim, in whatever session.
+DELETE FROM claim_grant WHERE n = :n AND actor = :actor
+
 -- name: renew
 -- The claim holds until another time.
 UPDATE claim SET expires_us = :expires_us, lease_us = :lease_us WHERE n = :n
@@ -47,3 +55,9 @@ ORDER BY c.expires_us LIMIT :limit
 INSERT INTO late_result (late, at_us, actor, session, operation, request, issue_id)
 VALUES ((SELECT COALESCE(MAX(late), 0) + 1 FROM late_result), :at_us, :actor, :session,
     :operation, :request, :issue_id)
+
+-- name: late
+-- What was sent under claims that had ended, the latest first.
+SELECT at_us, actor, session, operation, request, issue_id FROM late_result
+WHERE :issue_id IS NULL OR issue_id = :issue_id
+ORDER BY late DESC LIMIT :limit
