@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from beadwork.model.claim import Claim, Holder
 from beadwork.model.issue import Issue, Vocabulary
-from beadwork.model.record import Change, Record
+from beadwork.model.record import Record
 from beadwork.model.stamp import Stamp
 from beadwork.ops.operation import Progress, R, Request
+from beadwork.ops.rows import ConflictRow as ConflictRow
+from beadwork.ops.rows import EventRow as EventRow
+from beadwork.ops.rows import LateRow as LateRow
+from beadwork.ops.rows import MemoryRow as MemoryRow
+from beadwork.ops.rows import QuarantineRow as QuarantineRow
 from beadwork.ops.tallies import Happened as Happened
 from beadwork.ops.tallies import Statistics as Statistics
 from beadwork.ops.tallies import Tally as Tally
@@ -121,63 +126,6 @@ class Kids(NamedTuple):
 
     total: int
     open: int
-
-
-class EventRow(NamedTuple):
-    """One event of the log. `changes` maps a register's name to its value before and after."""
-
-    seq: int
-    at_us: int
-    actor: str
-    session: str
-    operation: str
-    request: int
-    kind: str
-    n: int | None
-    issue_id: str
-    changes: tuple[Change, ...]
-    undone_by: int | None
-
-
-class LateRow(NamedTuple):
-    """What was sent under a claim that had ended; `request` is JSON."""
-
-    at_us: int
-    actor: str
-    session: str
-    operation: str
-    request: str
-    issue_id: str
-
-
-class MemoryRow(NamedTuple):
-    """What somebody remembers under a key."""
-
-    key: str
-    text: str
-    actor: str
-    created_us: int
-    updated_us: int
-
-
-class ConflictRow(NamedTuple):
-    """A value that lost a fold."""
-
-    issue_id: str
-    register: str
-    value: str | None
-    stamp: str
-    winner: str
-    at_us: int
-
-
-class QuarantineRow(NamedTuple):
-    """A line that could not be read."""
-
-    line_number: int
-    reason: str
-    line: str
-    at_us: int
 
 
 class Issues(Protocol):
