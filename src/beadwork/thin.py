@@ -433,7 +433,14 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 
 def _replace(path: bytes, content: bytes) -> None:
-    """Put a content into a file of the user's: written beside, synced, renamed into place."""
+    """Put a content into a file of the user's: written beside, synced, renamed into place.
+
+    What is no file, a device or a pipe, is written into.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb", buffering=0) as device:
+            _write_all(device.fileno(), content)
+        return
     target = os.path.realpath(path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     try:

@@ -1,6 +1,8 @@
 """The thin client: what it loads, and that its frames are the daemon's."""
 
+import os
 import re
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +74,17 @@ def test_every_frame_that_a_client_sends_is_known() -> None:
     for kind in sent:
         held = bytearray(frames.frame(kind.encode(), b"x"))
         assert [each.kind for each in frames.take(held)] == [kind.encode()]
+
+
+def test_what_is_no_file_is_written_into_and_stays(bd: Bd, daemon: Daemon) -> None:
+    user = bd.at(bd.folder, BEADS_NO_DAEMON="")
+    issue = user.ok("create", "One", "--silent").out.strip()
+    pipe = bd.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        user.ok("export", "-o", "pipe")
+        assert issue.encode() in os.read(reader, 65536)
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)

@@ -107,3 +107,16 @@ def test_a_settled_file_is_known_again_and_a_changed_one_is_not_taken_for_it(
     assert first[1] == FileState(first[1].signature, files.digest(b"content"))
     assert changed[0] == b"another content"
     assert changed[1].digest == files.digest(b"another content")
+
+
+def test_what_is_no_file_is_written_into_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        Files().replace(str(pipe), b"new")
+        assert os.read(reader, 10) == b"new"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert os.listdir(tmp_path) == ["pipe"]

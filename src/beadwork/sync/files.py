@@ -123,6 +123,11 @@ class _Known(NamedTuple):
     digest: str
 
 
+def _is_special(path: str) -> bool:
+    """Tell whether a path leads to something that is there, but no file that can be replaced."""
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
 class Files:
     """The files of a work tree. It satisfies `ops.transaction.WorkTree`."""
 
@@ -202,13 +207,18 @@ class Files:
     ) -> str | None:
         """Put a content that comes in pieces in the place of a file; return its signature.
 
-        A symbolic link stays, and what it points to is replaced. With `seen`, what a glance
-        at the file told, nothing is replaced and None returned if it has changed since.
+        A symbolic link stays, and what it points to is replaced; what is no file, a device or a
+        pipe, is written into. With `seen`, what a glance at the file told, nothing is replaced
+        and None returned if it has changed since.
 
         Raises:
             FileTrouble: it can't be written.
             StoreFull: the disk is full; the old file stands.
         """
+        if _is_special(path):
+            with mapped(path), open(path, "wb") as file:
+                file.writelines(pieces)
+            return ""
         target = os.path.realpath(path)
         folder = os.path.dirname(target)
         with mapped(path):
