@@ -436,6 +436,9 @@ def _replace(path: bytes, content: bytes) -> None:
     """Put a content into a file of the user's: written beside, synced, renamed into place.
 
     What is no file, a device or a pipe, is written into.
+
+    Raises:
+        OSError: it can't be written.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb", buffering=0) as device:

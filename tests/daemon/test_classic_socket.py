@@ -587,7 +587,7 @@ def test_an_atomic_batch_is_all_or_none(daemon: Daemon) -> None:
 
 
 def test_a_batch_that_is_none_is_refused(daemon: Daemon) -> None:
-    for operations in (None, 3, [3], {"operation": "ping"}):
+    for operations in ("[]", 3, [3], {"operation": "ping"}):
         answer = refused(daemon, "batch", {"operations": operations})
         assert answer["code"] == "request.invalid", operations
     for args in ("{", [1], "[]", 7):
@@ -601,6 +601,26 @@ def test_a_batch_that_is_none_is_refused(daemon: Daemon) -> None:
 
 
 # -- the line itself
+
+
+def test_a_key_makes_a_request_with_a_relative_time_safe_to_repeat(daemon: Daemon) -> None:
+    asked = {"title": "Rel", "due_at": "+2d", "defer_until": "tomorrow"}
+    first = daemon.ask("create", asked, key="k2")
+    assert daemon.ask("create", asked, key="k2") == first
+    change = {"id": first["data"]["id"], "due_at": "+1w"}
+    assert daemon.ask("update", change, key="k3") == daemon.ask("update", change, key="k3")
+    other = daemon.ask("create", {**asked, "due_at": "+3d"}, key="k2")
+    assert other["code"] == "key.reused"
+
+
+def test_times_and_minutes_are_what_typed_clients_can_read(daemon: Daemon) -> None:
+    odd = {"title": "Odd", "due_at": "2030-01-02t03:04:05.12345678901+0200"}
+    assert daemon.data("create", odd)["due_at"] == "2030-01-02T01:04:05.123456Z"
+    assert refused(daemon, "create", {"title": "Off", "due_at": "2030-01-02T03:04:05+99:00"})
+    for minutes in (-1, 2**31, 2**70):
+        for operation, more in (("create", {"title": "M"}), ("update", {"id": "px-1"})):
+            error = refused(daemon, operation, {**more, "estimated_minutes": minutes})
+            assert error["code"] in ("field.invalid", "request.invalid"), (operation, minutes)
 
 
 def test_a_key_makes_a_request_safe_to_repeat(daemon: Daemon) -> None:
@@ -754,3 +774,70 @@ def test_a_batch_is_atomic_or_it_is_not(daemon: Daemon) -> None:
     answer = refused(daemon, "batch", {"operations": steps, "atomic": "false"})
     assert answer["code"] == "request.invalid"
     assert daemon.data("list") == []
+
+
+def test_a_batch_does_what_it_can_until_a_step_fails(daemon: Daemon) -> None:
+    steps = [
+        {"operation": "create", "args": {"title": "In a batch"}},
+        {"operation": "ping"},
+        {"operation": "health"},
+        {"operation": "create", "args": [1]},
+        {"operation": "create", "args": {"title": "Never"}},
+    ]
+    results = daemon.data("batch", {"operations": steps})["results"]
+    assert [each["success"] for each in results] == [True, True, True, False]
+    assert results[1]["data"]["message"] == "pong"
+    titles = {each["title"] for each in daemon.data("list")}
+    assert "In a batch" in titles
+    assert "Never" not in titles
+    assert daemon.data("batch", {"operations": None})["results"] == []
+    assert daemon.data("batch", {"operations": []})["results"] == []
+    for alone in ("shutdown", "batch"):
+        (result,) = daemon.data("batch", {"operations": [{"operation": alone}]})["results"]
+        assert "part of a batch" in result["error"]
+
+
+def test_what_is_no_text_or_too_deep_is_the_callers_fault(daemon: Daemon) -> None:
+    deep = "[" * 50_000
+    for operation, args in (
+        ("create", {"title": "Deep", "metadata": deep}),
+        ("batch", {"operations": [{"operation": "create", "args": deep}]}),
+        ("export", {"jsonl_path": "a\0b"}),
+        ("import", {"jsonl_path": "a\0b"}),
+        ("delete", {"ids": ["px-1"], "reason": "a\0b"}),
+    ):
+        answer = daemon.ask(operation, args)
+        found = answer["data"]["results"][0] if operation == "batch" else answer
+        assert found["code"] != "fault", (operation, found)
+        assert found["success"] is False
+    for operation, name in (("create", "title"), ("list", "query"), ("event.follow", "issues")):
+        value = b'["\xff"]' if name == "issues" else b'"\xff"'
+        line = b'{"operation": "%s", "args": {"%s": %s}}\n'
+        with daemon.line() as own:
+            own.send(line % (operation.encode(), name.encode(), value))
+            answer = own.receive()
+        assert (answer["success"], answer["code"]) == (False, "request.invalid"), operation
+
+
+def test_ready_means_what_is_at_work_too(daemon: Daemon) -> None:
+    made = daemon.data("create", {"title": "At work"})["id"]
+    daemon.data("update", {"id": made, "status": "in_progress"})
+    assert made in {each["id"] for each in daemon.data("ready")}
+    assert made not in {each["id"] for each in daemon.data("ready", {"status": "open"})}
+
+
+def test_a_typed_client_may_send_what_it_left_out(daemon: Daemon) -> None:
+    made = daemon.data("create", {"title": "Plain", "issue_type": "", "labels": [" c "]})
+    assert made["issue_type"] == "task"
+    for said in ({"labels": [" c "]}, {"label": " c"}, {"labels_any": ["c ", ""]}):
+        assert [each["id"] for each in daemon.data("list", said)] == [made["id"]], said
+    assert daemon.data("list", {"ids": [made["id"], "px-none", ""]})[0]["id"] == made["id"]
+    assert daemon.data("list", {"ids": ["px-none"]}) == []
+    assert daemon.data("count", {"ids": [made["id"], "px-none"]})["count"] == 1
+
+
+def test_a_relative_path_is_one_of_the_projects_folder(daemon: Daemon) -> None:
+    daemon.data("create", {"title": "One"})
+    daemon.data("export", {"jsonl_path": "out.jsonl"})
+    assert (daemon.folder / "out.jsonl").is_file()
+    daemon.data("import", {"jsonl_path": "out.jsonl"})

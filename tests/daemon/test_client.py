@@ -23,6 +23,7 @@ from beadwork.model.errors import (
     BeadworkError,
     ClaimLost,
     DependencyCycle,
+    Fault,
     InvalidField,
     InvalidRequest,
     KeyReused,
@@ -190,6 +191,24 @@ def test_events_are_followed_from_a_cursor_on_and_from_now_on(site: Site) -> Non
             assert next(only).issue_id == second
         with client.follow(start, wait_s=0.3) as ending:
             assert [each.issue_id for each in ending] == [first, second]
+
+
+def test_what_no_client_may_ask_is_refused_in_the_same_words(site: Site) -> None:
+    with pytest.raises(InvalidField), site.client(actor=" "):
+        pass
+    with site.client() as client:
+        with pytest.raises(InvalidRequest):
+            next(iter(client.follow(-1, wait_s=0.1)))
+        with pytest.raises(BeadworkError) as refused:
+            client.call(CreateIssue(title="\ud800"), key="k")
+        assert not isinstance(refused.value, Fault)
+
+
+def test_a_closed_client_follows_nothing(site: Site) -> None:
+    with site.client() as client:
+        client.call(CreateIssue(title="One"))
+    with pytest.raises(Unavailable):
+        list(client.follow(0, wait_s=0.1))
 
 
 def test_a_closed_client_says_so(site: Site) -> None:

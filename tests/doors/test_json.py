@@ -445,6 +445,16 @@ def test_undo_takes_back_all_of_a_command(bd: Bd) -> None:
     assert bd.json("show", three)[0]["title"] == "Three"
 
 
+def test_a_repeat_under_a_key_may_name_relative_times(bd: Bd) -> None:
+    made = bd.ok("create", "Rel", "--due", "+2d", "--defer", "tomorrow", "--key", "a").out
+    assert bd.ok("create", "Rel", "--due", "+2d", "--defer", "tomorrow", "--key", "a").out == made
+    issue = bd.create()
+    for words in (("update", issue, "--due", "+3d"), ("defer", issue, "--until", "+1w")):
+        first = bd.ok(*words, "--key", words[0]).out
+        assert bd.ok(*words, "--key", words[0]).out == first
+    assert bd("update", issue, "--due", "+4d", "--key", "update", "--json").code == 4
+
+
 def test_why(bd: Bd, family: dict[str, str]) -> None:
     shown = bd.json("why", family["child"])
     assert (shown["issue_id"], shown["ready"]) == (family["child"], False)

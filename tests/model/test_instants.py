@@ -53,6 +53,9 @@ def test_rfc_3339_is_read_to_the_nanosecond(text: str, instant_ns: int) -> None:
         "2024-W01-1T00:00:00Z",
         "2024-01-01T00:00:00.Z",
         "2024-01-01T00:00:00ZZ",
+        "2024-01-01T00:00:00+99:00",
+        "2024-01-01T00:00:00+05:75",
+        "2024-01-01T00:00:00.\u0661Z",
     ],
 )
 def test_what_is_no_instant_reads_as_none(text: str) -> None:
@@ -143,6 +146,10 @@ def test_comments_have_whole_seconds() -> None:
         ("-1w", "2025-12-27T15:04:05.5Z"),
         ("1m", "2026-02-02T15:04:05.5Z"),
         ("1Y", "2027-01-03T15:04:05.5Z"),
+        ("next month", "2026-02-03T15:04:05.5Z"),
+        ("in 14 months", "2027-03-03T15:04:05.5Z"),
+        ("a month ago", "2025-12-03T15:04:05.5Z"),
+        ("next year", "2027-01-03T15:04:05.5Z"),
     ],
 )
 def test_dates_are_read_as_people_type_them(text: str, found: str) -> None:
@@ -194,3 +201,37 @@ def test_what_is_no_length_of_time_is_refused(text: str) -> None:
 def test_an_instant_that_could_not_be_written_again_is_none() -> None:
     assert instants.parse_ns("9999-12-31T23:59:60Z") is None
     assert instants.parse_ns("0001-01-01T00:00:00+01:00") is None
+
+
+def test_a_month_on_is_the_last_day_where_there_is_no_such_day() -> None:
+    moment = instants.parse_us("2026-01-31T12:00:00Z")
+    assert moment is not None
+
+    def on(text: str) -> str:
+        return instants.format_us(
+            instants.parse_when(text, now_us=moment or 0, zone_offset_s=0, field="due")
+        )
+
+    assert on("next month") == "2026-02-28T12:00:00Z"
+    assert on("in 25 months") == "2028-02-29T12:00:00Z"
+    assert on("2 months ago") == "2025-11-30T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_exact"),
+    [
+        ("2030-01-02T03:04:05Z", True),
+        ("2030-01-02T03:04:05.123456789+05:30", True),
+        ("2030-01-02T03:04:05.1234567891Z", False),
+        ("2030-01-02t03:04:05z", False),
+        ("2030-01-02 03:04:05Z", False),
+        ("2030-01-02T03:04:60Z", False),
+        ("2030-01-02T03:04:05+0200", False),
+        ("2030-02-30T03:04:05Z", False),
+    ],
+)
+def test_only_what_every_reader_takes_is_written_as_it_came(
+    text: str,
+    is_exact: bool,
+) -> None:
+    assert instants.is_exact(text) == is_exact

@@ -225,6 +225,7 @@ class AsyncClient:
 
     async def stream(self, since: int, issues: Sequence[str]) -> AsyncStream | None:
         """Open a connection that tells events; None where there is no daemon to tell them."""
+        self._require_open()
         if self._means.mode == "off":
             return None
         try:
@@ -253,8 +254,7 @@ class AsyncClient:
                     await _sleep(patience.refusal_s(error), error)
 
     async def _wire(self, patience: Patience | None) -> AsyncWire:
-        if self._is_closed:
-            raise Unavailable("The client is closed", hint="Make a new one.")
+        self._require_open()
         is_off = self._means.mode == "off" or (patience is not None and patience.is_spent)
         if not is_off:
             try:
@@ -270,6 +270,10 @@ class AsyncClient:
             await direct.open()
             self._direct = direct
         return self._direct
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise Unavailable("The client is closed", hint="Make a new one.")
 
     async def _leave_direct(self) -> None:
         direct, self._direct = self._direct, None

@@ -142,6 +142,7 @@ class Client:
 
     def stream(self, since: int, issues: Sequence[str]) -> Stream | None:
         """Open a connection that tells events; None where there is no daemon to tell them."""
+        self._require_open()
         if self._means.mode == "off":
             return None
         try:
@@ -167,8 +168,7 @@ class Client:
                     _sleep(patience.refusal_s(error), error)
 
     def _wire(self, patience: Patience | None) -> Wire:
-        if self._is_closed:
-            raise Unavailable("The client is closed", hint="Make a new one.")
+        self._require_open()
         is_off = self._means.mode == "off" or (patience is not None and patience.is_spent)
         if not is_off:
             try:
@@ -182,6 +182,10 @@ class Client:
         if self._direct is None:
             self._direct = DirectWire(self._means)
         return self._direct
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise Unavailable("The client is closed", hint="Make a new one.")
 
     def _leave_direct(self) -> None:
         direct, self._direct = self._direct, None

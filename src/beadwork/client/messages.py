@@ -163,7 +163,10 @@ class Messages:
             "request_id": self._number,
             **more,
         }
-        line = msgspec.json.encode(message) + b"\n"
+        try:
+            line = msgspec.json.encode(message) + b"\n"
+        except UnicodeEncodeError as error:
+            raise InvalidRequest("A text is not valid UTF-8", hint="Send it as UTF-8.") from error
         if len(line) > REQUEST_BYTES_MAX:
             raise InvalidRequest(
                 f"The request has {len(line)} bytes; {REQUEST_BYTES_MAX} are allowed",

@@ -68,9 +68,10 @@ def _means(path: str, options: Options, session: str, mode: "Mode") -> "Means":
     """Return what a client is given of the world.
 
     Raises:
-        InvalidField: `daemon` is none of its three words.
+        InvalidField: `daemon` is none of its three words, or the actor no name.
     """
     from beadwork.client.means import MODES, Means
+    from beadwork.model.claim import require_holder
     from beadwork.model.errors import InvalidField
     from beadwork.sync.runtime import daemon_paths
 
@@ -80,8 +81,9 @@ def _means(path: str, options: Options, session: str, mode: "Mode") -> "Means":
     place = world.place(options)
     world.is_alone = mode == "off"
     holder = world.caller(options).holder
+    holder = require_holder(holder._replace(session=session) if session else holder)
     return Means(
-        holder=holder._replace(session=session) if session else holder,
+        holder=holder,
         mode=world.mode(options) if mode == "auto" else mode,
         socket=os.environ.get("BD_SOCKET") or daemon_paths(place).socket,
         database=place.database,

@@ -228,6 +228,7 @@ class DaemonProcess:
         own = self._own_operations(loop)
         answers.own.update(own.at_once())
         answers.slow.update(own.in_thread())
+        answers.in_batches.update(own.in_batches())
         answers.streams["event.follow"] = Followers(self._seats, self._changes, loop.post).begin
         return loop
 

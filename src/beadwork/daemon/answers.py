@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from beadwork.daemon.batches import Step, all_or_none, object_of, one_by_one, steps_of
 from beadwork.daemon.connection import Connection
 from beadwork.daemon.lines import encoded, line_of, packed, result_of
 from beadwork.daemon.log import Log
@@ -33,7 +34,7 @@ from beadwork.model.errors import (
 from beadwork.model.issue import nearest_hint
 from beadwork.ops.operation import Request, Response
 from beadwork.ops.plan import Ask, Plan
-from beadwork.ops.table import PLACES, operation_named, operation_of
+from beadwork.ops.table import PLACES, operation_of
 
 Tell = Callable[[bytes], None]
 _HINT_CHARS_MAX = 200
@@ -91,6 +92,8 @@ class JsonAnswers:
         self._is_ending = False
         self.own: dict[str, Callable[[], Any]] = {}
         self.slow: dict[str, Callable[[], Any]] = {}
+        self.in_batches: dict[str, Callable[[], Any]] = {}
+        """Those of the daemon's own operations that a batch may ask for, in its thread."""
         self.streams: dict[str, Callable[[Incoming, Connection, Tell], None]] = {}
         self._decoder = msgspec.json.Decoder(Incoming)
         self._looked_s = 0.0
@@ -221,12 +224,18 @@ class JsonAnswers:
 
         Raises:
             UnknownOperation: there is none of this name.
+            InvalidRequest: it is one of the daemon's own that stands by itself.
         """
         if name in PLACES:
             return Plan(self._around.writer.request(name, _said(arguments)), _as_it_is)
+        if name in self.in_batches:
+            work = self.in_batches[name]
+            return Plan(work=lambda _: work())
         if name in self._known:
-            return self._classic.plan(name, _map(arguments), actor)
-        known = [*PLACES, *self._known, *self.own, *self.streams, "batch", "each"]
+            return self._classic.plan(name, object_of(arguments), actor)
+        known = [*PLACES, *self._known, *self.own, *self.slow, *self.streams, "batch", "each"]
+        if name in known:
+            raise InvalidRequest(f"{name} can't be part of a batch", hint="Ask for it by itself.")
         raise UnknownOperation(f"unknown operation: {name[:100]}", hint=_nearest(name, known))
 
     def _carry_out(self, plan: Plan, incoming: Incoming, answer: Callable[[Any], None]) -> None:
@@ -307,19 +316,16 @@ class JsonAnswers:
     # -- batches
 
     def _batch(self, incoming: Incoming, ask: Ask) -> dict[str, Any]:
-        arguments = _map(incoming.args)
-        steps = _steps(arguments)
-        plans = [_Step(self, each, incoming.actor) for each in steps]
+        arguments = object_of(incoming.args)
+        steps = [Step(self.plan, each, incoming.actor) for each in steps_of(arguments)]
         is_atomic = arguments.get("atomic") or False
         if not isinstance(is_atomic, bool):
             raise InvalidRequest('"atomic" is true or false')
-        if is_atomic:
-            return {"results": _all_or_none(plans, ask)}
-        return {"results": _one_by_one(plans, ask)}
+        return {"results": all_or_none(steps, ask) if is_atomic else one_by_one(steps, ask)}
 
     def _each(self, incoming: Incoming) -> dict[str, Any]:
         """Carry out writes in one commit; each succeeds or fails by itself."""
-        read = [self._call(each, incoming) for each in _steps(_map(incoming.args))]
+        read = [self._call(each, incoming) for each in steps_of(object_of(incoming.args))]
         staged = iter(self._around.writer.stage([each for each in read if isinstance(each, Call)]))
         found = [next(staged) if isinstance(each, Call) else each for each in read]
         calls = [each for each in found if isinstance(each, Call)]
@@ -340,85 +346,6 @@ class JsonAnswers:
             return InvalidRequest(f"{operation.name} is no write", hint="Ask for it by itself.")
         caller = self._around.caller(incoming.actor, incoming.session, key)
         return Call(operation, request, caller)
-
-
-def _steps(arguments: dict[str, Any]) -> list[dict[str, Any]]:
-    steps = arguments.get("operations")
-    if not isinstance(steps, list) or not all(isinstance(each, dict) for each in steps):
-        raise InvalidRequest('A batch needs "operations", a list of {operation, args}')
-    return steps
-
-
-class _Step:
-    """One operation of a batch."""
-
-    def __init__(self, answers: JsonAnswers, step: dict[str, Any], actor: str) -> None:
-        self.name = str(step.get("operation", ""))
-        self._arguments = step.get("args", step.get("arguments")) or {}
-        if isinstance(self._arguments, str):  # classic's own client nests JSON text
-            self._arguments = _map(self._arguments.encode())
-        if not isinstance(self._arguments, dict):
-            raise InvalidRequest("The arguments must be an object")
-        self._answers = answers
-        self._actor = actor
-
-    def plan(self) -> Plan:
-        """Return how it is carried out."""
-        return self._answers.plan(self.name, msgspec.json.encode(self._arguments), self._actor)
-
-    def outcome(self, ask: Ask) -> Any:  # noqa: ANN401 -- any JSON value
-        """Carry it out."""
-        plan = self.plan()
-        if plan.request is None:
-            return (plan.work or _nothing)(ask)
-        return plan.shape(ask(plan.request))
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """Return what it was asked."""
-        return dict(self._arguments)
-
-
-def _one_by_one(steps: Sequence[_Step], ask: Ask) -> list[dict[str, Any]]:
-    """Carry out steps in order; at the first that fails the rest is skipped, as in classic."""
-    results: list[dict[str, Any]] = []
-    for each in steps:
-        try:
-            results.append(result_of(each.outcome(ask)))
-        except BeadworkError as error:
-            results.append(result_of(error))
-            break
-    return results
-
-
-def _all_or_none(steps: Sequence[_Step], ask: Ask) -> list[dict[str, Any]]:
-    """Carry out steps as one: `batch.run`, whose references may name earlier results."""
-    from beadwork.ops.batch import RunBatch, Step
-
-    plans: list[Plan | None] = []
-    named: list[Step] = []
-    for each in steps:
-        if each.name in PLACES:
-            plans.append(None)
-            named.append(Step(operation=each.name, arguments=each.arguments))
-            continue
-        plan = each.plan()
-        if plan.request is None:
-            raise InvalidRequest(f"{each.name} can't be part of an atomic batch")
-        plans.append(plan)
-        asked = msgspec.to_builtins(plan.request)
-        named.append(Step(operation=operation_of(type(plan.request)).name, arguments=asked))
-    done = ask(RunBatch(operations=named))
-    return [
-        {"success": True, "data": _answered(result.operation, result.answer, plan)}
-        for result, plan in zip(done.results, plans, strict=True)
-    ]
-
-
-def _answered(name: str, answer: dict[str, Any], plan: Plan | None) -> Any:  # noqa: ANN401
-    if plan is None:
-        return answer
-    return plan.shape(msgspec.convert(answer, operation_named(name).response))
 
 
 def _asking(engine: Engine, caller: Caller) -> Ask:
@@ -464,15 +391,3 @@ def _shaped(outcome: Outcome, shape: Callable[[Any], Any]) -> Any:  # noqa: ANN4
 def _said(arguments: bytes | msgspec.Raw) -> bytes:
     said = bytes(arguments)
     return b"{}" if said == b"null" else said
-
-
-def _map(arguments: bytes | msgspec.Raw) -> dict[str, Any]:
-    try:
-        found = msgspec.json.decode(bytes(arguments) or b"{}")
-    except msgspec.MsgspecError as error:
-        raise InvalidRequest(f"The arguments are no JSON: {error}") from error
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise InvalidRequest("The arguments must be an object")
-    return found

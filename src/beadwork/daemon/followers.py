@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from beadwork.daemon.answers import Incoming, Tell
 from beadwork.daemon.changes import Changes
@@ -26,7 +27,7 @@ _CALLER = Caller(ITSELF)
 class Wish(msgspec.Struct):
     """What a client follows: all after an event, or all from now on; of some issues, or of all."""
 
-    since: int | None = None
+    since: Annotated[int, Meta(ge=0)] | None = None
     issues: list[str] = []
 
 
@@ -65,7 +66,7 @@ class Followers:
         """
         try:
             wish = msgspec.json.decode(incoming.args, type=Wish)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidRequest(f"event.follow: {error}") from error
         cursor = -1 if wish.since is None else wish.since
         follower = _Follower(connection, tell, wish, incoming.request_id, cursor)

@@ -70,6 +70,16 @@ class OwnOperations:
         """Return the operations that wait for something, by name."""
         return {"health": self.health}
 
+    def in_batches(self) -> dict[str, Callable[[], Any]]:
+        """Return the operations that only tell something, by name."""
+        return {
+            "ping": self.presence,
+            "hello": self.hello,
+            "status": self.status,
+            "metrics": self.metrics,
+            "health": self.health,
+        }
+
     def presence(self) -> dict[str, Any]:
         """Tell that the daemon is there."""
         return {"message": "pong", "version": self._facts.version}

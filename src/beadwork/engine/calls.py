@@ -27,10 +27,17 @@ def checked(request: Request[R]) -> Request[R]:
 
 
 def _digest(request: Request[Any]) -> str:
-    """Return what tells a request from another, whatever the circumstances of a repeat."""
+    """Return what tells a request from another, whatever the circumstances of a repeat.
+
+    Raises:
+        InvalidRequest: a text in it is no Unicode.
+    """
     left_out = dict.fromkeys(request.circumstances)
     asked = msgspec.structs.replace(request, **left_out) if left_out else request
-    return sha256(msgspec.json.encode(asked)).hexdigest()
+    try:
+        return sha256(msgspec.json.encode(asked)).hexdigest()
+    except UnicodeEncodeError as error:
+        raise InvalidRequest("A text is not valid UTF-8", hint="Send it as UTF-8.") from error
 
 
 def keyed(call: Call, transaction: StoreTransaction) -> Response:

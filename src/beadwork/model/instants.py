@@ -12,8 +12,12 @@ from beadwork.model.errors import InvalidField
 from beadwork.model.pattern import pattern
 
 _RFC3339 = pattern(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:([Zz])|([+-])(\d\d):?(\d\d))"
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?"
+    r"(?:([Zz])|([+-])([01]\d|2[0-3]):?([0-5]\d))",
+    re.ASCII,
 )
+_EXACT = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+"""The form that every reader of RFC 3339 takes."""
 _LENGTH = pattern(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?")
 _LENGTH_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +32,8 @@ _COUNTS = {
     )
 } | {"a": "1", "an": "1"}
 _CLOCK = re.compile(r"\d{1,2}(?::[0-5]\d)?(?:am|pm)|\d{1,2}:[0-5]\d")
-_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_CALENDAR = {"month": 1, "year": 12}
 
 _FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
 """The years 1 to 9999 in UTC: what can be written again."""
@@ -78,6 +83,11 @@ def parse_us(text: str) -> int | None:
     """Return the instant of an RFC 3339 text in microseconds, or None if it is none."""
     instant = parse_ns(text)
     return None if instant is None else instant // 1000
+
+
+def is_exact(text: str) -> bool:
+    """Tell whether a text is an instant in the form that every reader takes."""
+    return _EXACT.fullmatch(text) is not None and parse_ns(text) is not None
 
 
 def format_ns(instant_ns: int) -> str:
@@ -141,17 +151,29 @@ def _parse_phrase(text: str, now: datetime) -> datetime | None:
 
 def _parse_span(words: list[str], now: datetime) -> datetime | None:
     match words:
-        case ["next", unit] if unit in _UNITS:
-            return now + timedelta(seconds=_UNITS[unit])
-        case ["last", unit] if unit in _UNITS:
-            return now - timedelta(seconds=_UNITS[unit])
-        case [count, unit] if count.isdigit() and unit.rstrip("s") in _UNITS:
-            return _parse_span(["in", count, unit], now)
-        case ["in", count, unit] if count.isdigit() and unit.rstrip("s") in _UNITS:
-            return now + timedelta(seconds=int(count) * _UNITS[unit.rstrip("s")])
-        case [count, unit, "ago"] if count.isdigit() and unit.rstrip("s") in _UNITS:
-            return now - timedelta(seconds=int(count) * _UNITS[unit.rstrip("s")])
+        case ["next", unit]:
+            return _moved(now, 1, unit)
+        case ["last", unit]:
+            return _moved(now, -1, unit)
+        case [count, unit] | ["in", count, unit] if count.isdigit():
+            return _moved(now, int(count), unit.rstrip("s"))
+        case [count, unit, "ago"] if count.isdigit():
+            return _moved(now, -int(count), unit.rstrip("s"))
     return None
+
+
+def _moved(now: datetime, count: int, unit: str) -> datetime | None:
+    if unit in _CALENDAR:
+        return _months_on(now, count * _CALENDAR[unit])
+    return now + timedelta(seconds=count * _UNITS[unit]) if unit in _UNITS else None
+
+
+def _months_on(now: datetime, count: int) -> datetime:
+    """Return the same day of another month, or the last one that it has."""
+    years, month = divmod(now.month - 1 + count, 12)
+    first = now.replace(year=now.year + years, month=month + 1, day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return first.replace(day=min(now.day, last.day))
 
 
 def _parse_duration(text: str, now: datetime) -> datetime | None:

@@ -1,6 +1,8 @@
 """Every bound of the system, units in the names."""
 
 TITLE_CHARS_MAX = 500
+MINUTES_MAX = 2**31 - 1
+ZONE_S_MAX = 86_400
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 LABEL_CHARS_MAX = 255
 KIND_CHARS_MAX = 50

@@ -1,6 +1,6 @@
 """Putting issues off, and taking them up again."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta
 
@@ -15,7 +15,7 @@ from beadwork.model.issue import Issue
 from beadwork.model.transition import moved, require_alive
 from beadwork.ops.claim import Epoch, IssueName, end_claim, fence, updated
 from beadwork.ops.holding import require_not_others
-from beadwork.ops.issue_fields import When
+from beadwork.ops.issue_fields import When, ZoneOffset
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Transaction
@@ -33,8 +33,11 @@ class Deferred(Response):
 class DeferIssue(Request[Deferred], frozen=True):
     """Put an issue off, perhaps to a time. Who held it gives it back."""
 
+    circumstances: ClassVar[tuple[str, ...]] = ("zone_offset_s",)
+
     issue: IssueName
     until: Annotated[When, Meta(description="When it is to come up again; never if empty.")] = ""
+    zone_offset_s: ZoneOffset = 0
     claim_epoch: Epoch = None
     force: Annotated[bool, Meta(description="Also if another holds it.")] = False
 
@@ -69,6 +72,7 @@ def defer_issue(request: DeferIssue, tx: Transaction) -> Deferred:
             issue=entry.id,
             status="deferred",
             defer_until=request.until or UNSET,
+            zone_offset_s=request.zone_offset_s,
             # Else nobody but its holder could claim it later.
             assignee="" if is_holders else UNSET,
             claim_epoch=ended.claim_epoch if ended else None,

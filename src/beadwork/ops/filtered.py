@@ -12,7 +12,7 @@ from msgspec import Meta, structs
 
 from beadwork.model import instants
 from beadwork.model.claim import named
-from beadwork.model.errors import InvalidField
+from beadwork.model.errors import InvalidField, UnknownIssue
 from beadwork.model.issue import HIDDEN_TYPES, LISTED_NEVER, nearest_hint, require_priority
 from beadwork.ops.issue_fields import (
     When,
@@ -49,6 +49,7 @@ class Filtered(Request[R_co], frozen=True, kw_only=True):
     ] = None
     no_labels: bool = False
     ids: list[str] = []
+    known_only: Annotated[bool, Meta(description="Pass over ids that no issue has.")] = False
     title: Annotated[Words | None, Meta(description="A text in the title.")] = None
     title_contains: Annotated[Words | None, Meta(description="A text in the title.")] = None
     description_contains: Annotated[Words | None, Meta(description="A text there.")] = None
@@ -131,7 +132,7 @@ def meant(request: Filtered[Any], tx: Transaction) -> Filter:
         excluded_labels=tuple(request.exclude_labels),
         label_patterns=_label_patterns(request),
         has_no_labels=request.no_labels,
-        ids=tuple(tx.issues.resolve(name) for name in request.ids),
+        ids=tuple(_resolved(name, request, tx) for name in request.ids),
         contains=tuple(
             (field, text) for name, field in _TEXTS if (text := getattr(request, name)) is not None
         ),
@@ -150,6 +151,15 @@ def meant(request: Filtered[Any], tx: Transaction) -> Filter:
         has_tombstones="tombstone" in request.statuses,
         **times,
     )
+
+
+def _resolved(name: str, request: Filtered[Any], tx: Transaction) -> str:
+    try:
+        return tx.issues.resolve(name)
+    except UnknownIssue:
+        if request.known_only:
+            return name  # No issue has it, so none is found by it.
+        raise
 
 
 def ready_filter(request: Filtered[Any], tx: Transaction) -> ReadyFilter:

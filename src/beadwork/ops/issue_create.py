@@ -1,7 +1,7 @@
 """Making an issue."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
@@ -35,9 +35,11 @@ from beadwork.model.view import view
 from beadwork.ops.issue_fields import (
     EMPTY_TOKENS,
     PLAIN_TEXTS,
+    Minutes,
     Priority,
     Text,
     When,
+    ZoneOffset,
     edge_token,
     rare_fields,
     refuse_to_wait_for_parent,
@@ -60,6 +62,8 @@ class Created(Response):
 class CreateIssue(Request[Created], frozen=True):
     """Make an issue. With `parent` it becomes a child and gets the parent's next number."""
 
+    circumstances: ClassVar[tuple[str, ...]] = ("zone_offset_s",)
+
     title: Annotated[str, Meta(description="1 to 500 characters.")]
     description: Text = ""
     design: Text = ""
@@ -80,9 +84,10 @@ class CreateIssue(Request[Created], frozen=True):
         str, Meta(description="What the new id begins with, if not the project's prefix.")
     ] = ""
     external_ref: str = ""
-    estimated_minutes: Annotated[int, Meta(ge=0)] | None = None
+    estimated_minutes: Minutes | None = None
     due_at: When = ""
     defer_until: When = ""
+    zone_offset_s: ZoneOffset = 0
     waits_for: Annotated[str, Meta(description="Wait for the children of this issue.")] = ""
     waits_for_gate: Gate = Gate.ALL_CHILDREN
     ephemeral: bool = False
@@ -141,7 +146,7 @@ def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
     values["priority"] = require_priority(request.priority)
     values["estimated_minutes"] = request.estimated_minutes
     for name in ("due_at", "defer_until"):
-        values[name] = when(tx, getattr(request, name), name)
+        values[name] = when(tx, getattr(request, name), name, request.zone_offset_s)
     values["metadata"] = require_metadata(request.metadata)
     values.update(rare_fields(request.extra))
     fields = {name: token.encode_word(word) for name, word in _words(tx, request)}

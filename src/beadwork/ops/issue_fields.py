@@ -24,8 +24,17 @@ Text = Annotated[str, Meta(description="Markdown.")]
 
 
 When = Annotated[
-    str, Meta(description="RFC 3339, a date, +2d, 6h, tomorrow, next monday; UTC if it says none.")
+    str, Meta(description="RFC 3339, a date, +2d, 6h, tomorrow, next monday; see zone_offset_s.")
 ]
+ZoneOffset = Annotated[
+    int,
+    Meta(
+        ge=-limits.ZONE_S_MAX,
+        le=limits.ZONE_S_MAX,
+        description="Dates are of a zone so far east of UTC.",
+    ),
+]
+Minutes = Annotated[int, Meta(ge=0, le=limits.MINUTES_MAX)]
 
 
 Priority = Annotated[int, Meta(description="0, the most urgent, to 4.")]
@@ -165,14 +174,16 @@ def rare_fields(extra: dict[str, Any]) -> dict[str, Any]:
     return extra
 
 
-def when(tx: Transaction, text: str, field: str) -> str:
-    """Return a time as it stands in the record; empty stays empty."""
-    if not text:
-        return ""
-    if instants.parse_ns(text) is not None:
+def when(tx: Transaction, text: str, field: str, zone_offset_s: int = 0) -> str:
+    """Return a time as it stands in the record; empty stays empty.
+
+    Raises:
+        InvalidField: it is no time.
+    """
+    if not text or instants.is_exact(text):
         return text
     return instants.format_us(
-        instants.parse_when(text, now_us=tx.now_us, zone_offset_s=0, field=field)
+        instants.parse_when(text, now_us=tx.now_us, zone_offset_s=zone_offset_s, field=field)
     )
 
 

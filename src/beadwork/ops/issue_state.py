@@ -84,7 +84,7 @@ def close_issue(request: CloseIssue, tx: Transaction) -> Closed:
         return Closed(issue=shown(entry), already=True)
     require_closable(tx, entry, is_forced=request.force)
     reason = require_text(request.reason, "reason").strip() or "Closed"
-    session = request.session or tx.holder.session
+    session = require_text(request.session or tx.holder.session, "session")
     fields = closed(entry.record, now_us=tx.now_us, reason=reason, session=session)
     end_claim(tx, entry)
     entry = tx.issues.write(entry, updated(tx, entry.record, fields))
@@ -152,11 +152,12 @@ class DeleteIssue(Request[Deleted], frozen=True):
 @operation(
     "issue.delete",
     kind="write",
-    raises=(UnknownIssue, ClaimStale),
+    raises=(UnknownIssue, ClaimStale, InvalidField),
     example={"issue": "px-a3f", "dry_run": True},
 )
 def delete_issue(request: DeleteIssue, tx: Transaction) -> Deleted:
     """Delete an issue."""
+    reason = require_text(request.reason, "reason")
     first = tx.issues.require(request.issue)
     doomed = {first.n: first}
     waiting = [first]
@@ -171,7 +172,7 @@ def delete_issue(request: DeleteIssue, tx: Transaction) -> Deleted:
     edges = {(source, target) for e in alive for source, target in _edges_around(tx, e)}
     for entry in () if request.dry_run else alive:
         actor = tx.holder.actor
-        fields = deleted(entry.record, now_us=tx.now_us, actor=actor, reason=request.reason)
+        fields = deleted(entry.record, now_us=tx.now_us, actor=actor, reason=reason)
         end_claim(tx, entry)
         tx.issues.write(entry, updated(tx, entry.record, fields))
     return Deleted(

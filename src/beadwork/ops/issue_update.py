@@ -1,6 +1,6 @@
 """Changing fields of an issue."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, structs
@@ -34,6 +34,8 @@ from beadwork.ops.claim import Epoch, IssueName, LeaseSeconds, end_claim, fence,
 from beadwork.ops.issue_fields import (
     EMPTY_TOKENS,
     PLAIN_TEXTS,
+    Minutes,
+    ZoneOffset,
     edge_token,
     rare_fields,
     require_metadata,
@@ -61,6 +63,8 @@ class Updated(Response):
 class UpdateIssue(Request[Updated], frozen=True):
     """Change fields of an issue. What is left out stays; an empty text takes a field away."""
 
+    circumstances: ClassVar[tuple[str, ...]] = ("zone_offset_s",)
+
     issue: IssueName
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -75,9 +79,10 @@ class UpdateIssue(Request[Updated], frozen=True):
     assignee: str | UnsetType = UNSET
     owner: str | UnsetType = UNSET
     external_ref: str | UnsetType = UNSET
-    estimated_minutes: Annotated[int, Meta(ge=0)] | UnsetType | None = UNSET
+    estimated_minutes: Minutes | UnsetType | None = UNSET
     due_at: str | UnsetType = UNSET
     defer_until: str | UnsetType = UNSET
+    zone_offset_s: ZoneOffset = 0
     metadata: Any = UNSET
     set_metadata: Annotated[
         dict[str, Any], Meta(description="Keys of the metadata to set; the others stay.")
@@ -207,7 +212,7 @@ def _field_tokens(tx: Transaction, entry: Entry, request: UpdateIssue) -> Fields
     for name in ("due_at", "defer_until"):
         value = getattr(request, name)
         if value is not UNSET:
-            fields[name] = token.encode(when(tx, value, name))
+            fields[name] = token.encode(when(tx, value, name, request.zone_offset_s))
     if isinstance(request.priority, int):
         fields["priority"] = str(require_priority(request.priority))
     if isinstance(request.issue_type, str):

@@ -13,7 +13,7 @@ from beadwork.model.query import All, Comparison, Node, Not, Place, Value, compa
 from beadwork.model.query_fields import Subject
 from beadwork.model.query_match import Asking, bound_us, is_none, matcher_of, span_of
 from beadwork.ops.filtered import require_limit, require_sort
-from beadwork.ops.issue_fields import require_known_statuses, require_known_types
+from beadwork.ops.issue_fields import ZoneOffset, require_known_statuses, require_known_types
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.search import SORTS
 from beadwork.ops.transaction import Filter, Row, Transaction
@@ -23,7 +23,6 @@ _SORTS = SORTS[1:]
 _CHUNK = 500
 _ACTORS = ("assignee", "created_by", "commenter")
 """Fields that hold names of actors."""
-_ZONE_S_MAX = 86_400
 
 
 class Matching(Response):
@@ -45,12 +44,7 @@ class QueryIssues(Request[Matching], frozen=True):
     )
     reverse: bool = False
     limit: Annotated[int, Meta(ge=0, description="0 means all.")] = limits.LIST_LIMIT_DEFAULT
-    zone_offset_s: Annotated[
-        int,
-        Meta(
-            ge=-_ZONE_S_MAX, le=_ZONE_S_MAX, description="Dates are of a zone so far east of UTC."
-        ),
-    ] = 0
+    zone_offset_s: ZoneOffset = 0
 
 
 @operation(

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from beadwork.model import limits
 from beadwork.model.errors import InvalidField
+from beadwork.ops.issue_fields import Minutes
 
 
 class Arguments(msgspec.Struct, kw_only=True):
@@ -78,7 +79,7 @@ class Create(Arguments):
     spec_id: str = ""
     assignee: str = ""
     external_ref: str = ""
-    estimated_minutes: int | None = None
+    estimated_minutes: Minutes | None = None
     labels: list[str] = []
     dependencies: list[str] = []
     waits_for: str = ""
@@ -117,7 +118,7 @@ class Update(Arguments):
     assignee: str | UnsetType = UNSET
     owner: str | UnsetType = UNSET
     external_ref: str | UnsetType = UNSET
-    estimated_minutes: int | UnsetType = UNSET
+    estimated_minutes: Minutes | UnsetType = UNSET
     issue_type: str | UnsetType = UNSET
     add_labels: list[str] = []
     remove_labels: list[str] = []

@@ -80,15 +80,18 @@ def create(given: Create, context: Context) -> Plan:
             field="issue_type",
         )
     replies = [f"replies-to:{given.replies_to}"] if given.replies_to else []
+    values = {name: getattr(given, name) for name in (*_SAME, *_SAME_NEW)}
+    values["issue_type"] = given.issue_type or "task"  # A typed client sends what it left out.
     request = CreateIssue(
-        **{name: getattr(given, name) for name in (*_SAME, *_SAME_NEW)},
+        **values,
         owner=given.owner or context.owner(),
         labels=[each for each in given.labels if each.strip()],
         dependencies=[*(each for each in given.dependencies if each.strip()), *replies],
         prefix=given.id_prefix,
         waits_for_gate=_gate(given.waits_for_gate),
-        due_at=times.given_time(given.due_at, "due_at"),
-        defer_until=times.given_time(given.defer_until, "defer_until"),
+        due_at=given.due_at,
+        defer_until=given.defer_until,
+        zone_offset_s=times.zone_offset_s(),
         metadata=_metadata(given.metadata),
         extra={
             field: value for name, field in _RARE_NEW.items() if (value := getattr(given, name))
@@ -114,7 +117,7 @@ def _metadata(given: Any) -> Any:  # noqa: ANN401 -- any JSON value
         return given
     try:
         return msgspec.json.decode(given)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidField(
             f"The metadata is not JSON: {error}", hint='Use {"key": "value"}.', field="metadata"
         ) from error
@@ -135,9 +138,7 @@ def update(given: Update, context: Context) -> Plan:
     changes = {name: getattr(given, name) for name in (*_SAME, *_SAME_OLD)}
     if given.claim and given.assignee == context.actor():
         changes["assignee"] = UNSET  # A claim assigns it to just this name.
-    for name in ("due_at", "defer_until"):
-        value = getattr(given, name)
-        changes[name] = times.given_time(value, name) if isinstance(value, str) else value
+    changes |= {name: getattr(given, name) for name in ("due_at", "defer_until")}
     extra = {
         field: value
         for name, field in _RARE_OLD.items()
@@ -148,6 +149,7 @@ def update(given: Update, context: Context) -> Plan:
     request = UpdateIssue(
         issue=name_of(given.id),
         **changes,
+        zone_offset_s=times.zone_offset_s(),
         add_labels=given.add_labels,
         remove_labels=given.remove_labels,
         metadata=_metadata(given.metadata),

@@ -51,7 +51,7 @@ _TEXTS = {
     "mol_type": "mol_type",
     "wisp_type": "wisp_type",
 }
-_LISTS = ("labels_any", "ids", "exclude_types")
+_LISTS = ("ids", "exclude_types")
 _FLAGS = ("empty_description", "no_assignee", "no_labels", "deferred", "overdue")
 _VALUES = ("priority", "priority_min", "priority_max", "pinned")
 _TIMES = tuple(
@@ -128,9 +128,8 @@ def _wanted(given: Filters) -> _Wanted:
     fields |= {
         name: times.given_time(value, name) for name in _TIMES if (value := getattr(given, name))
     }
-    labels = [*given.labels, *([given.label] if given.label else [])]
-    if labels:
-        fields["labels"] = labels
+    fields["known_only"] = True
+    fields |= _stripped({"labels": [*given.labels, given.label], "labels_any": given.labels_any})
     if given.issue_type:
         fields["issue_types"] = [given.issue_type]
     statuses = _statuses(given.status)
@@ -147,6 +146,14 @@ def _wanted(given: Filters) -> _Wanted:
         excluded - {"tombstone"},
         is_none=bool(statuses) and not left,
     )
+
+
+def _stripped(given: dict[str, list[str]]) -> dict[str, Any]:
+    """Return labels as they are written: without blanks around them, and none that is blank."""
+    found = {
+        name: [each.strip() for each in texts if each.strip()] for name, texts in given.items()
+    }
+    return {name: labels for name, labels in found.items() if labels}
 
 
 def _statuses(given: str) -> list[str]:
@@ -199,6 +206,10 @@ def _counted(answer: Counted) -> Any:  # noqa: ANN401 -- JSON
     return {"total": answer.count, "groups": msgspec.to_builtins(answer.groups)}
 
 
+_READY_STATUSES = ("open", "in_progress")
+"""What the socket means where it is not told (R6); the command line means what is open."""
+
+
 def ready(given: Ready, context: Context) -> Plan:
     """List what can be worked on now."""
     del context
@@ -209,13 +220,12 @@ def ready(given: Ready, context: Context) -> Plan:
             field="unassigned",
         )
     request = ListReady(
-        statuses=tuple(_statuses(given.status)) or ("open",),
+        statuses=tuple(_statuses(given.status)) or _READY_STATUSES,
         assignee=given.assignee or None,
         unassigned=given.unassigned,
         priority=given.priority,
         issue_types=[given.type] if given.type else [],
-        labels=given.labels,
-        labels_any=given.labels_any,
+        **_stripped({"labels": given.labels, "labels_any": given.labels_any}),
         parent=given.parent_id or None,
         mol_type=given.mol_type or None,
         include_deferred=given.include_deferred,

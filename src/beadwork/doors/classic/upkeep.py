@@ -36,9 +36,11 @@ def _path(given: File, context: Context) -> str:
     """Return the path of a file; empty for the project's own, however it is spelled."""
     if not given.jsonl_path:
         return ""
-    world = context.shared.world
-    path = world.full_path(given.jsonl_path)
-    own = world.where(context.shared.options).records_path
+    if "\0" in given.jsonl_path:
+        raise InvalidField("A path holds no NUL", hint="Name a file.", field="jsonl_path")
+    place = context.shared.world.where(context.shared.options)
+    path = os.path.join(os.path.dirname(place.path), given.jsonl_path)
+    own = place.records_path
     return "" if os.path.realpath(path) == os.path.realpath(own) else path
 
 

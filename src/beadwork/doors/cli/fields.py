@@ -74,8 +74,11 @@ def fields(session: Session, given: dict[str, Any], *, may_be_empty: bool = True
             found[field] = content
     for flag, field in (("due", "due_at"), ("defer", "defer_until")):
         if given[flag] is not None:
-            found[field] = times.given_time(given[flag], flag)
-    if times.is_past(found.get("defer_until", "")):
+            # As it was typed: so a repeat under a key says the same.
+            found[field] = given[flag]
+            found["zone_offset_s"] = times.zone_offset_s()
+    moments = {flag: times.given_time(given[flag] or "", flag) for flag in ("due", "defer")}
+    if times.is_past(moments["defer"]):
         session.warn("Warning: --defer names a time that has passed; nothing is put off.")
     if given["metadata"] is not None:
         found["metadata"] = json_value(session, given["metadata"], "metadata")

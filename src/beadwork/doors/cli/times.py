@@ -11,7 +11,8 @@ def now_us() -> int:
     return time.time_ns() // 1000  # noqa: TID251 -- what "+2d" counts from
 
 
-def _zone_offset_s() -> int:
+def zone_offset_s() -> int:
+    """Return how far east of UTC the zone of this machine is."""
     return time.localtime().tm_gmtoff
 
 
@@ -21,7 +22,7 @@ def given_time(text: str, field: str) -> str:
     Raises:
         InvalidField: it is no time.
     """
-    if not text or instants.parse_ns(text) is not None:
+    if not text or instants.is_exact(text):
         return text
     return instants.format_us(instant_us(text, field))
 
@@ -32,7 +33,7 @@ def instant_us(text: str, field: str) -> int:
     Raises:
         InvalidField: it is no time.
     """
-    return instants.parse_when(text, now_us=now_us(), zone_offset_s=_zone_offset_s(), field=field)
+    return instants.parse_when(text, now_us=now_us(), zone_offset_s=zone_offset_s(), field=field)
 
 
 def is_past(text: str) -> bool:

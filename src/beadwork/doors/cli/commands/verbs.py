@@ -157,10 +157,13 @@ def defer(session: Session, ids: tuple[str, ...], until: str, force: bool) -> No
     from beadwork.ops.deferral import DeferIssue
 
     ids = require_ids(ids, "bd defer ID --until +2d")
-    moment = times.given_time(until, "until")
-    if times.is_past(moment):
+    if times.is_past(times.given_time(until, "until")):
         session.warn("Warning: --until names a time that has passed.")
-    requests = [DeferIssue(issue=each, until=moment, force=force) for each in ids]
+    # As it was typed: so a repeat under a key says the same.
+    zone = times.zone_offset_s() if until else 0
+    requests = [
+        DeferIssue(issue=each, until=until, zone_offset_s=zone, force=force) for each in ids
+    ]
     _put_off(session, ids, requests, ("Deferred", "Deferred already:"))
 
 
