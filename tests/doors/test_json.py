@@ -455,6 +455,24 @@ def test_a_repeat_under_a_key_may_name_relative_times(bd: Bd) -> None:
     assert bd("update", issue, "--due", "+4d", "--key", "update", "--json").code == 4
 
 
+def test_a_blank_assignee_is_refused_and_a_status_offered_can_be_set(bd: Bd) -> None:
+    issue = bd.create()
+    for words in (
+        ("update", issue, "-a", " "),
+        ("create", "T", "-a", "  "),
+        ("assign", issue, " "),
+    ):
+        assert bd(*words, "--json").error["code"] == "field.invalid", words
+    assert "tombstone" not in bd("update", issue, "--status", "bogus").err
+
+
+def test_an_issue_without_a_birth_counts_for_no_lead_time(bd: Bd) -> None:
+    (bd.folder / "in.jsonl").write_text('{"id":"bd-old","title":"No birth"}\n', encoding="utf-8")
+    bd.ok("import", "in.jsonl")
+    bd.ok("close", "bd-old", bd.create())
+    assert bd.json("stats")["summary"]["average_lead_time_hours"] < 1
+
+
 def test_why(bd: Bd, family: dict[str, str]) -> None:
     shown = bd.json("why", family["child"])
     assert (shown["issue_id"], shown["ready"]) == (family["child"], False)

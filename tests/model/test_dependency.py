@@ -29,7 +29,7 @@ def test_a_gate_is_read_from_metadata_in_either_form(
     assert waits_for(metadata, "px-t") == found
 
 
-@pytest.mark.parametrize("kind", [*KNOWN_KINDS, "mine", " mine ", "x" * 50, "ü"])
+@pytest.mark.parametrize("kind", [*KNOWN_KINDS, "mine", " mine ", "inspired-by", "x" * 50, "ü"])
 def test_types_of_ones_own_are_taken(kind: str) -> None:
     assert require_kind(kind) == kind.strip()
 
@@ -40,7 +40,17 @@ def test_what_can_be_no_type_is_refused(kind: str) -> None:
         require_kind(kind)
 
 
-def test_a_mistyped_type_is_refused_with_the_one_that_is_meant() -> None:
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("parentchild", "parent-child"),
+        ("blcoks", "blocks"),
+        ("blocking", "blocks"),
+        ("dependson", "blocks"),
+        ("duplicate-of", "duplicates"),
+    ],
+)
+def test_a_mistyped_type_is_refused_with_the_one_that_is_meant(typed: str, meant: str) -> None:
     with pytest.raises(InvalidField) as refused:
-        require_kind("parentchild")
-    assert "parent-child" in refused.value.hint
+        require_kind(typed)
+    assert f'"{meant}"' in refused.value.hint

@@ -40,6 +40,8 @@ KNOWN_KINDS = (
 )
 _MISTYPED = 0.85
 """So much alike, and a word is a mistyped one: `inspired-by` is no `approved-by`."""
+_MISTYPED_HOLDING = 0.8
+"""The same for the kinds that hold work back: taken for another, they would let it go ahead."""
 EXTERNAL = "external:"
 """Start of a target in another project: `external:<project>:<capability>`."""
 
@@ -98,7 +100,10 @@ def _require_own(name: str) -> None:
     from beadwork.model.synonyms import KINDS
 
     word = name.lower()
-    near = difflib.get_close_matches(word, KNOWN_KINDS, n=1, cutoff=_MISTYPED)
+    near = [
+        *difflib.get_close_matches(word, READINESS_KINDS, n=1, cutoff=_MISTYPED_HOLDING),
+        *difflib.get_close_matches(word, KNOWN_KINDS, n=1, cutoff=_MISTYPED),
+    ]
     meant = KINDS.get(word) or next(iter(near), None)
     if meant is not None:
         hint = f'Did you mean "{meant}"?'

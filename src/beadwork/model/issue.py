@@ -175,6 +175,9 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
         """Return every status, built in and custom."""
         return BUILT_IN_STATUSES + self.custom_statuses
 
+    def _settable(self) -> tuple[str, ...]:
+        return tuple(each for each in self.statuses() if each != "tombstone")
+
     def types(self) -> tuple[str, ...]:
         """Return every issue type, built in and custom."""
         return BUILT_IN_TYPES + self.custom_types
@@ -190,7 +193,7 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
 
             raise InvalidField(
                 f'There is no status "{status[:60]}"',
-                hint=nearest_hint(status, self.statuses(), STATUSES),
+                hint=nearest_hint(status, self._settable(), STATUSES),
                 field="status",
             )
         return status
@@ -256,8 +259,10 @@ def require_name(name: str, field: str) -> str:
     """Return the name of an assignee: it has one line, as that of an actor.
 
     Raises:
-        InvalidField: it has several lines, or is too long.
+        InvalidField: it is blank, has several lines, or is too long.
     """
+    if name and not name.strip():
+        raise InvalidField(f"The {field} is blank", hint="Leave it empty for none.", field=field)
     if len(name) > limits.ID_CHARS_MAX or "\n" in name or "\r" in name:
         raise InvalidField(
             f"The {field} is too long, or has a line end in it",

@@ -18,8 +18,9 @@ SELECT
         THEN 1 ELSE 0 END), 0),
     COALESCE(SUM(CASE WHEN i.issue_type = 'epic' AND i.done = 0 AND i.open_kids = 0
         AND i.won_kids > 0 THEN 1 ELSE 0 END), 0),
-    COALESCE(SUM(CASE WHEN i.status = 'closed' THEN i.closed_us - i.created_us ELSE 0 END), 0),
-    COALESCE(SUM(CASE WHEN i.status = 'closed' AND i.closed_us IS NOT NULL
+    COALESCE(SUM(CASE WHEN i.status = 'closed' AND i.created_us > 0
+        THEN i.closed_us - i.created_us ELSE 0 END), 0),
+    COALESCE(SUM(CASE WHEN i.status = 'closed' AND i.created_us > 0 AND i.closed_us IS NOT NULL
         THEN 1 ELSE 0 END), 0)
 FROM issue i
 WHERE CAST(:assignee AS TEXT) IS NULL OR i.assignee = :assignee
