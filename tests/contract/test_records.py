@@ -515,3 +515,11 @@ def test_a_deferred_issue_that_arrives_after_its_date_is_opened_by_the_next_writ
     assert (found["px-late"].status, found["px-late"].defer_until) == ("open", "")
     assert found["px-later"].status == "deferred"
     assert "px-late" in {each.issue.id for each in project.run(ListReady()).issues}
+
+
+def test_a_number_out_of_range_is_kept_in_quarantine(project: Project) -> None:
+    bad = line("px-big", x_new=1).replace('"x_new":1', '"x_new":1e999')
+    report = put(project, bad, line("px-ok", title="About 1e999", x_new=2))
+    assert [each.line_number for each in report.quarantined] == [1]
+    assert [each.issue.id for each in project.run(ListIssues()).issues] == ["px-ok"]
+    assert project.run(ListQuarantine()).lines[0].line == bad

@@ -40,8 +40,9 @@ def cloned(bd: Bd, folder: Path, name: str) -> Bd:
     return clone
 
 
-def edited_by_hand(bd: Bd, note: str, *, later_s: int) -> None:
+def edited_by_hand(bd: Bd, note: str, *, later_s: int, is_spaced: bool = False) -> None:
     """Set the notes of px-1 as a classic program does: without stamps, and some time later."""
+    separators = (", ", ": ") if is_spaced else (",", ":")
     lines = []
     for line in bd.records.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
@@ -51,7 +52,7 @@ def edited_by_hand(bd: Bd, note: str, *, later_s: int) -> None:
             assert before is not None
             moment = before + timedelta(seconds=later_s) // timedelta(microseconds=1)
             record |= {"notes": note, "updated_at": instants.format_us(moment)}
-        lines.append(json.dumps(record, separators=(",", ":"), ensure_ascii=False))
+        lines.append(json.dumps(record, separators=separators, ensure_ascii=False))
     bd.records.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
@@ -88,12 +89,19 @@ def test_a_clone_that_sees_both_lines_first_takes_nothing_away(ours: Bd, tmp_pat
     assert_ours_stands(cloned(theirs, tmp_path / "third", "zoe"), "By hand")
 
 
-def test_two_lines_of_a_stash_take_nothing_away(ours: Bd, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_spaced", [False, True])
+def test_two_lines_of_a_stash_take_nothing_away(
+    ours: Bd,
+    tmp_path: Path,
+    is_spaced: bool,
+) -> None:
     theirs = cloned(ours, tmp_path / "theirs", "bob")
+    theirs.ok("list")
     edited_by_us(ours)
-    edited_by_hand(theirs, "By hand", later_s=60)
+    edited_by_hand(theirs, "By hand", later_s=60, is_spaced=is_spaced)
     theirs.git("stash", "--quiet")
     theirs.git("pull", "--quiet", "--ff-only", str(ours.folder))
+    theirs.ok("list")
     theirs.git("stash", "pop", "--quiet")
     assert_ours_stands(theirs, "By hand")
 
@@ -237,3 +245,71 @@ def test_who_takes_away_under_an_old_id_takes_it_from_the_issue(ours: Bd, tmp_pa
     meet(ours, theirs)
     for bd in (theirs, ours):
         assert "px-login" in {each["id"] for each in bd.json("ready")}
+
+
+@pytest.mark.parametrize("later_s", [0, 60])
+@pytest.mark.parametrize(
+    "way", [("stash", "--quiet"), ("checkout", "--", ".beads"), ("reset", "--quiet", "--hard")]
+)
+def test_a_file_that_git_put_back_is_edited_as_it_was_put_back(
+    ours: Bd, way: tuple[str, ...], later_s: int
+) -> None:
+    ours.ok("comments", "add", "px-1", "Precious")
+    ours.ok("update", "px-1", "--title", "Ours", "--add-label", "keep")
+    ours.git(*way)
+    edited_by_hand(ours, "By hand", later_s=later_s)
+    assert_ours_stands(ours, "By hand")
+
+
+def test_what_is_taken_back_by_hand_is_an_edit(ours: Bd) -> None:
+    ours.ok("update", "px-1", "--title", "Ours")
+    text = ours.records.read_text(encoding="utf-8")
+    record = json.loads(text.splitlines()[0])
+    record.pop("stamps")
+    moment = (instants.parse_us(record["updated_at"]) or 0) + 60_000_000
+    record |= {"title": "One", "updated_at": instants.format_us(moment)}
+    rest = text.split("\n", 1)[1]
+    ours.records.write_text(f"{json.dumps(record)}\n{rest}", encoding="utf-8")
+    assert ours.json("show", "px-1")[0]["title"] == "One"
+
+
+def test_looking_at_anothers_branch_in_a_worktree_takes_nothing_away(
+    ours: Bd, tmp_path: Path
+) -> None:
+    theirs = cloned(ours, tmp_path / "theirs", "bob")
+    edited_by_us(ours)
+    edited_by_hand(theirs, "By hand", later_s=60)
+    commit(theirs, "By hand")
+    ours.ok("hooks", "install")
+    ours.git("fetch", "--quiet", str(theirs.folder))
+    review = tmp_path / "review"
+    ours.git("worktree", "add", "--quiet", "-b", "review", str(review), "FETCH_HEAD")
+    assert_ours_stands(ours, "By hand")
+
+
+def test_an_edit_by_hand_in_an_older_worktree_takes_nothing_away(ours: Bd, tmp_path: Path) -> None:
+    ours.ok("hooks", "install")
+    old = tmp_path / "old"
+    ours.git("worktree", "add", "--quiet", "-b", "old", str(old))
+    edited_by_us(ours)
+    tree = ours.at(old)
+    edited_by_hand(tree, "By hand", later_s=60)
+    tree.git("add", ".beads")
+    tree.git("commit", "--quiet", "--message", "By hand")
+    assert_ours_stands(ours, "By hand")
+    commit(ours, "Both")
+    ours.git("merge", "--quiet", "--no-edit", "old")
+    assert_ours_stands(ours, "By hand")
+
+
+def test_a_first_look_at_a_line_without_stamps_takes_nothing_away(ours: Bd, tmp_path: Path) -> None:
+    theirs = cloned(ours, tmp_path / "theirs", "bob")
+    edited_by_us(ours)
+    edited_by_hand(theirs, "By hand", later_s=60)
+    commit(theirs, "By hand")
+    third = cloned(theirs, tmp_path / "third", "zoe")
+    third.ok("update", "px-1", "--priority", "0")
+    commit(third, "First look")
+    ours.git("pull", "--quiet", "--no-rebase", "--no-edit", str(third.folder))
+    assert_ours_stands(ours, "By hand")
+    assert ours.json("show", "px-1")[0]["priority"] == 0

@@ -4,7 +4,7 @@ Classic programs and hands change fields, drop the stamps and often leave `updat
 Comparing such a line with the version that its writer saw shows which registers it wrote.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from beadwork.model.issue import KNOWN_FIELDS
@@ -69,6 +69,30 @@ def adopt(line: Record, base: Record | None, *, held: Held = may_be) -> Adopted:
     if not (edits or base.is_stamped or line.is_stamped) and line.floor == base.floor:
         return Adopted(line, [])
     return Adopted(_made(line, base, new, Stamps(floor, marks)), sorted(edits))
+
+
+def closest(line: Record, bases: Sequence[Record]) -> Record | None:
+    """Return the version that an outsider's line was made from, of several that it may be.
+
+    The one whose time he left alone, else the one that he changed least; the first where that
+    tells nothing. Whoever changes nothing writes nothing: that is a register taken back.
+    """
+    if len(bases) < 2 or line.is_stamped:
+        return bases[0] if bases else None
+    left_alone = [b for b in bases if b.fields.get("updated_at") == line.fields.get("updated_at")]
+    if len(left_alone) == 1:
+        return left_alone[0]
+    return min(bases, key=lambda base: _distance(line, base) or len(bases) + _MANY)
+
+
+_MANY = 1_000_000
+
+
+def _distance(line: Record, base: Record) -> int:
+    """Count the registers that a line has otherwise than a base, what its writer lost aside."""
+    old, new = registers(base), registers(line._replace(stamps=base.stamps))
+    new.update(_dropped_by_classic(old, new))
+    return sum(old.get(each) != new.get(each) for each in {*old, *new})
 
 
 def adopt_beside(line: Record, other: Record, *, held: Held) -> Adopted:

@@ -43,6 +43,8 @@ BLOB_GRACE_S_MIN = 60
 """Nobody takes longer from putting a blob to referring to it."""
 BLOB_COLLECTED_MAX = 500
 """Rows dropped in one transaction (R12)."""
+FIRST_LOOK_COMMITS = 64
+"""So many of the latest commits are looked through at the first look at a project."""
 IMPORT_CHUNK_LINES = 200
 """Lines folded in one transaction of an import, about 20 ms of work (R12)."""
 IMPORT_FIRST_CHUNK_LINES = 2000

@@ -4,10 +4,12 @@ import msgspec
 
 from beadwork.model.codec import body
 from beadwork.model.issue import KNOWN_FIELDS, Issue
+from beadwork.model.pattern import pattern
 from beadwork.model.record import Record
 
 _KNOWN = frozenset(KNOWN_FIELDS)
 _ISSUE = msgspec.json.Decoder(Issue)
+_LARGE = pattern(r"[0-9][eE]\+?[0-9]{3}")
 
 
 def issue_of(text: str, *, has_unknown: bool) -> Issue:
@@ -29,8 +31,10 @@ def require_readable(line: str, record: Record) -> None:
     """Make sure that a record read from a line can be shown.
 
     Raises:
-        msgspec.ValidationError: a field has a value of another type than it should.
+        msgspec.DecodeError: a field has a value of another type than it should, or out of range.
     """
+    if _LARGE.search(line):
+        msgspec.json.decode(line)  # A number that is out of range, in a field that nobody knows.
     try:
         _ISSUE.decode(line)
     except msgspec.MsgspecError:

@@ -8,8 +8,9 @@ import msgspec
 
 from beadwork.model import codec, identity
 from beadwork.model import record as records
-from beadwork.model.adoption import Held, adopt, adopt_beside, may_be, restamped
+from beadwork.model.adoption import Held, adopt, adopt_beside, closest, may_be, restamped
 from beadwork.model.fold import Loss, fold_all, folded_kin
+from beadwork.model.identity import is_one
 from beadwork.model.pattern import pattern
 from beadwork.model.record import Record
 from beadwork.model.view import require_readable
@@ -19,7 +20,7 @@ from beadwork.ops.transaction import Arrived, Entry, Line, Transaction
 
 _EVENTS_MAX = 10_000
 """So many changes of an issue are looked at, to see what a register held before."""
-_ID = pattern(r'\{"id":"([^"\\]*)"')
+_ID = pattern(r'\{\s*"id"\s*:\s*"([^"\\]*)"')
 
 
 class _Read(NamedTuple):
@@ -48,20 +49,28 @@ class Folding:
         self.report = FoldReport()
         self._remembered: list[tuple[str, str | None]] = []
         self._bases: defaultdict[str, list[Record]] = defaultdict(list)
+        self._rivals: defaultdict[str, list[Record]] = defaultdict(list)
         self._left_behind = LeftBehind(tx)
         self._is_told = False
         """Whether it is known which lines these took the place of."""
 
-    def fold(self, lines: Sequence[Line], *, bases: Sequence[str] | None = None) -> None:
+    def fold(
+        self,
+        lines: Sequence[Line],
+        *,
+        bases: Sequence[str] | None = None,
+        rivals: Sequence[str] = (),
+    ) -> None:
         """Fold lines; all lines of one id have to be among them.
 
         `bases` are the lines that they took the place of; else it is the line last seen in the
-        file.
+        file, or one of the `rivals`, which git may have put in its place.
         """
         lines = self._without_taken(lines) if self._origin else lines
         lines = self._news(lines) if self._is_own else lines
         self._is_told = bases is not None
-        self._read_bases(bases or ())
+        self._read_bases(bases or (), self._bases)
+        self._read_bases(rivals, self._rivals)
         known = self._tx.records.known([line.digest for line in lines])
         groups: defaultdict[str, list[_Read]] = defaultdict(list)
         for line in lines:
@@ -87,7 +96,7 @@ class Folding:
 
     def _news(self, lines: Sequence[Line]) -> list[Line]:
         """Leave out the lines that the file had already when it was last seen."""
-        ids = [found[1] if (found := _ID.match(line.text)) else "" for line in lines]
+        ids = [_id_of(line.text) for line in lines]
         there = self._tx.records.in_file(ids)
         counts = Counter(ids)
         news = [
@@ -98,7 +107,7 @@ class Folding:
         self.report.unchanged += len(lines) - len(news)
         return news
 
-    def _read_bases(self, bases: Sequence[str]) -> None:
+    def _read_bases(self, bases: Sequence[str], found: defaultdict[str, list[Record]]) -> None:
         digests = [codec.digest(text) for text in bases]
         known = self._tx.records.known(digests)
         for text, digest in zip(bases, digests, strict=True):
@@ -106,7 +115,7 @@ class Folding:
                 record = codec.decode(text)
             except (msgspec.MsgspecError, ValueError):
                 continue
-            self._bases[record.id].append(_restored(record, known.get(digest)))
+            found[record.id].append(_restored(record, known.get(digest)))
 
     def _read(self, line: Line, known: dict[str, str | None]) -> _Read | None:
         try:
@@ -228,7 +237,8 @@ class Folding:
         if entry is None:
             return given
         if given is None:
-            return folded_kin(record, [self._tx.records.base(entry)])
+            seen = [self._tx.records.base(entry), *self._rivals.get(record.id, ())]
+            return closest(record, [each for each in seen if is_one(each, record)])
         if entry.record.is_stamped and not given.is_stamped:
             return restamped(given, entry.record)
         return given

@@ -47,6 +47,10 @@ class FoldLines(Request[Folded], frozen=True):
             "A line that took the place of none stands beside what its writer had not seen."
         ),
     ] = None
+    rivals: Annotated[
+        list[str],
+        Meta(description="Where bases are not known: lines that git may have put back there."),
+    ] = []
     is_project_file: Annotated[
         bool, Meta(description="The lines stand in this project's own file.")
     ] = False
@@ -67,7 +71,7 @@ def fold_lines(request: FoldLines, tx: Transaction) -> Folded:
     from beadwork.ops.folding import Folding
 
     folding = Folding(tx, is_project_file=request.is_project_file, origin=request.origin)
-    folding.fold(lines, bases=request.bases)
+    folding.fold(lines, bases=request.bases, rivals=request.rivals)
     return Folded(report=folding.report)
 
 

@@ -1,7 +1,7 @@
 """The file of records: taking it in and writing it, as jobs (R5, R12)."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -45,6 +45,7 @@ _BOM = b"\xef\xbb\xbf"
 """What some editors put before a text."""
 _ENCODING = ("utf-8", "surrogateescape")
 _PLAIN_START = b'{"id":"'
+_STAMPS = b'"stamps":'
 
 
 class Imported(Response):
@@ -67,6 +68,9 @@ class ImportFile(Request[Imported], frozen=True):
     origin: Annotated[
         str, Meta(description="The other repository that the text is the file of.")
     ] = ""
+    is_of_worktree: Annotated[
+        bool, Meta(description="The file lies in another worktree of the project.")
+    ] = False
 
 
 @operation("record.import", kind="job", raises=(FileTrouble,), example={"text": ""})
@@ -81,7 +85,10 @@ def import_file(request: ImportFile, desk: Desk) -> Imported:
         return _take_in(desk, path, is_forced=request.force).imported
     if not desk.files.exists(path):
         raise FileTrouble(f"There is no file {path}", hint="Check the path.", path=path)
-    report = _fold_all(desk, _read(desk, path).content, is_own=False)
+    if request.is_of_worktree:
+        report = _take_in_worktree(desk, path)
+    else:
+        report = _fold_all(desk, _read(desk, path).content, is_own=False)
     return Imported(report=report, dangling=desk.call(ListDangling()).edges)
 
 
@@ -100,7 +107,8 @@ def _take_in(desk: Desk, path: str, *, is_forced: bool = False) -> _TakenIn:
     report = _take_in_commits(desk, path, noted.get(HEAD))
     is_new, found = (True, _read(desk, path)) if is_forced else _look(desk, path, noted)
     if is_new and found is not None:
-        report.add(_fold_all(desk, found.content, is_own=True))
+        rivals = _put_back(desk, path, found.content)
+        report.add(_fold_all(desk, found.content, is_own=True, rivals=rivals))
         is_untidy = bool(report.markers or report.doubled)
         state = found.state
         note = NoteFile(signature=state.signature, digest=state.digest, is_untidy=is_untidy)
@@ -110,28 +118,97 @@ def _take_in(desk: Desk, path: str, *, is_forced: bool = False) -> _TakenIn:
     return _TakenIn(Imported(report=report, dangling=desk.call(ListDangling()).edges), found)
 
 
+def _take_in_worktree(desk: Desk, path: str) -> FoldReport:
+    """Take in what was committed in another worktree, and what is not committed there yet.
+
+    Whoever writes there started from what that worktree has, not from what is seen here.
+    """
+    noted = desk.call(ShowStore()).settings.get(HEAD)
+    head = desk.files.head(path)
+    versions = desk.files.versions(path, f"{noted}..{head}") if noted and head else None
+    content = _read(desk, path).content
+    if versions is None:
+        return _fold_all(desk, content, is_own=False)
+    report = _fold_versions(desk, versions)
+    committed = desk.files.committed(path) or b""
+    news = set(content.split(b"\n")).difference(committed.split(b"\n"))
+    bases = _of_the_same(news, committed)
+    report.add(_fold_all(desk, b"\n".join(sorted(news)), is_own=False, bases=bases))
+    return report
+
+
+def _of_the_same(lines: Iterable[bytes], content: bytes) -> list[str]:
+    """Return the lines of a content that have the ids of others."""
+    ids = {_group_of(line) for line in lines if line.strip() and not line.startswith(_MARKERS)}
+    found = [line for line in content.split(b"\n") if line.strip() and _group_of(line) in ids]
+    return [line.decode(*_ENCODING) for line in found]
+
+
 def _take_in_commits(desk: Desk, path: str, noted: str | None) -> FoldReport:
     """Fold what was committed since the noted commit, each commit after its parents (R3)."""
-    report = FoldReport()
     head = desk.files.head(path)
     if head is None or head == noted:
-        return report
-    versions = desk.files.versions(path, noted, head) if noted else None
-    for version in versions or ([_held_by(desk, path)] if versions is None else []):
-        content = "\n".join(version.came).encode(*_ENCODING)
-        bases = None if versions is None else version.gone
-        report.add(_fold_all(desk, content, is_own=False, bases=bases))
+        return FoldReport()
+    if noted is None:
+        report = _fold_versions(desk, _first_versions(desk, path))
+        versions = None
+    else:
+        report = FoldReport()
+        versions = desk.files.versions(path, f"{noted}..{head}")
+    if versions is None:
+        report.add(_fold_all(desk, _held_by(desk, path), is_own=False))
+    else:
+        report.add(_fold_versions(desk, versions))
     # What the file itself says is counted when it is read; these lines were on the way there.
     report.lines = report.unchanged = report.markers = report.doubled = 0
     desk.call(NoteHead(commit=head))
     return report
 
 
-def _held_by(desk: Desk, path: str) -> Version:
+def _fold_versions(desk: Desk, versions: Iterable[Version]) -> FoldReport:
+    report = FoldReport()
+    for version in versions:
+        content = "\n".join(version.came).encode(*_ENCODING)
+        report.add(_fold_all(desk, content, is_own=False, bases=version.gone))
+    return report
+
+
+def _first_versions(desk: Desk, path: str) -> list[Version]:
+    """Return what the latest commits did to lines that have lost their stamps.
+
+    At the first look at a project nobody here has seen what such a line was made from, and it
+    would count as newer than all that others have written (decision 0012).
+    """
+    lines = _read(desk, path).content.split(b"\n") + (desk.files.committed(path) or b"").split(
+        b"\n"
+    )
+    bare = {_group_of(line) for line in set(lines) if line.strip() and _STAMPS not in line}
+    if not bare:
+        return []
+    versions = desk.files.versions(path, f"-{limits.FIRST_LOOK_COMMITS}") or []
+    kept = [Version(_of(version.gone, bare), _of(version.came, bare)) for version in versions]
+    return kept if any(_STAMPS in line.encode(*_ENCODING) for v in kept for line in v.came) else []
+
+
+def _of(lines: Iterable[str], groups: Collection[bytes]) -> list[str]:
+    return [line for line in lines if _group_of(line.encode(*_ENCODING)) in groups]
+
+
+def _held_by(desk: Desk, path: str) -> bytes:
     """Return what HEAD holds and the file does not, where the commits on the way are not known."""
-    lines = (desk.files.committed(path) or b"").decode(*_ENCODING).split("\n")
-    there = set(_read(desk, path).content.decode(*_ENCODING).split("\n"))
-    return Version([], [line for line in lines if line not in there])
+    there = set(_read(desk, path).content.split(b"\n"))
+    lines = (desk.files.committed(path) or b"").split(b"\n")
+    return b"\n".join(line for line in lines if line not in there)
+
+
+def _put_back(desk: Desk, path: str, content: bytes) -> list[str]:
+    """Return the lines of HEAD that others may have edited: git may have put them back (R3)."""
+    lines = set(content.split(b"\n"))
+    bare = [line for line in lines if line.strip() and _STAMPS not in line]
+    if not bare:
+        return []
+    committed = (desk.files.committed(path) or b"").split(b"\n")
+    return _of_the_same(bare, b"\n".join(line for line in committed if line not in lines))
 
 
 def _read(desk: Desk, path: str, noted: FileState | None = None) -> ReadFile:
@@ -169,19 +246,20 @@ def _noted_state(settings: Mapping[str, str]) -> FileState | None:
     return msgspec.json.decode(found, type=FileState) if found else None
 
 
-def _fold_all(
+def _fold_all(  # noqa: PLR0913 -- what is known of the lines, each by name
     desk: Desk,
     content: bytes,
     *,
     is_own: bool,
     bases: Sequence[str] | None = None,
+    rivals: Sequence[str] = (),
     origin: str = "",
 ) -> FoldReport:
     """Fold a file in chunks; each is one transaction, and what was seen is skipped."""
     report = FoldReport()
-    origins: defaultdict[bytes, list[str]] = defaultdict(list)
-    for base in bases or ():
-        origins[_group_of(base.encode(*_ENCODING))].append(base)
+    before: defaultdict[bytes, list[str]] = defaultdict(list)
+    for earlier in (*(bases or ()), *rivals):
+        before[_group_of(earlier.encode(*_ENCODING))].append(earlier)
     groups: defaultdict[bytes, list[_Numbered]] = defaultdict(list)
     for number, raw in enumerate(content.removeprefix(_BOM).split(b"\n"), start=1):
         line = raw.rstrip(b"\r")
@@ -196,12 +274,14 @@ def _fold_all(
     is_first = desk.call(ShowStore()).last_event == 0
     most = limits.IMPORT_FIRST_CHUNK_LINES if is_first else limits.IMPORT_CHUNK_LINES
     for chunk in _chunks(groups, most):
-        ids = {_group_of(line.text.encode(*_ENCODING)) for line in chunk} if bases else ()
+        ids = {_group_of(line.text.encode(*_ENCODING)) for line in chunk} if before else ()
+        there = [one for each in ids for one in before[each]]
         answer = desk.call(
             FoldLines(
                 lines=[line.text for line in chunk],
                 numbers=[line.number for line in chunk],
-                bases=None if bases is None else [one for each in ids for one in origins[each]],
+                bases=None if bases is None else there,
+                rivals=there if bases is None else [],
                 is_project_file=is_own,
                 origin=origin,
             )

@@ -180,9 +180,9 @@ class Files:
         """Return the commit that is checked out where a file lies; None outside git."""
         return git.head_commit(os.path.dirname(os.path.realpath(path)))
 
-    def versions(self, path: str, since: str, until: str) -> list[Version] | None:
-        """Return what the commits from one to another did to a file; None if git can't tell."""
-        return git.versions(path, f"{since}..{until}")
+    def versions(self, path: str, span: str) -> list[Version] | None:
+        """Return what commits did to a file: `a..b`, or `-n`, the latest; None if git can't tell."""
+        return git.versions(path, span)
 
     def committed(self, path: str) -> bytes | None:
         """Return a file's content as it is checked out; None if it is in no commit."""

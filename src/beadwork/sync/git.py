@@ -162,7 +162,7 @@ def committed_file(path: str) -> tuple[str, bytes] | None:
 
 
 def versions(path: str, span: str) -> list[Version] | None:
-    """Return what the commits of a span (`a..b`) did to a file, parents before children.
+    """Return what the commits of a span (`a..b`, `-n`) did to a file, parents before children.
 
     A merge counts once for each of its parents. None: git doesn't know the span.
     """

@@ -1,5 +1,6 @@
 """`bd hooks`: git's hooks. They fail no commit, but for what another has a lease of (R14)."""
 
+import contextlib
 import os
 
 import click
@@ -120,8 +121,5 @@ def _run(session: Session, name: str) -> None:
 
 def take_in(session: Session, path: str) -> None:
     """Fold the records that lie in a worktree, so that none are lost with it."""
-    try:
-        content = session.world.read_file(path)
-    except FileTrouble:
-        return
-    session.run(ImportFile(text=content.decode("utf-8", "surrogateescape")))
+    with contextlib.suppress(FileTrouble):
+        session.run(ImportFile(path=path, is_of_worktree=True))
