@@ -473,6 +473,24 @@ def test_an_issue_without_a_birth_counts_for_no_lead_time(bd: Bd) -> None:
     assert bd.json("stats")["summary"]["average_lead_time_hours"] < 1
 
 
+def test_a_span_of_what_lies_behind_goes_back(bd: Bd) -> None:
+    issue = bd.create()
+    for words in (("--created-after", "2d"), ("--updated-after", "-1w"), ("--created-after", "1h")):
+        assert [each["id"] for each in bd.json("list", *words)] == [issue], words
+    for words in (("--created-before", "2d"), ("--updated-before", "1w")):
+        assert bd.json("list", *words) == [], words
+    bd.ok("update", issue, "--due", "+1d")
+    assert [each["id"] for each in bd.json("list", "--due-before", "2d")] == [issue]
+
+
+def test_a_claim_of_what_is_new_can_be_asked_for_again(bd: Bd) -> None:
+    bd.create()
+    words = ("ready", "--claim", "--created-after", "-2d", "--key", "k")
+    first = bd.json(*words)
+    assert first
+    assert bd.json(*words) == first
+
+
 def test_why(bd: Bd, family: dict[str, str]) -> None:
     shown = bd.json("why", family["child"])
     assert (shown["issue_id"], shown["ready"]) == (family["child"], False)

@@ -33,6 +33,11 @@ def refused(bd: Bd, *words: str, given: str | bytes = "") -> tuple[int, str, str
 # -- from sending to acknowledging
 
 
+def test_a_message_with_relative_times_is_sent_once_under_its_key(bd: Bd) -> None:
+    words = ("msg", "send", "--to", "bob", "Hi", "--expires", "+2h", "--not-before", "-1m")
+    assert bd.json(*words, "--key", "k")["id"] == bd.json(*words, "--key", "k")["id"]
+
+
 def test_a_text_goes_from_one_agent_to_another_and_is_acknowledged(bd: Bd) -> None:
     message = send(bd, "bob", "Hello", "there")
     said = bd.ok("msg", "receive", "--actor", "bob").out

@@ -55,6 +55,16 @@ def test_a_search_finds_words_parts_and_closed_issues(store: Bd) -> None:
     )
 
 
+@pytest.mark.parametrize(("query", "first"), [("C++", "Use C++"), ("a_b", "Rename a_b")])
+def test_what_has_the_signs_of_a_query_comes_first(bd: Bd, query: str, first: str) -> None:
+    for title in ("Use C++ headers", "Rename a_b to it", "Complete it", "A boat", "C"):
+        bd.create(title)
+    assert titles(bd, "search", query)[0].startswith(first)
+    assert titles(bd, "search", query, "-n", "1")[0].startswith(first)
+    assert len(titles(bd, "search", query)) > 1
+    assert len(set(titles(bd, "search", query))) == len(titles(bd, "search", query))
+
+
 def test_a_search_takes_the_filters_of_list(store: Bd) -> None:
     assert titles(store, "search", "login", "-a", "bob") == ["Parser"]
     assert titles(store, "search", "log", "--status", "closed") == ["Logout"]

@@ -1,4 +1,4 @@
-"""Batches: several operations in one request, in order, or all of them or none (classic-bd.md 5.4)."""
+"""Batches: several operations in one request, in order, or all of them or none (classic-bd.md 5.3)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

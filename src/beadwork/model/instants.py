@@ -187,6 +187,11 @@ def _parse_duration(text: str, now: datetime) -> datetime | None:
     return now + timedelta(days=count * _DAYS[unit])
 
 
+def is_span(text: str) -> bool:
+    """Tell whether a text is a count of hours, days and the like from now: `+2d`, `6h`."""
+    return _DURATION.fullmatch(text) is not None
+
+
 def duration_s(text: str) -> float:
     """Read a length of time such as 30s, 5m or 1h30m, in seconds; a bare number is seconds.
 

@@ -13,6 +13,7 @@ from beadwork.model.pattern import pattern
 
 _WORD = pattern(r"[^\W_]+")
 _TERM = pattern(r'"([^"]*)"?(\*?)|([^\s"]+)')
+_SIGN = pattern(r"[^\w\s]|_")
 _NEWLINE = "\n"
 
 FIELDS = (
@@ -53,6 +54,11 @@ class Term(NamedTuple):
     part: str
     words: tuple[str, ...]
     is_prefix: bool
+
+    @property
+    def has_signs(self) -> bool:
+        """Tell whether it says more than its words: `C++`, `a_b`, `100%`."""
+        return bool(_SIGN.search(self.part))
 
     @property
     def phrase(self) -> str:

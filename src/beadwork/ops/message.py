@@ -216,7 +216,7 @@ class SendMessage(Request[Sent], frozen=True):
     a blob.
     """
 
-    circumstances: ClassVar[tuple[str, ...]] = ("git_state",)
+    circumstances: ClassVar[tuple[str, ...]] = ("git_state", "not_before", "expires")
 
     to: Annotated[
         list[str],

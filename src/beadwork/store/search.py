@@ -129,17 +129,39 @@ class SearchStore:
         return self._tx.issues.rows(numbers)
 
     def _in_order(self, terms: Sequence[Term], sieve: "_Sieve", limit: int) -> Iterator[list[int]]:
-        """Return each issue that fits and may be shown once, the best first, some at a time."""
+        """Return each issue that fits and may be shown once, the best first, some at a time.
+
+        Where a term has signs, what has it just so comes before what has its words.
+        """
         waiting = self._documents(self._queued(_FOREVER))
-        found = self._by_words(terms, waiting, sieve, limit)
+        seen: set[int] = set()
+        by_parts = self._by_parts(terms, waiting, sieve, seen)
+        if any(term.has_signs for term in terms):
+            yield from by_parts
+        found = [n for n in self._by_words(terms, waiting, sieve, limit) if n not in seen]
+        seen.update(found)
         for chunk in _chunks(found):
             yield sieve.passed(chunk)
-        seen = set(found)
+        yield from by_parts
+
+    def _by_parts(
+        self,
+        terms: Sequence[Term],
+        waiting: dict[int, Document],
+        sieve: "_Sieve",
+        seen: set[int],
+    ) -> Iterator[list[int]]:
+        """Return the issues that have all terms as parts and were not seen, the newest first."""
         beside = [n for n, document in waiting.items() if document.has_parts(terms)]
-        yield sieve.passed([n for n in sorted(beside, reverse=True) if n not in seen])
+        yield self._new(sieve.passed(sorted(beside, reverse=True)), seen)
         for numbers in self._with_parts(terms):
             new = [n for n in numbers if n not in seen and n not in waiting]
-            yield self._with_all_parts(sieve.passed(new), terms)
+            yield self._new(self._with_all_parts(sieve.passed(new), terms), seen)
+
+    def _new(self, numbers: list[int], seen: set[int]) -> list[int]:
+        found = [n for n in numbers if n not in seen]
+        seen.update(found)
+        return found
 
     def _fitting(self, terms: Sequence[Term]) -> list[int]:
         """Return the issues that the terms fit, in no order."""

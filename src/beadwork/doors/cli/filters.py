@@ -160,7 +160,7 @@ def filter_fields(session: Session, given: dict[str, Any]) -> dict[str, Any]:
     }
     for name in _TIMES:
         if given.get(name) is not None:
-            fields[name] = times.given_time(given[name], name)
+            fields[name] = times.given_bound(given[name], name)
     parent = one_of(
         {"parent": given.get("parent"), "filter_parent": given.get("filter_parent")}, "parent"
     )

@@ -27,6 +27,20 @@ def given_time(text: str, field: str) -> str:
     return instants.format_us(instant_us(text, field))
 
 
+def given_bound(text: str, field: str) -> str:
+    """Return one end of a range as it is asked for; a span stays one, and counts from the answer.
+
+    What was made, changed or closed lies behind us: there a span without a sign goes back.
+
+    Raises:
+        InvalidField: it is no time.
+    """
+    if not instants.is_span(text):
+        return given_time(text, field)
+    is_behind = field.partition("_")[0] in ("created", "updated", "closed")
+    return f"-{text}" if is_behind and text[:1] not in "+-" else text
+
+
 def instant_us(text: str, field: str) -> int:
     """Return the instant of what was typed, in microseconds.
 
