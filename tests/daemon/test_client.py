@@ -40,6 +40,7 @@ from beadwork.ops.event import Event
 from beadwork.ops.issue import ListIssues, ShowIssue
 from beadwork.ops.issue_create import Created, CreateIssue
 from beadwork.ops.issue_state import CloseIssue
+from beadwork.ops.record_file import ExportFile, ImportFile
 from beadwork.ops.table import operations
 from tests.daemon.clients import (
     Site,
@@ -202,6 +203,25 @@ def test_what_no_client_may_ask_is_refused_in_the_same_words(site: Site) -> None
         with pytest.raises(BeadworkError) as refused:
             client.call(CreateIssue(title="\ud800"), key="k")
         assert not isinstance(refused.value, Fault)
+
+
+def test_a_path_is_one_of_the_callers(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with site.client() as client:
+        client.call(CreateIssue(title="One"))
+        client.call(ExportFile(path="copy.jsonl"))
+        assert (here / "copy.jsonl").is_file()
+        assert client.call(ImportFile(path="copy.jsonl")).report.lines == 1
+
+
+def test_a_relative_path_means_nothing_to_the_daemon(served: Site) -> None:
+    assert served.daemon is not None
+    refused = served.daemon.ask("record.export", {"path": "copy.jsonl"})
+    assert refused["code"] == "request.invalid"
 
 
 def test_a_closed_client_follows_nothing(site: Site) -> None:

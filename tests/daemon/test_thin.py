@@ -78,12 +78,12 @@ def test_every_frame_that_a_client_sends_is_known() -> None:
 
 def test_what_is_no_file_is_written_into_and_stays(bd: Bd, daemon: Daemon) -> None:
     user = bd.at(bd.folder, BEADS_NO_DAEMON="")
-    issue = user.ok("create", "One", "--silent").out.strip()
+    issue = user.run("create", "One", "--silent").out.strip()
     pipe = bd.folder / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        user.ok("export", "-o", "pipe")
+        user.run("export", "-o", "pipe")
         assert issue.encode() in os.read(reader, 65536)
     finally:
         os.close(reader)

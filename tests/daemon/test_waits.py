@@ -14,13 +14,18 @@ from beadwork.daemon.waits import Waits
 from beadwork.daemon.writes import WriteQueue
 from beadwork.engine import Call, Caller, Outcome
 from beadwork.model.claim import Holder
-from beadwork.ops.delivery import Received, ReceiveMessages
+from beadwork.ops.delivery import Handed, Received, ReceiveMessages
+from beadwork.ops.message import Message
 from beadwork.ops.table import operation_of
 from tests.daemon.running import Daemon, Line, until
 from tests.doors.program import Bd
 
 NOTHING = Received(wake_on=["mail:bob"])
 SOMETHING = Received(messages=[])
+
+
+def _raise(_: str, error: Exception) -> None:
+    raise error
 
 
 class Room:
@@ -33,7 +38,11 @@ class Room:
         self.posted: list[Callable[[], None]] = []
         self.answers: list[Outcome] = []
         self.waits = Waits(
-            self.queue, self.changes, Chores(), post=self.posted.append, left_s=lambda _: None
+            self.queue,
+            self.changes,
+            Chores(on_fault=_raise),
+            post=self.posted.append,
+            left_s=lambda _: None,
         )
 
     def begin(self) -> None:
@@ -105,6 +114,22 @@ def test_a_client_that_hangs_up_while_it_is_asked_for_waits_no_more(
     room.begin()
     assert not room.changes.parked
     assert not room.queue.depth
+
+
+def test_what_is_handed_out_as_the_client_hangs_up_is_given_back(
+    ends: tuple[Connection, socket.socket],
+) -> None:
+    connection, _ = ends
+    room = Room(connection)
+    room.begin()
+    connection.close()  # While it is being asked once more.
+    message = Message(seq=1, id="m1", ts="", from_="amy", to=["bob"], type="note", thread="m1")
+    room.answer(Received(messages=[Handed(receipt="r1", held_until="", message=message)]))
+    (submission,) = room.queue.take(10)
+    (call,) = submission.calls
+    assert call.operation.name == "message.nack"
+    assert getattr(call.request, "receipt", "") == "r1"
+    assert not room.answers
 
 
 @pytest.mark.parametrize("is_half", [False, True])

@@ -1,5 +1,6 @@
 """Lines of JSON to a daemon and back, with our operations and our errors."""
 
+import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
@@ -91,7 +92,7 @@ class Messages:
 
     def request(self, request: Request[Any], key: str) -> bytes:
         """Pack a request."""
-        return self._packed(operation_of(type(request)).name, request, key=key)
+        return self._packed(operation_of(type(request)).name, _rooted(request), key=key)
 
     def response(self, request: Request[R], line: bytes) -> R:
         """Unpack a response.
@@ -220,3 +221,10 @@ def _error(answer: _Answer) -> BeadworkError:
     if answer.code != kind.code:
         error.data.setdefault("code", answer.code)
     return error
+
+
+def _rooted(request: Request[R]) -> Request[R]:
+    """Return a request whose paths are whole: the daemon runs in another folder."""
+    given = {name: getattr(request, name) for name in request.file_fields}
+    whole = {name: os.path.abspath(path) for name, path in given.items() if path}
+    return msgspec.structs.replace(request, **whole) if whole else request

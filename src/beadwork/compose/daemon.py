@@ -100,7 +100,7 @@ class DaemonProcess:
         self._world = world
         self._settings = config.load(self._place.folder, world.environ)
         self._changes = Changes()
-        self._chores = Chores()
+        self._chores = Chores(on_fault=self._note_fault)
         self._metrics = Metrics()
         self._queue = WriteQueue(calls_max=_CALLS_MAX)
         self._commands = _workers("command", _COMMANDS_MAX)
@@ -112,6 +112,7 @@ class DaemonProcess:
             clock=seams.clock,
             opener=seams.opener,
             settings=self._settings,
+            current=lambda: self._settings,
             has_checkpoints=False,
         )
         self._writer.on_woken = self._changes.tell
@@ -229,7 +230,9 @@ class DaemonProcess:
         answers.own.update(own.at_once())
         answers.slow.update(own.in_thread())
         answers.in_batches.update(own.in_batches())
-        answers.streams["event.follow"] = Followers(self._seats, self._changes, loop.post).begin
+        answers.streams["event.follow"] = Followers(
+            self._seats, self._changes, loop.post, self.log
+        ).begin
         return loop
 
     def _answers(self) -> JsonAnswers:
@@ -280,6 +283,12 @@ class DaemonProcess:
             is_git_busy=lambda: git.is_busy(self._place.folder),
         )
 
+    def _note_fault(self, chore: str, error: Exception) -> None:
+        if isinstance(error, BeadworkError):
+            self.log.note("chore.failed", chore=chore, error=error.message)
+        else:
+            self.log.fault(f"the chore {chore}", error)
+
     def _has_logs(self) -> bool:
         return config.load(self._place.folder, self._world.environ).has_logs
 
@@ -319,6 +328,7 @@ class DaemonProcess:
         )
         if isinstance(seat, SeatEngine):
             seat.submit = self._queue.submit
+            seat.words = lambda: self._writer.vocabulary
         return seat
 
     # -- clients
@@ -355,11 +365,14 @@ class DaemonProcess:
         if settings.sources == self._words_from:
             return False
         self._words_from = settings.sources
+        self._settings = settings
         words = words_of(self._place, settings)
-        if words == self._writer.vocabulary:
-            return False
-        self._writer.adopt(words)
-        return True
+        is_other = words != self._writer.vocabulary
+        if is_other:
+            self._writer.adopt(words)
+        # Also where the words are the same: the seats know other settings too.
+        self._seats.renew()
+        return is_other
 
     def _caller(self, actor: str, session: str, key: str) -> Caller:
         actor = actor or self._world.caller(Options()).holder.actor

@@ -1,5 +1,6 @@
 """Opens the engine on a store, with the real clock, chance, locks and logs."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -102,6 +103,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
     at: Callable[[str], None] = _no_fault,
     vocabulary: Vocabulary | None = None,
     settings: config.Settings | None = None,
+    current: Callable[[], config.Settings] | None = None,
     kind: type[Engine] = Engine,
     has_checkpoints: bool = True,
     cache_kib: int = CACHE_KIB,
@@ -109,8 +111,8 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
 ) -> Engine:
     """Open the engine on a store.
 
-    `clock`, `opener` and `at` are for tests: the time, a file system that fails, a moment to
-    fail at.
+    `current` returns the settings as they are later, for an engine that lives on. `clock`,
+    `opener` and `at` are for tests: the time, a file system that fails, a moment to fail at.
     """
     settings = settings or config.load(place.folder)
     words = vocabulary or words_of(place, settings)
@@ -125,7 +127,7 @@ def open_engine(  # noqa: PLR0913 -- what tests replace, each by name
         busy_ms=int(lock_timeout_s * 1000),
         new_replica=new_number,
         blob_files=blobs_of(place, lock_timeout_s=lock_timeout_s),
-        outside=_Projects(place.folder, settings),
+        outside=_Projects(place.folder, current or (lambda: settings)),
         case_blind=_CaseBlind(place.folder),
         opener=opener,
         has_checkpoints=has_checkpoints,
@@ -186,36 +188,60 @@ class _CaseBlind:
 
 
 class _Projects:
-    """Looks up what other projects provide, by `external_projects.<name>: <path>`."""
+    """Looks up what other projects provide, by `external_projects.<name>: <path>`.
 
-    def __init__(self, folder: str, settings: config.Settings) -> None:
+    Asked again only where the other store is another than it was.
+    """
+
+    def __init__(self, folder: str, settings: Callable[[], config.Settings]) -> None:
         self._base = os.path.dirname(folder)
         self._settings = settings
-        self._answers: dict[str, bool] = {}
+        self._answers: dict[str, tuple[_Seen, bool]] = {}
 
     def __call__(self, target: str) -> bool:
         """Tell whether `external:<project>:<capability>` is provided; what is not known is not."""
-        if target not in self._answers:
-            self._answers[target] = self._ask(target)
-        return self._answers[target]
-
-    def _ask(self, target: str) -> bool:
         _, project, capability = target.split(":", 2) if target.count(":") > 1 else ("", "", "")
-        path = self._settings.text(f"external_projects.{project}")
-        if not path:
+        place = self._place_of(project)
+        seen = _seen(place.database) if place is not None else ()
+        if place is None or not seen:
             return False
+        known = self._answers.get(target)
+        if known is None or known[0] != seen:
+            known = self._answers[target] = (seen, _provides(place, capability))
+        return known[1]
+
+    def _place_of(self, project: str) -> Place | None:
+        path = self._settings().text(f"external_projects.{project}")
+        if not path:
+            return None
         try:
             place = locate(os.path.join(self._base, os.path.expanduser(path)), {})
-            place = place.with_path(config.load(place.folder).text("store.path"), os.environ)
-            if not os.path.exists(place.database):
-                return False
-            engine = open_engine(place)
+            return place.with_path(config.load(place.folder).text("store.path"), os.environ)
         except BeadworkError:
-            return False
-        try:
-            caller = Caller(ITSELF)
-            return engine.run(CheckCapability(capability=capability), caller).provided
-        except BeadworkError:
-            return False
-        finally:
-            engine.close()
+            return None
+
+
+_Seen = tuple[tuple[int, int, int], ...]
+
+
+def _seen(database: str) -> _Seen:
+    """Return what differs once a store was written to; empty if there is none."""
+    found = []
+    for path in (database, f"{database}-wal"):
+        with contextlib.suppress(OSError):
+            facts = os.stat(path)
+            found.append((facts.st_ino, facts.st_size, facts.st_mtime_ns))
+    return tuple(found) if os.path.exists(database) else ()
+
+
+def _provides(place: Place, capability: str) -> bool:
+    try:
+        engine = open_engine(place)
+    except BeadworkError:
+        return False
+    try:
+        return engine.run(CheckCapability(capability=capability), Caller(ITSELF)).provided
+    except BeadworkError:
+        return False
+    finally:
+        engine.close()

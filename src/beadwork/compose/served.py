@@ -13,6 +13,7 @@ from beadwork.doors.cli.main import run
 from beadwork.doors.world import Options, RunHere, Terminals
 from beadwork.engine import Call, Caller, Engine, Outcome, Progress
 from beadwork.model.errors import FileTrouble, InvalidPath, StoreFull, Unavailable
+from beadwork.model.issue import Vocabulary
 from beadwork.model.overriding import override
 from beadwork.ops.record_file import Imported
 from beadwork.sync import config
@@ -29,6 +30,14 @@ class SeatEngine(Engine):
     """
 
     submit: Callable[[Sequence[Call]], list[Outcome]]
+    words: Callable[[], Vocabulary]
+    """Returns the words that the writer knows: it alone notes them in the store."""
+
+    @override
+    def prepare(self) -> None:
+        """Take the writer's words, and let it bring the store to them, if need be."""
+        self.adopt(self.words())
+        self.submit([])
 
     @override
     def write_staged(self, calls: Sequence[Call]) -> list[Outcome]:

@@ -5,15 +5,17 @@ A write waits for the writer's next commit and is answered by it; all else is do
 
 import contextlib
 import itertools
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from beadwork.daemon.batches import Step, all_or_none, object_of, one_by_one, steps_of
 from beadwork.daemon.connection import Connection
-from beadwork.daemon.lines import encoded, line_of, packed, result_of
+from beadwork.daemon.lines import NO_ID, encoded, line_of, packed, result_of
 from beadwork.daemon.log import Log
 from beadwork.daemon.metrics import Metrics
 from beadwork.daemon.protocols import Classic
@@ -38,6 +40,7 @@ from beadwork.ops.table import PLACES, operation_of
 
 Tell = Callable[[bytes], None]
 _HINT_CHARS_MAX = 200
+_EACH_CALLS = 200
 _LOOK_S = 0.005
 """How long what a look at the file tells holds for writes."""
 
@@ -45,7 +48,7 @@ _LOOK_S = 0.005
 class _Numbered(msgspec.Struct):
     """What may be known of what is no request."""
 
-    request_id: Any = None
+    request_id: msgspec.Raw = NO_ID
 
 
 class Incoming(msgspec.Struct):
@@ -56,7 +59,8 @@ class Incoming(msgspec.Struct):
     actor: str = ""
     session: str = ""
     key: str = ""
-    request_id: Any = None
+    request_id: msgspec.Raw = NO_ID
+    """Any JSON: it is sent back as it came."""
     expected_db: str = ""
     client_version: str = ""
 
@@ -98,6 +102,12 @@ class JsonAnswers:
         self._decoder = msgspec.json.Decoder(Incoming)
         self._looked_s = 0.0
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return all that can be asked for."""
+        apart = (*self.own, *self.slow, *self.streams, "batch", "each")
+        return frozenset({*PLACES, *self._known, *apart})
+
     def end(self) -> None:
         """Refuse what is asked from now on: the daemon ends."""
         self._is_ending = True
@@ -105,7 +115,7 @@ class JsonAnswers:
     def refusal(self, message: str, line: bytes = b"") -> bytes:
         """Return the answer to what is no request, under the id that it gives itself, if it does."""
         error = InvalidRequest(message, hint="Send one JSON object a line.")
-        request_id = None
+        request_id = NO_ID
         with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             request_id = msgspec.json.decode(line, type=_Numbered).request_id
         return line_of(result_of(error), request_id)
@@ -136,14 +146,12 @@ class JsonAnswers:
             self._around.metrics.note_request(counted, seconds, has_failed=has_failed)
             tell(encoded(outcome, incoming.request_id))
 
-        counted = incoming.operation
+        # A client's words are not kept.
+        counted = incoming.operation if incoming.operation in self.names else "unknown"
         try:
             if self._is_ending:
                 raise Unavailable("The daemon is about to end", hint="Try again.", retry_ms=200)
             self._begin(incoming, connection, tell, answer)
-        except UnknownOperation as error:
-            counted = "unknown"  # A client's words are not kept.
-            answer(error)
         except BeadworkError as error:
             answer(error)
         except Exception as error:  # noqa: BLE001 -- a bug answers one client, and the loop goes on
@@ -227,16 +235,17 @@ class JsonAnswers:
             InvalidRequest: it is one of the daemon's own that stands by itself.
         """
         if name in PLACES:
-            return Plan(self._around.writer.request(name, _said(arguments)), _as_it_is)
+            request = self._around.writer.request(name, _said(arguments))
+            return Plan(_require_whole_paths(request), _as_it_is)
         if name in self.in_batches:
             work = self.in_batches[name]
             return Plan(work=lambda _: work())
         if name in self._known:
             return self._classic.plan(name, object_of(arguments), actor)
-        known = [*PLACES, *self._known, *self.own, *self.slow, *self.streams, "batch", "each"]
-        if name in known:
+        if name in self.names:
             raise InvalidRequest(f"{name} can't be part of a batch", hint="Ask for it by itself.")
-        raise UnknownOperation(f"unknown operation: {name[:100]}", hint=_nearest(name, known))
+        hint = _nearest(name, sorted(self.names))
+        raise UnknownOperation(f"unknown operation: {name[:100]}", hint=hint)
 
     def _carry_out(self, plan: Plan, incoming: Incoming, answer: Callable[[Any], None]) -> None:
         request, shape = plan.request, plan.shape
@@ -324,14 +333,19 @@ class JsonAnswers:
         return {"results": all_or_none(steps, ask) if is_atomic else one_by_one(steps, ask)}
 
     def _each(self, incoming: Incoming) -> dict[str, Any]:
-        """Carry out writes in one commit; each succeeds or fails by itself."""
+        """Carry out writes, a few hundred in a commit; each succeeds or fails by itself."""
         read = [self._call(each, incoming) for each in steps_of(object_of(incoming.args))]
         staged = iter(self._around.writer.stage([each for each in read if isinstance(each, Call)]))
         found = [next(staged) if isinstance(each, Call) else each for each in read]
         calls = [each for each in found if isinstance(each, Call)]
-        done = iter(self._around.queue.submit(calls) if calls else [])
+        done = iter(self._submitted(calls))
         outcomes = [next(done) if isinstance(each, Call) else each for each in found]
         return {"results": [result_of(each) for each in outcomes]}
+
+    def _submitted(self, calls: list[Call]) -> Iterator[Outcome]:
+        """Have calls written, some at a time, so that others have their turn."""
+        for start in range(0, len(calls), _EACH_CALLS):
+            yield from self._around.queue.submit(calls[start : start + _EACH_CALLS])
 
     def _call(self, step: dict[str, Any], incoming: Incoming) -> Call | BeadworkError:
         name, key = step.get("operation") or "", step.get("key") or ""
@@ -367,6 +381,14 @@ def _asking(engine: Engine, caller: Caller) -> Ask:
         return answer
 
     return ask
+
+
+def _require_whole_paths(request: Request[Any]) -> Request[Any]:
+    for name in request.file_fields:
+        path = getattr(request, name)
+        if path and not os.path.isabs(path):
+            raise InvalidRequest(f"The {name} is not a whole one", hint="Begin it at the root.")
+    return request
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

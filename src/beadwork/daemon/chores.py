@@ -18,8 +18,14 @@ class Chore:
 class Chores:
     """The list of chores. Their work must be short: what is long begins a thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        on_fault: Callable[[str, Exception], None],
+    ) -> None:
         self._clock = clock
+        self._on_fault = on_fault
         self._chores: dict[str, Chore] = {}
 
     def add(self, name: str, period_s: float, work: Callable[[], None]) -> None:
@@ -47,4 +53,7 @@ class Chores:
         for each in self._chores.values():
             if each.next_s <= now:
                 each.next_s = now + each.period_s if each.period_s else float("inf")
-                each.work()
+                try:
+                    each.work()
+                except Exception as error:  # noqa: BLE001 -- one fails, and the daemon goes on
+                    self._on_fault(each.name, error)

@@ -1,7 +1,7 @@
 """Streams of events: each client gets what it has not seen, as soon as it is committed (R13)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from beadwork.daemon.answers import Incoming, Tell
 from beadwork.daemon.changes import Changes
 from beadwork.daemon.connection import Connection
 from beadwork.daemon.lines import line_of, result_of
+from beadwork.daemon.log import Log
 from beadwork.daemon.seats import Seats
 from beadwork.engine import Caller, Engine
 from beadwork.model.claim import ITSELF
@@ -36,20 +37,23 @@ class _Follower:
     connection: Connection
     tell: Tell
     wish: Wish
-    request_id: Any
+    request_id: msgspec.Raw
     cursor: int
     is_gone: bool = False
-    is_ready: bool = True
-    """What was told last has gone out."""
 
 
 class Followers:
     """One thread that tells all who follow."""
 
     def __init__(
-        self, seats: Seats, changes: Changes, post: Callable[[Callable[[], None]], None]
+        self,
+        seats: Seats,
+        changes: Changes,
+        post: Callable[[Callable[[], None]], None],
+        log: Log,
     ) -> None:
         self._seats = seats
+        self._log = log
         self._changes = changes
         self._post = post
         self._lock = threading.Lock()
@@ -91,21 +95,30 @@ class Followers:
                 if not followers or self._changes.is_ending:
                     self._has_thread = False
                     return
-            with self._seats.taken() as engine:
-                for each in followers:
-                    self._serve(engine, each)
+            try:
+                with self._seats.taken() as engine:
+                    self._tell_all(engine, followers)
+            except Exception as error:  # noqa: BLE001 -- they are told with the next change
+                self._log.fault("following", error)
             self._changes.wait(seen, _LOOK_S)
 
-    def _serve(self, engine: Engine, follower: _Follower) -> None:
+    def _tell_all(self, engine: Engine, followers: Sequence[_Follower]) -> None:
+        """Tell each what it has not seen, a page at a time, so that none holds up the others."""
+        behind = followers
+        while behind:
+            behind = [each for each in behind if self._serve(engine, each)]
+
+    def _serve(self, engine: Engine, follower: _Follower) -> bool:
+        """Tell a follower a page of events; return whether there may be more."""
         try:
             if follower.cursor < 0:
                 follower.cursor = engine.run(ShowStore(), _CALLER).last_event
                 self._send(follower, [{"cursor": follower.cursor}])
-            while self._page(engine, follower):
-                pass
+            return self._page(engine, follower)
         except BeadworkError as error:
             follower.is_gone = True
             self._send(follower, [error])
+            return False
 
     def _page(self, engine: Engine, follower: _Follower) -> bool:
         """Send some of the events since the cursor; tell whether there may be more."""
@@ -129,7 +142,7 @@ class Followers:
             self._post(lambda: follower.tell(lines))
 
 
-def _line(shown: Any, request_id: object) -> bytes:  # noqa: ANN401 -- a map, or an error
+def _line(shown: Any, request_id: msgspec.Raw) -> bytes:  # noqa: ANN401 -- a map, or an error
     if isinstance(shown, BeadworkError):
         return line_of(result_of(shown), request_id)
     return line_of({"success": True, "stream": True, "data": shown}, request_id)

@@ -8,6 +8,8 @@ from beadwork.model.errors import BeadworkError
 
 _PIECE = 500
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
+NO_ID = msgspec.Raw()
+_NO_IDS = (b"", b"null")
 
 
 def result_of(outcome: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value, or an error
@@ -30,7 +32,7 @@ def packed(outcome: Any) -> Any:  # noqa: ANN401 -- any JSON value, or an error
     return msgspec.Raw(b"[" + b",".join(pieces) + b"]")
 
 
-def encoded(outcome: Any, request_id: object) -> bytes:  # noqa: ANN401
+def encoded(outcome: Any, request_id: msgspec.Raw) -> bytes:  # noqa: ANN401
     """Return what an outcome is to a client: a line, with the id of the request."""
     if isinstance(outcome, BeadworkError):
         return line_of(result_of(outcome), request_id)
@@ -40,8 +42,8 @@ def encoded(outcome: Any, request_id: object) -> bytes:  # noqa: ANN401
     return line_of(shown, request_id)
 
 
-def line_of(shown: dict[str, Any], request_id: object) -> bytes:
+def line_of(shown: dict[str, Any], request_id: msgspec.Raw) -> bytes:
     """Return an answer as it goes to a client, with the id of the request that it answers."""
-    if request_id is not None:
+    if bytes(request_id) not in _NO_IDS:
         shown["request_id"] = request_id
     return _ENCODER.encode(shown) + b"\n"

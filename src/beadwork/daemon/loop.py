@@ -180,7 +180,11 @@ class Loop:
 
     def _run_posted(self) -> None:
         while self._posted:
-            self._posted.popleft()()
+            work = self._posted.popleft()
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 -- whose it was is lost, and the loop goes on
+                self._parts.log.fault("posted work", error)
 
     # -- the one writer
 
@@ -275,6 +279,9 @@ class Loop:
             self._parts.log.note("client.dropped", reason=type(error).__name__)
             self._refuse(connection, "The request is too long, or none at all")
         except OSError:
+            self._drop(connection)
+        except Exception as error:  # noqa: BLE001 -- a bug drops one client, and the loop goes on
+            self._parts.log.fault("a client", error)
             self._drop(connection)
 
     def _read(self, connection: Connection) -> None:

@@ -13,7 +13,7 @@ from beadwork.daemon.connection import Connection
 from beadwork.daemon.writes import WriteQueue
 from beadwork.engine import Call, Outcome, patience_s
 from beadwork.model.errors import BeadworkError, Unavailable
-from beadwork.ops.operation import Expected
+from beadwork.ops.operation import Expected, Response
 from beadwork.ops.table import operation_of
 
 _CHORE = "waits"
@@ -78,6 +78,8 @@ class Waits:
     def _take(self, waiting: _Waiting, outcome: Outcome) -> None:
         waiting.is_asking = False
         if waiting.is_over:
+            if isinstance(outcome, Response):
+                self._give_up(waiting.call, outcome)
             return
         if self._changes.is_ending and isinstance(outcome, Expected) and outcome.is_pending:
             outcome = Unavailable("The daemon is about to end", hint="Try again.", retry_ms=200)
@@ -102,12 +104,17 @@ class Waits:
         if waiting.is_over:
             return
         self._end(waiting)
-        caller = waiting.call.caller._replace(key="")
-        for request in waiting.call.request.leaving():
-            call = Call(operation_of(type(request)), request, caller)
+        if not waiting.is_asking:
+            self._give_up(waiting.call)
+
+    def _give_up(self, call: Call, answer: Response | None = None) -> None:
+        """Let go of what a call stood in line for, or was handed when nobody was there any more."""
+        caller = call.caller._replace(key="")
+        for request in call.request.leaving(answer):
+            leaving = Call(operation_of(type(request)), request, caller)
             # Where no more is written, it is forgotten in time.
             with contextlib.suppress(BeadworkError):
-                self._queue.put([call], lambda _: None)
+                self._queue.put([leaving], lambda _: None)
 
     def _let_go(self, waiting: _Waiting, outcome: Outcome) -> None:
         """Answer one: it waits no more."""

@@ -56,6 +56,8 @@ class Request(
 
     circumstances: ClassVar[tuple[str, ...]] = ()
     """Fields that tell how things stood, not what is asked: a repeat may have them otherwise."""
+    file_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that name files: over the socket only whole paths mean something."""
 
     def leaving(self, answer: "Response | None" = None) -> "list[Request[Any]]":
         """Return what is to be asked where whoever waited went away, before or after the answer."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -61,6 +61,8 @@ class Imported(Response):
 
 class ImportFile(Request[Imported], frozen=True):
     """Take in a file of records: the project's own, another, or its text."""
+
+    file_fields: ClassVar[tuple[str, ...]] = ("path",)
 
     path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
     text: Annotated[str | None, Meta(description="The records themselves.")] = None
@@ -337,6 +339,8 @@ class Exported(Response):
 
 class ExportFile(Request[Exported], frozen=True):
     """Write the project's file if anything changed, atomically; or a copy elsewhere."""
+
+    file_fields: ClassVar[tuple[str, ...]] = ("path",)
 
     path: Annotated[str, Meta(description="Empty: the project's own file.")] = ""
     force: Annotated[bool, Meta(description="Also if nothing changed.")] = False
