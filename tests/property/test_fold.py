@@ -5,9 +5,9 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beadwork.model.codec import decode, encode
+from beadwork.model.codec import decode, decode_canonical, encode
 from beadwork.model.fold import fold, fold_all
-from beadwork.model.record import Record
+from beadwork.model.record import Record, changes, registers
 from tests.property.lines import lines, records
 
 many = settings(max_examples=6 * settings().max_examples)
@@ -62,3 +62,18 @@ def test_any_number_of_records_folds_alike_in_any_order(found: list[Record], luc
     one, other = fold_all(found), fold_all(shuffled)
     assert encode(one.record) == encode(other.record)
     assert one.losses == other.losses
+
+
+@given(records, st.sampled_from(["left", "fields", "right"]), records)
+def test_changes_are_the_registers_that_differ(left: Record, kind: str, right: Record) -> None:
+    after = {"left": left, "right": right, "fields": left._replace(fields=right.fields)}[kind]
+    old, new = registers(left), registers(after)
+    found = {change.register: (change.before, change.after) for change in changes(left, after)}
+    differing = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+    assert found == {name: (old.get(name), new.get(name)) for name in differing}
+
+
+@given(lines)
+def test_a_canonical_line_is_read_alike_by_both_readers(line: str) -> None:
+    canonical = encode(decode(line))
+    assert decode_canonical(canonical) == decode(canonical)

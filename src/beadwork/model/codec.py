@@ -120,6 +120,8 @@ class _EdgeKey(msgspec.Struct):
     type: str = "blocks"
 
 
+_APART = ("labels", "dependencies", "comments", "stamps")
+_TEXT = msgspec.json.Decoder(str)
 _LINE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _EDGE_KEY = msgspec.json.Decoder(_EdgeKey)
@@ -153,18 +155,19 @@ def decode(line: bytes | str) -> Record:
 
 def decode_canonical(line: str) -> Record:
     """Read a line or body that `encode` or `body` wrote: each token is in its form already."""
-    return _decode(line, str)
+    raw = _LINE.decode(line)
+    issue_id = _TEXT.decode(raw.pop("id"))
+    lists = [raw.pop(name, None) for name in _APART]
+    fields = {name: str(value, "utf-8") for name, value in raw.items()}
+    return _composed(issue_id, fields, lists, str)
 
 
 def _decode(line: bytes | str, form: token.Form) -> Record:
     raw = _LINE.decode(line)
-    issue_id = msgspec.json.decode(raw.pop("id", b'""'), type=str)
+    issue_id = _TEXT.decode(raw.pop("id", b'""'))
     if not issue_id:
         raise ValueError("the record has no id")
-    labels = raw.pop("labels", None)
-    edges = raw.pop("dependencies", None)
-    comments = raw.pop("comments", None)
-    stamps = raw.pop("stamps", None)
+    lists = [raw.pop(name, None) for name in _APART]
     fields = {
         name: text
         for name, value in raw.items()
@@ -177,6 +180,14 @@ def _decode(line: bytes | str, form: token.Form) -> Record:
             fields[name] = default
     if fields.get("estimated_minutes") == "null":
         del fields["estimated_minutes"]
+    return _composed(issue_id, fields, lists, form)
+
+
+def _composed(
+    issue_id: str, fields: dict[str, str], lists: list[msgspec.Raw | None], form: token.Form
+) -> Record:
+    """Put a record together from its fields and what stands apart from them: see `_APART`."""
+    labels, edges, comments, stamps = lists
     record = Record(
         issue_id,
         fields,

@@ -145,7 +145,7 @@ def _field_registers(fields: Mapping[str, str]) -> dict[Register, str]:
                 values[METADATA] = value
         elif name not in _APART:
             values[(name,)] = value
-    values[STATE] = token.compose({name: fields[name] for name in STATE_FIELDS if name in fields})
+    values[STATE] = _state(fields)
     return values
 
 
@@ -225,10 +225,35 @@ class Change(NamedTuple):
 
 def changes(before: Record, after: Record) -> list[Change]:
     """Return the registers in which two versions of an issue differ."""
+    if _differ_in_fields_only(before, after):
+        return _field_changes(before.fields, after.fields)
     old, new = registers(before), registers(after)
     found = [Change(r, v, new.get(r)) for r, v in old.items() if new.get(r) != v]
     found += [Change(r, None, v) for r, v in new.items() if r not in old]
     return found
+
+
+def _differ_in_fields_only(before: Record, after: Record) -> bool:
+    """Tell whether two versions have the same labels, edges, comments and metadata."""
+    return (
+        before[2:] == after[2:]
+        and before.fields.get("metadata") == after.fields.get("metadata")
+        and not any(mark.hidden is not None for mark in before.stamps.marks.values())
+    )
+
+
+def _field_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
+    """Return what `changes` does, where only fields differ: most writes touch two or three."""
+    names = [name for name, value in old.items() if new.get(name) != value]
+    found = [Change((name,), old[name], new.get(name)) for name in names if name not in _APART]
+    if any(old.get(name) != new.get(name) for name in STATE_FIELDS):
+        found.append(Change(STATE, _state(old), _state(new)))
+    added = [name for name in new if name not in old and name not in _APART]
+    return found + [Change((name,), None, new[name]) for name in added]
+
+
+def _state(fields: Mapping[str, str]) -> str:
+    return token.compose({name: fields[name] for name in STATE_FIELDS if name in fields})
 
 
 def stamped(
