@@ -526,3 +526,10 @@ def test_unknown_fields_of_a_record_are_shown(bd: Bd) -> None:
     assert shown["metadata"] == {"b": 1, "a": [1.1]}
     assert shown["priority"] == 0
     assert shown["created_at"] == "2026-01-01T00:00:00+01:00"
+
+
+def test_what_stands_before_the_sections_of_a_file_is_kept(bd: Bd) -> None:
+    text = "## One\nFirst words.\n\n### Own\nOf one's own.\n\n### Description\nMore words.\n"
+    (bd.folder / "in.md").write_text(text, encoding="utf-8")
+    (made,) = bd.json("create", "--file", "in.md")
+    assert made["description"] == "First words.\n\n### Own\nOf one's own.\n\nMore words."

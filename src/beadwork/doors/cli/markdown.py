@@ -9,7 +9,6 @@ from beadwork.model.sections import SECTIONS
 from beadwork.ops.issue_create import CreateIssue
 
 _TEXTS = {
-    "description": "description",
     "design": "design",
     "acceptance criteria": "acceptance_criteria",
     "acceptance": "acceptance_criteria",
@@ -67,6 +66,8 @@ def _request(title: str, body: str) -> CreateIssue:
             word, more = convert(head.strip())
             fields[field] = word
             texts += [more, rest]
+        elif key == "description":
+            fields[key] = f"{fields[key]}\n\n{content}".strip()
         elif key in _TEXTS:
             fields[_TEXTS[key]] = content
         elif key in _LISTS:
