@@ -59,5 +59,5 @@ VALUES ((SELECT COALESCE(MAX(late), 0) + 1 FROM late_result), :at_us, :actor, :s
 -- name: late
 -- What was sent under claims that had ended, the latest first.
 SELECT at_us, actor, session, operation, request, issue_id FROM late_result
-WHERE :issue_id IS NULL OR issue_id = :issue_id
+WHERE CAST(:issue_id AS TEXT) IS NULL OR issue_id = :issue_id
 ORDER BY late DESC LIMIT :limit
