@@ -102,8 +102,13 @@ class Upkeep:
         """Carry out the checks of these names, or all; nothing is changed.
 
         Unless it is not to be tried, a transaction of nothing is committed.
+
+        Raises:
+            NoStore: there is nothing to look at.
+            InvalidPath: it is no store of ours.
         """
         self.require_names(names)
+        self._parts.require_store()
         found = self._look_at_database(is_deep=is_deep)
         is_usable = all(each.status == "ok" for each in found)
         found += self._parts.around.look()
@@ -383,6 +388,7 @@ class Upkeep:
             NoStore: there is no database.
             InvalidPath: something lies there, or it is the database itself.
         """
+        self._parts.require_store()
         if not self._database.exists:
             raise NoStore(f"There is no database {self._database.path}")
         if path == self._database.path:
@@ -415,6 +421,8 @@ class Upkeep:
             InvalidPath: it is no backup.
             RestoreLoses: the present store knows more.
         """
+        if self._database.exists:
+            self._parts.require_store()
         backup = self._parts.database_at(path)
         _require_backup(backup)
         lost, kept, aside = 0, None, self._aside("before-restore")

@@ -113,6 +113,8 @@ class Parts(NamedTuple):
     blobs: BlobFiles
     folder: str
     open_engine: Callable[[], Engine]
+    require_store: Callable[[], None]
+    """Refuses a place that holds no store of ours."""
     write_lock: Callable[[], AbstractContextManager[None]]
     caller: Caller
     now_us: Callable[[], int]
