@@ -413,3 +413,59 @@ def test_what_can_not_be_read_is_taken_from_the_file(repository: Bd, statement: 
     assert repository.lines()["px-2"] == line
     assert repository.json("show", "px-2")[0]["description"] == "Precious"
     assert wrong(repository) == {}
+
+
+# -- one run is enough
+
+
+def _lose_all_issues(bd: Bd) -> None:
+    damage(bd, "DELETE FROM issue")
+
+
+def _lose_all_documents(bd: Bd) -> None:
+    damage(bd, "DELETE FROM document")
+
+
+def _lose_all_records(bd: Bd) -> None:
+    for table in ("document", "label", "edge", "search_queue", "event", "seen_line", "issue"):
+        damage(bd, f"DELETE FROM {table}")
+
+
+def _lose_the_documents_of_a_spoiled_file(bd: Bd) -> None:
+    damage(bd, "DELETE FROM document")
+    bd.records.write_text(bd.records.read_text() + "garbage\n<<<<<<< ours\n")
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        _lose_all_issues,
+        _lose_all_documents,
+        _lose_all_records,
+        _lose_the_documents_of_a_spoiled_file,
+    ],
+)
+def test_one_run_mends_also_what_comes_to_light_by_a_mend(repository: Bd, disturb: object) -> None:
+    assert callable(disturb)
+    lines = repository.lines()
+    disturb(repository)
+    assert wrong(repository)
+    answer = repository.json("doctor", "--fix")
+    assert answer["fixed"]
+    assert wrong(repository) == {}
+    assert repository.lines() == lines
+    assert len(repository.json("list")) == 2
+    repository.create("Third")
+    assert len(repository.lines()) == 3
+    assert len(list((repository.beads / "backups").glob("doctor-*.db"))) == 1, "as it was at first"
+
+
+def test_mending_ends_where_nothing_changes_any_more(repository: Bd) -> None:
+    (repository.beads / ".gitignore").unlink()
+    (repository.beads / ".gitignore").mkdir()
+    answer = repository("doctor", "--fix", "--json")
+    assert answer.code == 1
+    checks = {each["name"]: each for each in answer.json["checks"]}
+    assert checks["git-ignore"]["status"] == "error"
+    assert "can't be looked at" in checks["git-ignore"]["message"]
+    assert checks["writes"]["status"] == "ok", "the others are looked at all the same"

@@ -4,12 +4,12 @@ What is looked at and what is mended is said elsewhere: by `ops.check`, and by w
 hands in. This puts it in order: look, back up, mend, look again.
 """
 
-import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from beadwork.doors.upkeep_findings import failed, other_version, whether_a_write_commits
-from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, Salvaged, SavedBlobs
+from beadwork.doors.upkeep_findings import failed, other_version, shut, whether_a_write_commits
+from beadwork.doors.upkeep_mending import FILE, Mender, Mending, Naming, save_blobs
+from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, SavedBlobs
 from beadwork.engine import Engine, Progress
 from beadwork.model import instants
 from beadwork.model.errors import (
@@ -23,24 +23,21 @@ from beadwork.model.errors import (
 )
 from beadwork.model.finding import CORE, DATA, Finding, listed
 from beadwork.model.issue import nearest_hint
-from beadwork.ops.check import CHECKS, CheckStore, MendStore, Recover
+from beadwork.ops.check import CHECKS, CheckStore
 from beadwork.ops.compare import CompareFile
 from beadwork.ops.issue import ListIssues
-from beadwork.ops.log import AppendLogs
-from beadwork.ops.record import FoldLines, ListQuarantine
-from beadwork.ops.record_file import ExportFile, Imported, ImportFile
+from beadwork.ops.record_file import Imported, ImportFile
 
-_FOLD_LINES = 200
 _DATABASE = ("database", "integrity", "classic")
-_FILE = ("file", "exported")
 _WRITES = "writes"
+_ROUNDS_MAX = 5
 
 
-class Mending(NamedTuple):
-    """What was mended, a sentence each, and where the store is as it was before."""
+class Mended(NamedTuple):
+    """What is left after mending, and what was done."""
 
-    done: list[str]
-    backup: str | None
+    left: list[Finding]
+    mending: Mending
 
 
 class Restored(NamedTuple):
@@ -53,12 +50,19 @@ class Restored(NamedTuple):
     """Those that were brought back, and those that are nowhere."""
 
 
+Look = Callable[[], list[Finding]]
+"""Looks again, as before."""
+Choose = Callable[[list[Finding]], list[Finding]]
+"""Chooses what is to be mended."""
+
+
 class Upkeep:
     """Looks after one store."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._database = parts.database
+        self._naming = Naming(parts)
         self._is_copied_raw = False
         """The database can't be copied in one moment: it is damaged, or of another version."""
 
@@ -66,7 +70,7 @@ class Upkeep:
     def names(self) -> list[str]:
         """Return the names of all checks."""
         stored = [check.name for check in CHECKS]
-        return [*_DATABASE, *self._parts.around.names, *stored, *_FILE, _WRITES]
+        return [*_DATABASE, *self._parts.around.names, *stored, *FILE, _WRITES]
 
     @property
     def folder(self) -> str:
@@ -118,6 +122,8 @@ class Upkeep:
 
     def _look_at_database(self, *, is_deep: bool) -> list[Finding]:
         self._is_copied_raw = False
+        if self._parts.around.is_shut:
+            return [shut(self._parts.folder)]
         if not self._database.exists:
             return [
                 Finding(
@@ -182,7 +188,7 @@ class Upkeep:
                 progress(done, len(stored), "checks")
                 found += engine.run(CheckStore(names=[name]), caller).findings
             progress(len(stored), len(stored), "checks")
-            if not names or set(names) & set(_FILE):
+            if not names or set(names) & set(FILE):
                 found += engine.run(CompareFile(), caller).findings
             if not names or "classic" in names:
                 found.append(self._look_at_classic(engine))
@@ -222,162 +228,31 @@ class Upkeep:
 
     # -- mending
 
-    def mend(self, found: Sequence[Finding]) -> Mending:
-        """Mend what can be, after a backup of the store as it is."""
-        names = [each.name for each in found if each.can_mend and each.status != "ok"]
-        around = [name for name in names if name in self._parts.around.names]
-        done = []
-        for name in around:
-            self._parts.around.mend(name)
-            done.append(f"{name}: done")
-        if "logs" in around:
-            self._refill_logs()
-        rest = [name for name in names if name not in around]
-        if not rest:
-            return Mending(done, None)
-        backup = self._back_up_first()
-        if "integrity" in rest:
-            done.append(f"integrity: {self._rebuild()}")
-        elif "database" in rest:
-            self._bring_up()
-            done.append("database: it is there, of this version")
-        stored = [name for name in rest if name in {check.name for check in CHECKS}]
-        if stored or set(rest) & set(_FILE):
-            done += self._mend_inside(stored, is_file_meant=bool(set(rest) & set(_FILE)))
-        return Mending(done, backup)
+    def mend(self, found: Sequence[Finding], look: Look, choose: Choose) -> Mended:
+        """Mend what is chosen, look again, and go on until nothing is left or nothing changes.
 
-    def _refill_logs(self) -> None:
-        """Write what the logs lack now; where the store can't be read, that is left for later."""
-        with contextlib.suppress(BeadworkError):
-            engine = self._parts.open_engine()
-            try:
-                engine.run(AppendLogs(verify=True), self._parts.caller)
-            finally:
-                engine.close()
-
-    def _back_up_first(self) -> str | None:
-        if not self._database.exists:
-            return None
-        if self._is_copied_raw:
-            path = self.backup_path("as-it-was")
-            self._database.copy_parts(path)
-            return path
-        path = self.backup_path("doctor")
-        self._database.copy_to(path)
-        self._save_blobs(path)
-        return path
-
-    def _save_blobs(self, path: str) -> None:
-        """Put the blobs of a copy beside it, as far as can be: it is worth something without, too."""
-        with contextlib.suppress(BeadworkError):
-            self._parts.blobs.save(self._parts.database_at(path).referred_blobs(), path)
-
-    def _bring_up(self) -> None:
-        engine = self._parts.open_engine()
-        try:
-            engine.prepare()
-            engine.run(ImportFile(), self._parts.caller)
-            engine.flush(self._parts.caller)
-        finally:
-            engine.close()
-
-    def _mend_inside(self, stored: list[str], *, is_file_meant: bool) -> list[str]:
-        engine, caller = self._parts.open_engine(), self._parts.caller
-        try:
-            counts: dict[str, int] = {}
-            if "documents" in stored:
-                # First of all: what can't be read here may stand in the file.
-                counts = dict(engine.run(MendStore(names=["documents"]), caller).counts)
-            if is_file_meant or counts:
-                # What can't be read of it goes to quarantine.
-                self._settle_file(engine)
-            if "quarantine" in stored:
-                self._keep_quarantine(engine)
-            rest = [name for name in stored if name != "documents"]
-            if rest:
-                counts |= engine.run(MendStore(names=rest), caller).counts
-            engine.flush(caller)
-        finally:
-            engine.close()
-        said = [f"{name}: {count} mended" for name, count in counts.items()]
-        return said + ["file: read, and written anew"] * is_file_meant
-
-    def _settle_file(self, engine: Engine) -> None:
-        engine.run(ImportFile(force=True), self._parts.caller)
-        engine.run(ExportFile(force=True), self._parts.caller)
-
-    def _keep_quarantine(self, engine: Engine) -> None:
-        lines = engine.run(ListQuarantine(), self._parts.caller).lines
-        path = self.backup_path("quarantine", "log")
-        self._parts.around.keep_lines(path, [each.line for each in lines])
-
-    def _rebuild(self) -> str:
-        """Make a damaged database anew: its indexes, else a copy, else of the rows and the file."""
-        try:
-            with self._parts.write_lock():
-                self._database.reindex()
-                if not self._database.damage(is_deep=True):
-                    return "made the indexes anew"
-        except BeadworkError:
-            pass  # The tables are damaged too.
-        copy = self._parts.database_at(self._aside("mended"))
-        try:
-            self._database.copy_to(copy.path)
-            is_whole = not copy.damage(is_deep=True)
-        except BeadworkError:
-            is_whole = False
-        found = self._database.salvage()
-        with self._parts.write_lock():
-            if is_whole:
-                self._database.put(copy.path, aside=self._aside("damaged"))
-            else:
-                self._database.set_aside(self._aside("damaged"))
-        self._parts.around.remove(copy.path)
-        claims = self._refill(found) if not is_whole else 0
-        self._bring_up()
-        if is_whole:
-            return "copied what is in it into a new database"
-        return (
-            f"made a new one of {len(found.lines)} readable records, {claims} claims and the file; "
-            "the history is in the old one"
-        )
-
-    def _refill(self, found: Salvaged) -> int:
-        engine, caller = self._parts.open_engine(), self._parts.caller
-        try:
-            engine.prepare()
-            engine.run(ImportFile(force=True), caller)
-            for start in range(0, len(found.lines), _FOLD_LINES):
-                engine.run(FoldLines(lines=found.lines[start : start + _FOLD_LINES]), caller)
-            kept = Recover(
-                claims=found.claims,
-                memories=found.memories,
-                pairs=found.pairs,
-                unfiled=found.unfiled,
-                origins=found.origins,
-            )
-            return engine.run(kept, caller).claims
-        finally:
-            engine.close()
-
-    def _aside(self, what: str) -> str:
-        stem = self._database.path.removesuffix(".db")
-        return f"{stem}-{what}-{self._stamp()}.db"
-
-    def _stamp(self) -> str:
-        text = self.now_text.partition(".")[0].removesuffix("Z")
-        return text.replace("-", "").replace(":", "") + "Z"
+        A mend may bring to light what could not be looked at before. The one backup is of the
+        store as it was before the first mend that needs one.
+        """
+        mender = Mender(self._parts, self._naming)
+        done: list[str] = []
+        backup, now = None, list(found)
+        for _ in range(_ROUNDS_MAX):
+            ready = choose([each for each in now if each.can_mend and each.status != "ok"])
+            if not ready:
+                break
+            mending = mender.mend(ready, is_copied_raw=self._is_copied_raw, backup=backup)
+            done += [each for each in mending.done if each not in done]
+            backup, before, now = mending.backup, now, look()
+            if now == before:
+                break
+        return Mended(now, Mending(done, backup))
 
     # -- backup
 
     def backup_path(self, what: str = "", ending: str = "db") -> str:
         """Return a path for a new backup that nothing lies at."""
-        stem = f"{self._parts.folder}/backups/{f'{what}-' if what else ''}{self._stamp()}"
-        path, count = f"{stem}.{ending}", 1
-        while self._parts.around.is_file(path):
-            count += 1
-            path = f"{stem}-{count}.{ending}"
-        return path
+        return self._naming.backup_path(what, ending)
 
     def back_up(self, path: str, *, is_forced: bool = False) -> tuple[Counts, SavedBlobs]:
         """Copy the database to a path, checked and synced, and the blobs it refers to beside it.
@@ -425,7 +300,7 @@ class Upkeep:
             self._parts.require_store()
         backup = self._parts.database_at(path)
         _require_backup(backup)
-        lost, kept, aside = 0, None, self._aside("before-restore")
+        lost, kept, aside = 0, None, self._naming.aside("before-restore")
         # Before there is a row that refers to one.
         blobs = self._parts.blobs.bring(backup.referred_blobs(), path)
         with self._parts.write_lock():
@@ -434,7 +309,7 @@ class Upkeep:
                 kept = aside
             self._database.put(path, aside=aside)
         if kept:
-            self._save_blobs(kept)
+            save_blobs(self._parts, kept)
         engine, caller = self._parts.open_engine(), self._parts.caller
         try:
             engine.prepare()

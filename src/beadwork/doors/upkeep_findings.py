@@ -10,6 +10,17 @@ def failed(name: str, error: BeadworkError) -> Finding:
     return Finding(name=name, category=CORE, status="error", message=error.message, fix=error.hint)
 
 
+def shut(folder: str) -> Finding:
+    """Tell that the store's folder keeps us out."""
+    return Finding(
+        name="database",
+        category=CORE,
+        status="error",
+        message=f"The permissions of {folder} keep you out",
+        fix="It can be looked at once they are mended: see `permissions` and `owner`.",
+    )
+
+
 def other_version(version: int, known: int) -> Finding:
     """Tell that the database is of another version than this program."""
     if version > known:
