@@ -469,3 +469,97 @@ def test_mending_ends_where_nothing_changes_any_more(repository: Bd) -> None:
     assert checks["git-ignore"]["status"] == "error"
     assert "can't be looked at" in checks["git-ignore"]["message"]
     assert checks["writes"]["status"] == "ok", "the others are looked at all the same"
+
+
+# -- what the store notes of itself
+
+
+def note(bd: Bd, name: str, value: str) -> None:
+    """Set a setting of the store behind the program's back."""
+    damage(
+        bd,
+        f"INSERT INTO setting VALUES ('{name}', '{value}')"
+        " ON CONFLICT DO UPDATE SET value = excluded.value",
+    )
+
+
+def noted(bd: Bd, name: str) -> str:
+    """Answer a setting of the store."""
+    connection = apsw.Connection(str(bd.beads / "beadwork.db"))
+    try:
+        rows = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchall()
+    finally:
+        connection.close()
+    return str(rows[0][0])
+
+
+IN_2286_MS = 9_999_999_999_999
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("clock", "garbage"), ("clock", f"{IN_2286_MS}.0.abcd"), ("clock", "1.-5.abcd")),
+        *(("exported_to", "99999999"), ("exported_to", "abc"), ("exported_to", "-1")),
+        *(("file_state", "abc"), ("plain_lines", "many"), ("head", "--upload-pack=x")),
+        *(("replica", ""), ("replica", "a b"), ("retention", "x"), ("message_walk", "[")),
+    ],
+)
+def test_what_the_store_notes_of_itself_is_checked_and_set_right(
+    repository: Bd, name: str, value: str
+) -> None:
+    ids = {each["id"] for each in repository.json("list")}
+    before = int(noted(repository, "clock").split(".")[0])
+    note(repository, name, value)
+    assert wrong(repository).get("store-settings") == "error"
+    shown = repository.json("doctor", "--fix")
+    assert shown["backup"]
+    assert wrong(repository) == {}
+    third = repository.create("Third")
+    assert {each["id"] for each in repository.json("list")} == {*ids, third}
+    assert repository.lines().keys() == {*ids, third}, "what is new reaches the file"
+    assert noted(repository, "replica") not in ("", "0", "a b")
+    assert before <= int(noted(repository, "clock").split(".")[0]) < IN_2286_MS
+
+
+def test_a_replica_that_is_not_noted_gets_a_name(repository: Bd) -> None:
+    damage(repository, "DELETE FROM setting WHERE name = 'replica'")
+    assert wrong(repository).get("store-settings") == "error"
+    repository.ok("doctor", "--fix")
+    repository.create("Third")
+    assert wrong(repository) == {}
+    assert len(noted(repository, "replica")) == 8
+
+
+def test_an_issue_that_changed_later_than_anything_happened_gets_into_the_file(
+    repository: Bd,
+) -> None:
+    last = repository.create("Third", "--no-auto-flush")
+    damage(repository, f"UPDATE issue SET changed_seq = 99999999 WHERE id = '{last}'")
+    assert wrong(repository)["change-numbers"] == "error"
+    repository.ok("doctor", "--fix")
+    assert wrong(repository) == {}
+    assert last in repository.lines()
+    repository.ok("update", last, "--title", "Third, again")
+    assert "Third, again" in repository.lines()[last]
+    assert wrong(repository) == {}
+
+
+def test_a_log_that_was_lost_keeps_no_change_from_the_file(repository: Bd) -> None:
+    damage(repository, "DELETE FROM event")
+    assert wrong(repository)["store-settings"] == "error"
+    repository.ok("doctor", "--fix")
+    third = repository.create("Third")
+    assert third in repository.lines()
+    assert wrong(repository) == {}
+
+
+def test_the_check_of_writes_writes_and_leaves_nothing_behind(repository: Bd) -> None:
+    before = repository.json("list"), noted(repository, "clock")
+    repository.ok("doctor", "--check", "writes")
+    assert (repository.json("list"), noted(repository, "clock")) == before
+    damage(
+        repository,
+        "CREATE TRIGGER stop BEFORE INSERT ON issue BEGIN SELECT RAISE(ABORT, 'no'); END",
+    )
+    assert wrong(repository) == {"writes": "error"}

@@ -30,6 +30,7 @@ from beadwork.ops.record_file import Imported, ImportFile
 
 _DATABASE = ("database", "integrity", "classic")
 _WRITES = "writes"
+_NOTED = "store-settings"
 _ROUNDS_MAX = 5
 
 
@@ -188,13 +189,15 @@ class Upkeep:
                 progress(done, len(stored), "checks")
                 found += engine.run(CheckStore(names=[name]), caller).findings
             progress(len(stored), len(stored), "checks")
+            if any(each.name == _NOTED and each.status != "ok" for each in found):
+                return found  # All else would fail by that.
             if not names or set(names) & set(FILE):
                 found += engine.run(CompareFile(), caller).findings
             if not names or "classic" in names:
                 found.append(self._look_at_classic(engine))
             if is_tried and (not names or _WRITES in names):
                 # Last: those before tell how the store was found.
-                found.append(whether_a_write_commits(engine))
+                found.append(whether_a_write_commits(engine, caller))
         except BeadworkError as error:
             found.append(failed("database", error))
         finally:

@@ -1,8 +1,11 @@
 """What doctor says of a database that can't be opened, or not be written."""
 
-from beadwork.engine import Engine
-from beadwork.model.errors import BeadworkError, StoreBusy
+import contextlib
+
+from beadwork.engine import Caller, Engine
+from beadwork.model.errors import BeadworkError, InvalidRequest, StoreBusy
 from beadwork.model.finding import CORE, Finding
+from beadwork.ops.issue_create import CreateIssue
 
 
 def failed(name: str, error: BeadworkError) -> Finding:
@@ -41,9 +44,11 @@ def other_version(version: int, known: int) -> Finding:
     )
 
 
-def whether_a_write_commits(engine: Engine) -> Finding:
-    """Commit a transaction of nothing, and tell whether that can be done."""
+def whether_a_write_commits(engine: Engine, caller: Caller) -> Finding:
+    """Make an issue and take it back, commit a transaction of nothing, and tell whether it works."""
     try:
+        with contextlib.suppress(InvalidRequest):  # The project's rules may want more of an issue.
+            engine.rehearse(CreateIssue(title="Made by doctor, and taken back at once"), caller)
         engine.probe()
     except BeadworkError as error:
         return Finding(

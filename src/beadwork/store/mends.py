@@ -9,6 +9,7 @@ from beadwork.ops.health import KeptClaim, KeptMemory, KeptPair
 from beadwork.store.columns import columns
 from beadwork.store.readiness import edge_parameters
 from beadwork.store.session import Session
+from beadwork.store.setting_checks import EXPORTED_TO, mend_settings
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -32,6 +33,19 @@ class Mends:
         if row is None:
             raise LookupError(issue_id)
         return int(row[0])
+
+    def settings(self) -> int:
+        """Set what the store notes of itself, and can't be, to what does no harm."""
+        return mend_settings(self._tx)
+
+    def numbers_ahead(self) -> int:
+        """Let no issue have changed later than anything happened; the file gets them again."""
+        last = self._tx.events.last_seq()
+        self._session.run("check.settle_numbers", last=last)
+        changed = self._session.changed()
+        if changed and self._tx.records.exported_to() >= last:
+            self._tx.put_setting(EXPORTED_TO, str(max(0, last - 1)))
+        return changed
 
     def columns(self) -> int:
         """Set the columns anew that say something else than the document."""

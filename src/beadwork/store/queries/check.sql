@@ -54,6 +54,14 @@ WHERE i.n > :after ORDER BY i.n LIMIT :limit
 -- The columns of an issue that its document does not decide.
 SELECT filed, changed_seq FROM issue WHERE n = :n
 
+-- name: numbers_ahead
+-- The issues that changed later than the last event.
+SELECT id FROM issue WHERE changed_seq > :last ORDER BY id
+
+-- name: settle_numbers
+-- Issues that changed later than the last event changed with it.
+UPDATE issue SET changed_seq = :last WHERE changed_seq > :last
+
 -- name: labels
 -- The labels of a range of issues.
 SELECT n, label FROM label WHERE n >= :first AND n <= :last
