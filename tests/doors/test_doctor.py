@@ -563,3 +563,78 @@ def test_the_check_of_writes_writes_and_leaves_nothing_behind(repository: Bd) ->
         "CREATE TRIGGER stop BEFORE INSERT ON issue BEGIN SELECT RAISE(ABORT, 'no'); END",
     )
     assert wrong(repository) == {"writes": "error"}
+
+
+# -- tables
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("search_words", "search_parts", "search_queue", "search_message_words", "message_index"),
+        *("label", "edge", "prefix_count", "mailbox"),
+        *("search_words_idx", "search_words_data", "search_words_docsize"),
+    ],
+)
+def test_a_table_that_follows_from_others_is_made_anew(repository: Bd, table: str) -> None:
+    third = repository.create("Third", "--labels", "red", "--deps", "blocks:" + _first(repository))
+    repository.ok("msg", "send", "--to", "bob", "a gazelle")
+    before = [repository.json("show", each["id"]) for each in repository.json("list")]
+    events = repository.json("activity")
+    damage(repository, f"DROP TABLE {table}")
+    assert wrong(repository) == {"schema": "error"}
+    shown = repository.json("doctor", "--fix")
+    assert repository.json("activity") == events
+    assert not any("lost" in each for each in shown["fixed"])
+    assert wrong(repository) == {}
+    assert [repository.json("show", each["id"]) for each in repository.json("list")] == before
+    assert [each["id"] for each in repository.json("search", "Third")] == [third]
+    assert [each["id"] for each in repository.json("list", "--label", "red")] == [third]
+    assert len(repository.json("msg", "search", "gazelle")) == 1
+
+
+def _first(bd: Bd) -> str:
+    return next(str(each["id"]) for each in bd.json("list") if each["title"] == "First")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("memory", "lease", "lease_pattern", "claim", "event", "event_value", "pair", "setting"),
+        *("message", "delivery", "agent", "blob", "origin", "seen_line", "document", "issue"),
+    ],
+)
+def test_a_table_that_is_gone_is_made_anew_and_what_is_lost_is_said(
+    repository: Bd, table: str
+) -> None:
+    repository.ok("remember", "Run the tests", "--key", "tests")
+    repository.ok("msg", "send", "--to", "bob", "well met")
+    ids = {each["id"] for each in repository.json("list")}
+    connection = apsw.Connection(str(repository.beads / "beadwork.db"))
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute(f"DROP TABLE {table}")
+    connection.close()
+    assert wrong(repository) == {"schema": "error"}
+    shown = repository.json("doctor", "--fix")
+    assert any(f"table {table}: " in each and "lost" in each for each in shown["fixed"])
+    assert Path(shown["backup"]).is_file()
+    assert wrong(repository) == {}
+    third = repository.create("Third")
+    assert {each["id"] for each in repository.json("list")} == {*ids, third}
+    assert repository.lines().keys() == {*ids, third}
+
+
+def test_an_index_that_is_gone_is_made_anew(repository: Bd) -> None:
+    damage(repository, "DROP INDEX event_by_issue")
+    assert wrong(repository) == {"schema": "error"}
+    repository.ok("doctor", "--fix")
+    assert wrong(repository) == {}
+
+
+def test_a_column_that_is_gone_is_named_and_left_to_a_person(repository: Bd) -> None:
+    damage(repository, "ALTER TABLE pair DROP COLUMN value")
+    answer = repository("doctor", "--fix", "--json")
+    assert answer.code == 1
+    (check,) = [each for each in answer.json["checks"] if each["status"] == "error"]
+    assert (check["name"], check["detail"]) == ("schema", "column pair.value")
+    assert "bd backup status" in check["fix"]

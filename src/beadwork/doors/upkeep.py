@@ -7,7 +7,13 @@ hands in. This puts it in order: look, back up, mend, look again.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from beadwork.doors.upkeep_findings import failed, other_version, shut, whether_a_write_commits
+from beadwork.doors.upkeep_findings import (
+    failed,
+    other_version,
+    schema_finding,
+    shut,
+    whether_a_write_commits,
+)
 from beadwork.doors.upkeep_mending import FILE, Mender, Mending, Naming, save_blobs
 from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, SavedBlobs
 from beadwork.engine import Engine, Progress
@@ -21,14 +27,14 @@ from beadwork.model.errors import (
     StoreCorrupt,
     StoreNewer,
 )
-from beadwork.model.finding import CORE, DATA, Finding, listed
+from beadwork.model.finding import CORE, DATA, Finding, fine, listed
 from beadwork.model.issue import nearest_hint
 from beadwork.ops.check import CHECKS, CheckStore
 from beadwork.ops.compare import CompareFile
 from beadwork.ops.issue import ListIssues
 from beadwork.ops.record_file import Imported, ImportFile
 
-_DATABASE = ("database", "integrity", "classic")
+_DATABASE = ("database", "integrity", "schema", "classic")
 _WRITES = "writes"
 _NOTED = "store-settings"
 _ROUNDS_MAX = 5
@@ -146,20 +152,25 @@ class Upkeep:
         if version != known:
             self._is_copied_raw = True
             return [other_version(version, known)]
-        fine = Finding(
-            name="database",
-            category=CORE,
-            status="ok",
-            message=f"the database can be opened, and has version {known}",
-        )
-        damage = self._database.damage(is_deep=is_deep)
+        opened = f"the database can be opened, and has version {known}"
+        return [fine("database", CORE, opened), *self._look_at_pages(is_deep=is_deep)]
+
+    def _look_at_pages(self, *, is_deep: bool) -> list[Finding]:
+        """Look at the schema first: without a piece of it, SQLite can't look at the rest."""
+        try:
+            schema = schema_finding(self._database.lack())
+            self._is_copied_raw = schema.status != "ok"
+            if self._is_copied_raw:
+                return [schema]
+            damage = self._database.damage(is_deep=is_deep)
+        except StoreCorrupt as error:
+            return [self._damaged([error.message])]
+        except BeadworkError as error:
+            return [failed("integrity", error)]
         if damage:
-            return [fine, self._damaged(damage)]
+            return [self._damaged(damage)]
         pages = "every page, index and value" if is_deep else "every page"
-        whole = Finding(
-            name="integrity", category=CORE, status="ok", message=f"{pages} is as it should be"
-        )
-        return [fine, whole]
+        return [fine("integrity", CORE, f"{pages} is as it should be"), schema]
 
     def _damaged(self, lines: list[str]) -> Finding:
         self._is_copied_raw = True

@@ -2,9 +2,10 @@
 
 import contextlib
 
+from beadwork.doors.upkeep_parts import Lack
 from beadwork.engine import Caller, Engine
 from beadwork.model.errors import BeadworkError, InvalidRequest, StoreBusy
-from beadwork.model.finding import CORE, Finding
+from beadwork.model.finding import CORE, Finding, fine, listed
 from beadwork.ops.issue_create import CreateIssue
 
 
@@ -41,6 +42,24 @@ def other_version(version: int, known: int) -> Finding:
         message=f"The database has version {version}, older than {known}",
         fix="Bring it up to date; the next command does it too.",
         can_mend=True,
+    )
+
+
+def schema_finding(lack: Lack) -> Finding:
+    """Tell whether the database has all the tables, indexes and columns of its version."""
+    lines = lack.lines()
+    if not lines:
+        return fine("schema", CORE, "every table, index and column of this version is there")
+    return Finding(
+        name="schema",
+        category=CORE,
+        status="error",
+        message=f"The database lacks {len(lines)} of its tables, indexes and columns",
+        detail=listed(lines),
+        fix="Restore a backup: `bd backup status`."
+        if lack.columns
+        else "Make them anew, and fill them as far as can be; see also `bd backup status`.",
+        can_mend=not lack.columns,
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from beadwork.doors.upkeep_parts import Parts, Salvaged
 from beadwork.engine import Engine
 from beadwork.model import instants
-from beadwork.model.errors import BeadworkError
+from beadwork.model.errors import BeadworkError, StoreCorrupt, StoreTrouble
 from beadwork.model.finding import Finding
 from beadwork.ops.check import CHECKS, MendStore, Recover
 from beadwork.ops.log import AppendLogs
@@ -84,6 +84,8 @@ class Mender:
         elif "database" in rest:
             self._bring_up()
             done.append("database: it is there, of this version")
+        elif "schema" in rest:
+            done += self._settle_schema()
         stored = [name for name in rest if name in {check.name for check in CHECKS}]
         is_file_meant = bool(set(rest) & set(FILE))
         if stored or is_file_meant:
@@ -133,6 +135,15 @@ class Mender:
             engine.flush(self._parts.caller)
         finally:
             engine.close()
+
+    def _settle_schema(self) -> list[str]:
+        """Make anew what is lacking; where that can't be, the whole database."""
+        try:
+            with self._parts.write_lock():
+                made = self._database.settle_schema()
+        except (StoreCorrupt, StoreTrouble):
+            return [f"schema: {self._rebuild()}"]
+        return [f"schema: made anew: {each}" for each in made]
 
     def _mend_inside(self, stored: list[str], *, is_file_meant: bool) -> list[str]:
         engine, caller = self._parts.open_engine(), self._parts.caller

@@ -14,6 +14,7 @@ from beadwork.model import codec
 from beadwork.model.errors import BeadworkError, FileTrouble, StoreCorrupt
 from beadwork.ops.health import KeptClaim, KeptMemory, KeptPair
 from beadwork.store.migrate import newest
+from beadwork.store.schema import Lack, lack, settle
 from beadwork.store.session import Row
 from beadwork.store.sqlite import SqliteSession, classic_issue_ids, open_reader, open_writer
 
@@ -92,6 +93,15 @@ class Database:
                 return [str(row[0]) for row in session.all(query) if row[0] != "ok"]
         except StoreCorrupt as error:
             return [error.message]
+
+    def lack(self) -> Lack:
+        """Return which tables, indexes and columns of its version the database lacks.
+
+        Raises:
+            StoreCorrupt: it is damaged.
+        """
+        with self.reading() as session:
+            return lack(session)
 
     def counts(self) -> Counts:
         """Return how much the database holds.
@@ -233,6 +243,14 @@ class Database:
         session = open_writer(self.path, busy_ms=_BUSY_MS)
         try:
             session.run("check.reindex")
+        finally:
+            session.close()
+
+    def settle_schema(self) -> list[str]:
+        """Make anew what the database lacks, empty; return what that is."""
+        session = open_writer(self.path, busy_ms=_BUSY_MS)
+        try:
+            return settle(session)
         finally:
             session.close()
 

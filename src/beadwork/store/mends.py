@@ -18,6 +18,7 @@ _LONE = (
     *("check.lone_labels", "check.lone_edges", "check.loosen_targets", "check.loosen_spawners"),
     *("check.lone_claims", "check.lone_grants", "check.lone_conflicts", "check.lone_former_ids"),
     *("check.loosen_events", "check.lone_documents", "check.lone_queued", "check.lone_origins"),
+    "check.lone_patterns",
 )
 
 
@@ -117,6 +118,12 @@ class Mends:
         for query in _LONE:
             self._session.run(query)
             changed += self._session.changed()
+        self._session.run("check.lone_deliveries")
+        lone = self._session.changed()
+        if lone:
+            changed += lone
+            self._session.run("check.drop_mailboxes")
+            self._session.run("schema.count_mailboxes")
         self._settle()
         return changed
 

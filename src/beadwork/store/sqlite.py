@@ -328,6 +328,11 @@ def open_reader(
     return SqliteSession(connection)
 
 
+def open_memory() -> SqliteSession:
+    """Open a database that is gone when it is closed."""
+    return SqliteSession(_open(":memory:", apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE))
+
+
 def _open_unwritable(path: str, opener: Opener) -> SqliteSession:
     """Open a store on a medium that takes no write (R15).
 

@@ -208,6 +208,18 @@ DELETE FROM origin WHERE n NOT IN (SELECT i.n FROM issue i)
 -- What is to be indexed for search, of no issue.
 DELETE FROM search_queue WHERE n NOT IN (SELECT i.n FROM issue i)
 
+-- name: lone_patterns
+-- Patterns of no lease.
+DELETE FROM lease_pattern WHERE lease NOT IN (SELECT l.number FROM lease l)
+
+-- name: lone_deliveries
+-- Deliveries of no message.
+DELETE FROM delivery WHERE seq NOT IN (SELECT m.seq FROM message m)
+
+-- name: drop_mailboxes
+-- What is open in mailboxes is to be counted anew.
+DELETE FROM mailbox
+
 -- name: loosen_events
 -- Events stay, also of issues that are gone.
 UPDATE event SET n = NULL WHERE n IS NOT NULL AND n NOT IN (SELECT i.n FROM issue i)
