@@ -307,11 +307,14 @@ class Upkeep:
         """Put a backup in the place of the store, which is kept beside; then fold the file in.
 
         Raises:
-            InvalidPath: it is no backup.
+            InvalidPath: it is no backup, or the store itself.
             RestoreLoses: the present store knows more.
+            BeadworkError: the file can't be taken in; the store is as it was.
         """
         if self._database.exists:
             self._parts.require_store()
+        if self._database.is_same(path):
+            raise InvalidPath("A store is no backup of itself", hint="See `bd backup status`.")
         backup = self._parts.database_at(path)
         _require_backup(backup)
         lost, kept, aside = 0, None, self._naming.aside("before-restore")
@@ -324,6 +327,17 @@ class Upkeep:
             self._database.put(path, aside=aside)
         if kept:
             save_blobs(self._parts, kept)
+        try:
+            imported = self._take_in_file()
+        except BeadworkError:
+            if kept:
+                with self._parts.write_lock():
+                    self._database.put_back(kept)
+                self._parts.around.remove(kept)
+            raise
+        return Restored(lost, kept, imported, blobs)
+
+    def _take_in_file(self) -> Imported:
         engine, caller = self._parts.open_engine(), self._parts.caller
         try:
             engine.prepare()
@@ -331,7 +345,7 @@ class Upkeep:
             engine.flush(caller, is_whole=True)
         finally:
             engine.close()
-        return Restored(lost, kept, imported, blobs)
+        return imported
 
     def leave(self, *, is_dry: bool) -> list[str]:
         """Take the store out of the repository; return what goes.

@@ -32,10 +32,15 @@ class Part(NamedTuple):
         """Tell whether it makes further tables by itself."""
         return self.text.upper().startswith("CREATE VIRTUAL")
 
+    @property
+    def is_lossy(self) -> bool:
+        """Tell whether something is lost with it."""
+        return not (self.kind != "table" or self.table in _FOLLOWS or self.is_index_of_texts)
+
     def loss(self) -> str:
         """Say what it is, and what is lost with it."""
         said = f"{self.kind} {self.name}"
-        if self.kind != "table" or self.table in _FOLLOWS or self.is_index_of_texts:
+        if not self.is_lossy:
             return said
         if self.table in _FROM_THE_FILE:
             return f"{said}: what the file does not have is lost"
@@ -48,6 +53,11 @@ class Lack(NamedTuple):
     parts: list[Part]
     columns: list[str]
     """Of tables that are there: these can't be made anew."""
+
+    @property
+    def is_lossy(self) -> bool:
+        """Tell whether something is lost with it."""
+        return bool(self.columns) or any(each.is_lossy for each in self.parts)
 
     def lines(self) -> list[str]:
         """Say what is lacking, a line each."""
