@@ -82,8 +82,7 @@ class Mender:
         if "integrity" in rest:
             done.append(f"integrity: {self._rebuild()}")
         elif "database" in rest:
-            self._bring_up()
-            done.append("database: it is there, of this version")
+            done.append(f"database: {self._settle_database()}")
         elif "schema" in rest:
             done += self._settle_schema()
         stored = [name for name in rest if name in {check.name for check in CHECKS}]
@@ -135,6 +134,16 @@ class Mender:
             engine.flush(self._parts.caller)
         finally:
             engine.close()
+
+    def _settle_database(self) -> str:
+        """Make it, or bring it up to this version; one that has not the tables of its own, anew."""
+        try:
+            self._bring_up()
+        except StoreTrouble as error:
+            if error.data.get("cause") != "SQLError":
+                raise
+            return self._remake()
+        return "it is there, of this version"
 
     def _settle_schema(self) -> list[str]:
         """Make anew what is lacking; where that can't be, the whole database."""
@@ -188,20 +197,24 @@ class Mender:
         copy = self._parts.database_at(self._naming.aside("mended"))
         try:
             self._database.copy_to(copy.path)
-            is_whole = not copy.damage(is_deep=True)
-        except BeadworkError:
-            is_whole = False
+            if not copy.damage(is_deep=True) and not copy.lack().is_lossy:
+                with self._parts.write_lock():
+                    self._database.put(copy.path, aside=self._naming.aside("damaged"))
+                self._bring_up()
+                return "copied what is in it into a new database"
+        except (StoreCorrupt, StoreTrouble):
+            pass  # So much is damaged that it can only be read row by row.
+        finally:
+            self._parts.around.remove(copy.path)
+        return self._remake()
+
+    def _remake(self) -> str:
+        """Make a database of the rows that can be read, and of the file."""
         found = self._database.salvage()
         with self._parts.write_lock():
-            if is_whole:
-                self._database.put(copy.path, aside=self._naming.aside("damaged"))
-            else:
-                self._database.set_aside(self._naming.aside("damaged"))
-        self._parts.around.remove(copy.path)
-        claims = self._refill(found) if not is_whole else 0
+            self._database.set_aside(self._naming.aside("damaged"))
+        claims = self._refill(found)
         self._bring_up()
-        if is_whole:
-            return "copied what is in it into a new database"
         return (
             f"made a new one of {len(found.lines)} readable records, {claims} claims and the file; "
             "the history is in the old one"
