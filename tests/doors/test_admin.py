@@ -247,3 +247,20 @@ def test_reset_refuses_a_folder_that_is_not_its_own(bare: Bd, tmp_path: Path) ->
 def test_reset_obeys_readonly(repository: Bd) -> None:
     assert repository("admin", "reset", "--force", "--readonly").code == 2
     assert repository.beads.exists()
+
+
+def test_reset_takes_a_link_away_and_leaves_the_store_that_it_leads_to(
+    repository: Bd, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    repository.beads.rename(elsewhere)
+    repository.beads.symlink_to(elsewhere)
+    before = {k: v for k, v in tree(elsewhere).items() if not k.endswith(("-shm", ".lock"))}
+    planned = repository.json("admin", "reset")["would_remove"]
+    (said,) = [each for each in planned if each.startswith("the link ")]
+    assert str(elsewhere) in said
+    assert said in repository.json("admin", "reset", "--force")["removed"]
+    assert not repository.beads.is_symlink()
+    after = {k: v for k, v in tree(elsewhere).items() if not k.endswith(("-shm", ".lock"))}
+    assert after == before
+    assert "beads" not in (repository.folder / ".git" / "config").read_text()

@@ -313,3 +313,82 @@ def test_blobs_of_the_store_as_it_was_stay_beside_it(filled: Bd) -> None:
     blob = with_blob(filled)
     kept = filled.json("restore", name, "--force")["kept"]
     assert (Path(kept.removesuffix(".db") + ".blobs") / blob.name).samefile(blob)
+
+
+# -- what fits not
+
+
+def _of_another_schema(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA user_version = 3")
+    connection.close()
+
+
+def _without_memories(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute("DROP TABLE memory")
+    connection.close()
+
+
+@pytest.mark.parametrize("spoil", [_of_another_schema, _without_memories])
+def test_a_backup_that_does_not_fit_is_refused_before_anything_is_moved(
+    filled: Bd, spoil: Any
+) -> None:
+    filled.ok("backup", "copy.db")
+    spoil(filled.folder / "copy.db")
+    before = what_counts(filled)
+    there = sorted(path.name for path in filled.beads.iterdir())
+    answer = filled("restore", "copy.db", "--force", "--json")
+    assert (answer.code, answer.error["code"]) == (2, "path.invalid"), answer
+    assert "bd backup status" in answer.error["hint"]
+    assert what_counts(filled) == before
+    assert sorted(path.name for path in filled.beads.iterdir()) == there
+    assert filled("doctor", "--check-health").code == 0
+
+
+def test_an_index_that_a_backup_lacks_is_made_anew(filled: Bd) -> None:
+    filled.ok("backup", "copy.db")
+    connection = apsw.Connection(str(filled.folder / "copy.db"))
+    connection.execute("DROP TABLE search_words")
+    connection.close()
+    filled.ok("restore", "copy.db")
+    assert len(filled.json("search", "First")) == 1
+    assert filled("doctor", "--check-health").code == 0
+
+
+def test_a_restore_that_fails_later_puts_the_store_back(filled: Bd) -> None:
+    name = filled.json("backup")["path"]
+    filled.ok("remember", "Later", "--key", "later")
+    filled.records.unlink()
+    filled.records.mkdir()
+    answer = filled("restore", name, "--force")
+    assert answer.code == 5, answer
+    filled.records.rmdir()
+    assert "Later" in filled.ok("recall", "later").out
+    assert not list(filled.beads.glob("beadwork-before-restore-*"))
+    filled.ok("sync")
+    assert filled("doctor", "--check-health").code == 0
+
+
+def test_a_store_is_no_backup_of_itself(filled: Bd) -> None:
+    (filled.folder / "link.db").symlink_to(filled.beads / "beadwork.db")
+    for path in (".beads/beadwork.db", "link.db"):
+        answer = filled("restore", path, "--force", "--json")
+        assert (answer.code, answer.error["code"]) == (2, "path.invalid")
+        assert "itself" in answer.error["error"]
+    assert len(filled.json("list")) == 2
+
+
+def test_a_backup_of_an_older_version_is_brought_up_before_it_is_put_in_place(
+    filled: Bd,
+) -> None:
+    before = filled.json("list")
+    filled.ok("backup", "copy.db")
+    connection = apsw.Connection(str(filled.folder / "copy.db"))
+    connection.execute("DROP TABLE ended_session")
+    connection.execute("DROP INDEX agent_by_session")
+    connection.execute("PRAGMA user_version = 7")
+    connection.close()
+    filled.ok("restore", "copy.db", "--force")
+    assert filled.json("list") == before
+    assert filled("doctor", "--check-health").code == 0

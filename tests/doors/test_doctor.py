@@ -413,3 +413,228 @@ def test_what_can_not_be_read_is_taken_from_the_file(repository: Bd, statement: 
     assert repository.lines()["px-2"] == line
     assert repository.json("show", "px-2")[0]["description"] == "Precious"
     assert wrong(repository) == {}
+
+
+# -- one run is enough
+
+
+def _lose_all_issues(bd: Bd) -> None:
+    damage(bd, "DELETE FROM issue")
+
+
+def _lose_all_documents(bd: Bd) -> None:
+    damage(bd, "DELETE FROM document")
+
+
+def _lose_all_records(bd: Bd) -> None:
+    for table in ("document", "label", "edge", "search_queue", "event", "seen_line", "issue"):
+        damage(bd, f"DELETE FROM {table}")
+
+
+def _lose_the_documents_of_a_spoiled_file(bd: Bd) -> None:
+    damage(bd, "DELETE FROM document")
+    bd.records.write_text(bd.records.read_text() + "garbage\n<<<<<<< ours\n")
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        _lose_all_issues,
+        _lose_all_documents,
+        _lose_all_records,
+        _lose_the_documents_of_a_spoiled_file,
+    ],
+)
+def test_one_run_mends_also_what_comes_to_light_by_a_mend(repository: Bd, disturb: object) -> None:
+    assert callable(disturb)
+    lines = repository.lines()
+    disturb(repository)
+    assert wrong(repository)
+    answer = repository.json("doctor", "--fix")
+    assert answer["fixed"]
+    assert wrong(repository) == {}
+    assert repository.lines() == lines
+    assert len(repository.json("list")) == 2
+    repository.create("Third")
+    assert len(repository.lines()) == 3
+    assert len(list((repository.beads / "backups").glob("doctor-*.db"))) == 1, "as it was at first"
+
+
+def test_mending_ends_where_nothing_changes_any_more(repository: Bd) -> None:
+    (repository.beads / ".gitignore").unlink()
+    (repository.beads / ".gitignore").mkdir()
+    answer = repository("doctor", "--fix", "--json")
+    assert answer.code == 1
+    checks = {each["name"]: each for each in answer.json["checks"]}
+    assert checks["git-ignore"]["status"] == "error"
+    assert "can't be looked at" in checks["git-ignore"]["message"]
+    assert checks["writes"]["status"] == "ok", "the others are looked at all the same"
+
+
+# -- what the store notes of itself
+
+
+def note(bd: Bd, name: str, value: str) -> None:
+    """Set a setting of the store behind the program's back."""
+    damage(
+        bd,
+        f"INSERT INTO setting VALUES ('{name}', '{value}')"
+        " ON CONFLICT DO UPDATE SET value = excluded.value",
+    )
+
+
+def noted(bd: Bd, name: str) -> str:
+    """Answer a setting of the store."""
+    connection = apsw.Connection(str(bd.beads / "beadwork.db"))
+    try:
+        rows = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchall()
+    finally:
+        connection.close()
+    return str(rows[0][0])
+
+
+IN_2286_MS = 9_999_999_999_999
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("clock", "garbage"), ("clock", f"{IN_2286_MS}.0.abcd"), ("clock", "1.-5.abcd")),
+        *(("exported_to", "99999999"), ("exported_to", "abc"), ("exported_to", "-1")),
+        *(("file_state", "abc"), ("plain_lines", "many"), ("head", "--upload-pack=x")),
+        *(("replica", ""), ("replica", "a b"), ("retention", "x"), ("message_walk", "[")),
+    ],
+)
+def test_what_the_store_notes_of_itself_is_checked_and_set_right(
+    repository: Bd, name: str, value: str
+) -> None:
+    ids = {each["id"] for each in repository.json("list")}
+    before = int(noted(repository, "clock").split(".")[0])
+    note(repository, name, value)
+    assert wrong(repository).get("store-settings") == "error"
+    shown = repository.json("doctor", "--fix")
+    assert shown["backup"]
+    assert wrong(repository) == {}
+    third = repository.create("Third")
+    assert {each["id"] for each in repository.json("list")} == {*ids, third}
+    assert repository.lines().keys() == {*ids, third}, "what is new reaches the file"
+    assert noted(repository, "replica") not in ("", "0", "a b")
+    assert before <= int(noted(repository, "clock").split(".")[0]) < IN_2286_MS
+
+
+def test_a_replica_that_is_not_noted_gets_a_name(repository: Bd) -> None:
+    damage(repository, "DELETE FROM setting WHERE name = 'replica'")
+    assert wrong(repository).get("store-settings") == "error"
+    repository.ok("doctor", "--fix")
+    repository.create("Third")
+    assert wrong(repository) == {}
+    assert len(noted(repository, "replica")) == 8
+
+
+def test_an_issue_that_changed_later_than_anything_happened_gets_into_the_file(
+    repository: Bd,
+) -> None:
+    last = repository.create("Third", "--no-auto-flush")
+    damage(repository, f"UPDATE issue SET changed_seq = 99999999 WHERE id = '{last}'")
+    assert wrong(repository)["change-numbers"] == "error"
+    repository.ok("doctor", "--fix")
+    assert wrong(repository) == {}
+    assert last in repository.lines()
+    repository.ok("update", last, "--title", "Third, again")
+    assert "Third, again" in repository.lines()[last]
+    assert wrong(repository) == {}
+
+
+def test_a_log_that_was_lost_keeps_no_change_from_the_file(repository: Bd) -> None:
+    damage(repository, "DELETE FROM event")
+    assert wrong(repository)["store-settings"] == "error"
+    repository.ok("doctor", "--fix")
+    third = repository.create("Third")
+    assert third in repository.lines()
+    assert wrong(repository) == {}
+
+
+def test_the_check_of_writes_writes_and_leaves_nothing_behind(repository: Bd) -> None:
+    before = repository.json("list"), noted(repository, "clock")
+    repository.ok("doctor", "--check", "writes")
+    assert (repository.json("list"), noted(repository, "clock")) == before
+    damage(
+        repository,
+        "CREATE TRIGGER stop BEFORE INSERT ON issue BEGIN SELECT RAISE(ABORT, 'no'); END",
+    )
+    assert wrong(repository) == {"writes": "error"}
+
+
+# -- tables
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("search_words", "search_parts", "search_queue", "search_message_words", "message_index"),
+        *("label", "edge", "prefix_count", "mailbox"),
+        *("search_words_idx", "search_words_data", "search_words_docsize"),
+    ],
+)
+def test_a_table_that_follows_from_others_is_made_anew(repository: Bd, table: str) -> None:
+    third = repository.create("Third", "--labels", "red", "--deps", "blocks:" + _first(repository))
+    repository.ok("msg", "send", "--to", "bob", "a gazelle")
+    before = [repository.json("show", each["id"]) for each in repository.json("list")]
+    events = repository.json("activity")
+    damage(repository, f"DROP TABLE {table}")
+    assert wrong(repository) == {"schema": "error"}
+    shown = repository.json("doctor", "--fix")
+    assert repository.json("activity") == events
+    assert not any("lost" in each for each in shown["fixed"])
+    assert wrong(repository) == {}
+    assert [repository.json("show", each["id"]) for each in repository.json("list")] == before
+    assert [each["id"] for each in repository.json("search", "Third")] == [third]
+    assert [each["id"] for each in repository.json("list", "--label", "red")] == [third]
+    assert len(repository.json("msg", "search", "gazelle")) == 1
+
+
+def _first(bd: Bd) -> str:
+    return next(str(each["id"]) for each in bd.json("list") if each["title"] == "First")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("memory", "lease", "lease_pattern", "claim", "event", "event_value", "pair", "setting"),
+        *("message", "delivery", "agent", "blob", "origin", "seen_line", "document", "issue"),
+    ],
+)
+def test_a_table_that_is_gone_is_made_anew_and_what_is_lost_is_said(
+    repository: Bd, table: str
+) -> None:
+    repository.ok("remember", "Run the tests", "--key", "tests")
+    repository.ok("msg", "send", "--to", "bob", "well met")
+    ids = {each["id"] for each in repository.json("list")}
+    connection = apsw.Connection(str(repository.beads / "beadwork.db"))
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute(f"DROP TABLE {table}")
+    connection.close()
+    assert wrong(repository) == {"schema": "error"}
+    shown = repository.json("doctor", "--fix")
+    assert any(f"table {table}: " in each and "lost" in each for each in shown["fixed"])
+    assert Path(shown["backup"]).is_file()
+    assert wrong(repository) == {}
+    third = repository.create("Third")
+    assert {each["id"] for each in repository.json("list")} == {*ids, third}
+    assert repository.lines().keys() == {*ids, third}
+
+
+def test_an_index_that_is_gone_is_made_anew(repository: Bd) -> None:
+    damage(repository, "DROP INDEX event_by_issue")
+    assert wrong(repository) == {"schema": "error"}
+    repository.ok("doctor", "--fix")
+    assert wrong(repository) == {}
+
+
+def test_a_column_that_is_gone_is_named_and_left_to_a_person(repository: Bd) -> None:
+    damage(repository, "ALTER TABLE pair DROP COLUMN value")
+    answer = repository("doctor", "--fix", "--json")
+    assert answer.code == 1
+    (check,) = [each for each in answer.json["checks"] if each["status"] == "error"]
+    assert (check["name"], check["detail"]) == ("schema", "column pair.value")
+    assert "bd backup status" in check["fix"]

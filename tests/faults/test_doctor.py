@@ -195,6 +195,21 @@ def test_an_older_database_is_named_and_brought_up_only_by_a_mend(bd: Bd) -> Non
     assert bd("doctor", "--check-health").code == 0
 
 
+def test_a_database_that_has_not_the_tables_of_its_version_is_made_anew(bd: Bd) -> None:
+    before = ids(bd)
+    connection = apsw.Connection(str(bd.beads / "beadwork.db"))
+    connection.execute("PRAGMA user_version = 3")
+    connection.close()
+    spoiled = fold_log(bd).read_bytes()
+    bd.ok("doctor", "--fix")
+    assert ids(bd) == before
+    assert "Run the tests" in bd.ok("recall", "tests").out
+    assert bd.json("show", "px-000")[0]["claimed_by"] == "ann"
+    assert bd("doctor", "--deep", "--check-health").code == 0
+    (aside,) = bd.beads.glob("beadwork-damaged-*.db")
+    assert aside.read_bytes() == spoiled
+
+
 # -- backups while others write
 
 

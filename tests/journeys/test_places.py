@@ -15,11 +15,11 @@ from tests.journeys.conftest import make_repository
 
 AS_NOBODY = """
 import importlib, os, pkgutil, sys
-import difflib, shutil, subprocess, tempfile, yaml
-import beadwork.compose, beadwork.sync.merge
-import beadwork.doors.cli as cli
-for each in pkgutil.walk_packages(cli.__path__, f"{cli.__name__}."):
-    importlib.import_module(each.name)
+import difflib, encodings.ascii, shutil, subprocess, tempfile, traceback, yaml
+import beadwork, beadwork.compose
+for each in pkgutil.walk_packages(beadwork.__path__, "beadwork."):
+    if not each.name.endswith("__main__"):
+        importlib.import_module(each.name)
 if os.geteuid() == 0:
     os.setgroups([]), os.setgid({nobody}), os.setuid({nobody})
 sys.exit(beadwork.compose.run_bd(sys.argv[1:]))
@@ -324,3 +324,53 @@ def damage(bd: Bd, content: bytes) -> None:
     for path in bd.beads.glob("beadwork.db-*"):
         path.unlink()
     (bd.beads / "beadwork.db").write_bytes(content)
+
+
+def give_away(folder: Path) -> None:
+    """Make all in a folder the other user's."""
+    if os.geteuid() == 0:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_shut_to_its_owner_is_named_and_opened_again(open_folder: Path) -> None:
+    bd = Bd(open_folder / "px", open_folder / "home")
+    make_repository(bd, bd.folder)
+    bd.ok("init", "--quiet")
+    issue = bd.create()
+    give_away(open_folder)
+    bd.beads.chmod(0)
+    answer = as_nobody(bd, "list", "--json")
+    assert answer.code == 5
+    assert "keep you out" in answer.error["error"]
+    assert "bd doctor --fix" in answer.error["hint"]
+    looked = as_nobody(bd, "doctor", "--json")
+    assert looked.code == 1, looked
+    checks = {each["name"]: each for each in looked.json["checks"]}
+    assert checks["permissions"]["status"] == "warning"
+    assert checks["database"]["status"] == "error"
+    mended = as_nobody(bd, "doctor", "--fix", "--json")
+    assert mended.code == 0, mended
+    assert {each["status"] for each in mended.json["checks"]} == {"ok"}
+    listed = as_nobody(bd, "list", "--json")
+    assert listed.code == 0, listed
+    assert [each["id"] for each in listed.json] == [issue]
+
+
+@pytest.mark.slow
+def test_a_git_folder_that_is_shut_ends_no_other_check(open_folder: Path) -> None:
+    bd = Bd(open_folder / "px", open_folder / "home")
+    make_repository(bd, bd.folder)
+    bd.ok("init", "--quiet")
+    bd.create()
+    give_away(open_folder)
+    (bd.folder / ".git").chmod(0)
+    try:
+        looked = as_nobody(bd, "doctor", "--fix", "--json")
+    finally:
+        (bd.folder / ".git").chmod(0o755)
+    assert looked.code == 1, looked
+    checks = {each["name"]: each["status"] for each in looked.json["checks"]}
+    assert checks["merge-driver"] == "error"
+    assert {checks[name] for name in ("database", "columns", "file", "writes")} == {"ok"}

@@ -13,6 +13,7 @@ import msgspec
 
 from beadwork.compose import reach, starting
 from beadwork.compose.engines import now_us
+from beadwork.compose.places import require_store
 from beadwork.doors.world import Starting
 from beadwork.model.errors import (
     BeadworkError,
@@ -20,7 +21,6 @@ from beadwork.model.errors import (
     DaemonRunning,
     ForeignDaemon,
     InvalidField,
-    NoStore,
     NotFound,
     Unavailable,
 )
@@ -175,10 +175,10 @@ class StoreDaemon:
             DaemonRunning: it runs.
             ForeignDaemon: classic's does.
             NoStore: there is no store.
+            InvalidPath: the database is another program's.
         """
         place = self._place
-        if not os.path.exists(place.database) and not os.path.exists(place.records):
-            raise NoStore(f"{place.folder} holds no store yet", path=place.folder)
+        require_store(place)
         owner = os.stat(place.folder).st_uid
         if owner != os.geteuid():
             refuse_foreign(place.folder, owner)

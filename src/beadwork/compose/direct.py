@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from beadwork.compose import reach
+from beadwork.compose.places import require_folder, require_ours, require_store
 from beadwork.compose.reach import Used
 from beadwork.compose.who import who_calls
 from beadwork.doors.cli.streams import ProcessStreams
@@ -42,7 +43,6 @@ from beadwork.sync import config, git, mounts, scaffold, user_files
 from beadwork.sync.config import Settings
 from beadwork.sync.files import Files
 from beadwork.sync.locate import STORE_VARIABLES, Place, git_place, locate
-from beadwork.sync.locks import refuse_foreign
 from beadwork.sync.loss import take_loss
 from beadwork.sync.person import Person
 
@@ -181,13 +181,9 @@ class DirectWorld(Person):
             StoreReadOnly: it belongs to another user.
         """
         place, settings = self._find(options)
-        if not os.path.isdir(place.folder):
-            raise NoStore(f"There is no folder {place.folder}", path=place.folder)
-        if not os.access(place.folder, os.R_OK | os.X_OK):
-            refuse_foreign(place.folder, os.stat(place.folder).st_uid)
+        require_folder(place)
         self._require_local(place)
-        if not os.path.exists(place.database) and not os.path.exists(place.records):
-            raise NoStore(f"{place.folder} holds no store yet", path=place.folder)
+        require_store(place)
         mode = self.wish(settings).mode
         watch = reach.contention(place, settings, mode=mode)
         self.used = Used(place, settings, watch)
@@ -343,11 +339,14 @@ class DirectWorld(Person):
         Raises:
             StoreExists: there is one, with another prefix.
             StoreRemote: the database would lie on a network file system.
+            InvalidPath: the database is another program's.
             FileTrouble: a file can't be written.
         """
         from beadwork.sync.founding import Site, found
 
-        made = found(Site(self.folder, self.environ, options.database, self.mount_table), wanted)
+        site = Site(self.folder, self.environ, options.database, self.mount_table)
+        require_ours(site.place)
+        made = found(site, wanted)
         self._found.clear()
         place = made.place
         self._require_local(place)

@@ -4,12 +4,18 @@ What is looked at and what is mended is said elsewhere: by `ops.check`, and by w
 hands in. This puts it in order: look, back up, mend, look again.
 """
 
-import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from beadwork.doors.upkeep_findings import failed, other_version, whether_a_write_commits
-from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, Salvaged, SavedBlobs
+from beadwork.doors.upkeep_findings import (
+    failed,
+    other_version,
+    schema_finding,
+    shut,
+    whether_a_write_commits,
+)
+from beadwork.doors.upkeep_mending import FILE, Mender, Mending, Naming, save_blobs
+from beadwork.doors.upkeep_parts import Backup, Counts, DatabaseFile, Parts, SavedBlobs
 from beadwork.engine import Engine, Progress
 from beadwork.model import instants
 from beadwork.model.errors import (
@@ -21,26 +27,24 @@ from beadwork.model.errors import (
     StoreCorrupt,
     StoreNewer,
 )
-from beadwork.model.finding import CORE, DATA, Finding, listed
+from beadwork.model.finding import CORE, DATA, Finding, fine, listed
 from beadwork.model.issue import nearest_hint
-from beadwork.ops.check import CHECKS, CheckStore, MendStore, Recover
+from beadwork.ops.check import CHECKS, CheckStore
 from beadwork.ops.compare import CompareFile
 from beadwork.ops.issue import ListIssues
-from beadwork.ops.log import AppendLogs
-from beadwork.ops.record import FoldLines, ListQuarantine
-from beadwork.ops.record_file import ExportFile, Imported, ImportFile
+from beadwork.ops.record_file import Imported, ImportFile
 
-_FOLD_LINES = 200
-_DATABASE = ("database", "integrity", "classic")
-_FILE = ("file", "exported")
+_DATABASE = ("database", "integrity", "schema", "classic")
 _WRITES = "writes"
+_NOTED = "store-settings"
+_ROUNDS_MAX = 5
 
 
-class Mending(NamedTuple):
-    """What was mended, a sentence each, and where the store is as it was before."""
+class Mended(NamedTuple):
+    """What is left after mending, and what was done."""
 
-    done: list[str]
-    backup: str | None
+    left: list[Finding]
+    mending: Mending
 
 
 class Restored(NamedTuple):
@@ -53,12 +57,19 @@ class Restored(NamedTuple):
     """Those that were brought back, and those that are nowhere."""
 
 
+Look = Callable[[], list[Finding]]
+"""Looks again, as before."""
+Choose = Callable[[list[Finding]], list[Finding]]
+"""Chooses what is to be mended."""
+
+
 class Upkeep:
     """Looks after one store."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._database = parts.database
+        self._naming = Naming(parts)
         self._is_copied_raw = False
         """The database can't be copied in one moment: it is damaged, or of another version."""
 
@@ -66,7 +77,7 @@ class Upkeep:
     def names(self) -> list[str]:
         """Return the names of all checks."""
         stored = [check.name for check in CHECKS]
-        return [*_DATABASE, *self._parts.around.names, *stored, *_FILE, _WRITES]
+        return [*_DATABASE, *self._parts.around.names, *stored, *FILE, _WRITES]
 
     @property
     def folder(self) -> str:
@@ -102,8 +113,13 @@ class Upkeep:
         """Carry out the checks of these names, or all; nothing is changed.
 
         Unless it is not to be tried, a transaction of nothing is committed.
+
+        Raises:
+            NoStore: there is nothing to look at.
+            InvalidPath: it is no store of ours.
         """
         self.require_names(names)
+        self._parts.require_store()
         found = self._look_at_database(is_deep=is_deep)
         is_usable = all(each.status == "ok" for each in found)
         found += self._parts.around.look()
@@ -113,6 +129,8 @@ class Upkeep:
 
     def _look_at_database(self, *, is_deep: bool) -> list[Finding]:
         self._is_copied_raw = False
+        if self._parts.around.is_shut:
+            return [shut(self._parts.folder)]
         if not self._database.exists:
             return [
                 Finding(
@@ -134,20 +152,25 @@ class Upkeep:
         if version != known:
             self._is_copied_raw = True
             return [other_version(version, known)]
-        fine = Finding(
-            name="database",
-            category=CORE,
-            status="ok",
-            message=f"the database can be opened, and has version {known}",
-        )
-        damage = self._database.damage(is_deep=is_deep)
+        opened = f"the database can be opened, and has version {known}"
+        return [fine("database", CORE, opened), *self._look_at_pages(is_deep=is_deep)]
+
+    def _look_at_pages(self, *, is_deep: bool) -> list[Finding]:
+        """Look at the schema first: without a piece of it, SQLite can't look at the rest."""
+        try:
+            schema = schema_finding(self._database.lack())
+            self._is_copied_raw = schema.status != "ok"
+            if self._is_copied_raw:
+                return [schema]
+            damage = self._database.damage(is_deep=is_deep)
+        except StoreCorrupt as error:
+            return [self._damaged([error.message])]
+        except BeadworkError as error:
+            return [failed("integrity", error)]
         if damage:
-            return [fine, self._damaged(damage)]
+            return [self._damaged(damage)]
         pages = "every page, index and value" if is_deep else "every page"
-        whole = Finding(
-            name="integrity", category=CORE, status="ok", message=f"{pages} is as it should be"
-        )
-        return [fine, whole]
+        return [fine("integrity", CORE, f"{pages} is as it should be"), schema]
 
     def _damaged(self, lines: list[str]) -> Finding:
         self._is_copied_raw = True
@@ -177,13 +200,15 @@ class Upkeep:
                 progress(done, len(stored), "checks")
                 found += engine.run(CheckStore(names=[name]), caller).findings
             progress(len(stored), len(stored), "checks")
-            if not names or set(names) & set(_FILE):
+            if any(each.name == _NOTED and each.status != "ok" for each in found):
+                return found  # All else would fail by that.
+            if not names or set(names) & set(FILE):
                 found += engine.run(CompareFile(), caller).findings
             if not names or "classic" in names:
                 found.append(self._look_at_classic(engine))
             if is_tried and (not names or _WRITES in names):
                 # Last: those before tell how the store was found.
-                found.append(whether_a_write_commits(engine))
+                found.append(whether_a_write_commits(engine, caller))
         except BeadworkError as error:
             found.append(failed("database", error))
         finally:
@@ -217,162 +242,31 @@ class Upkeep:
 
     # -- mending
 
-    def mend(self, found: Sequence[Finding]) -> Mending:
-        """Mend what can be, after a backup of the store as it is."""
-        names = [each.name for each in found if each.can_mend and each.status != "ok"]
-        around = [name for name in names if name in self._parts.around.names]
-        done = []
-        for name in around:
-            self._parts.around.mend(name)
-            done.append(f"{name}: done")
-        if "logs" in around:
-            self._refill_logs()
-        rest = [name for name in names if name not in around]
-        if not rest:
-            return Mending(done, None)
-        backup = self._back_up_first()
-        if "integrity" in rest:
-            done.append(f"integrity: {self._rebuild()}")
-        elif "database" in rest:
-            self._bring_up()
-            done.append("database: it is there, of this version")
-        stored = [name for name in rest if name in {check.name for check in CHECKS}]
-        if stored or set(rest) & set(_FILE):
-            done += self._mend_inside(stored, is_file_meant=bool(set(rest) & set(_FILE)))
-        return Mending(done, backup)
+    def mend(self, found: Sequence[Finding], look: Look, choose: Choose) -> Mended:
+        """Mend what is chosen, look again, and go on until nothing is left or nothing changes.
 
-    def _refill_logs(self) -> None:
-        """Write what the logs lack now; where the store can't be read, that is left for later."""
-        with contextlib.suppress(BeadworkError):
-            engine = self._parts.open_engine()
-            try:
-                engine.run(AppendLogs(verify=True), self._parts.caller)
-            finally:
-                engine.close()
-
-    def _back_up_first(self) -> str | None:
-        if not self._database.exists:
-            return None
-        if self._is_copied_raw:
-            path = self.backup_path("as-it-was")
-            self._database.copy_parts(path)
-            return path
-        path = self.backup_path("doctor")
-        self._database.copy_to(path)
-        self._save_blobs(path)
-        return path
-
-    def _save_blobs(self, path: str) -> None:
-        """Put the blobs of a copy beside it, as far as can be: it is worth something without, too."""
-        with contextlib.suppress(BeadworkError):
-            self._parts.blobs.save(self._parts.database_at(path).referred_blobs(), path)
-
-    def _bring_up(self) -> None:
-        engine = self._parts.open_engine()
-        try:
-            engine.prepare()
-            engine.run(ImportFile(), self._parts.caller)
-            engine.flush(self._parts.caller)
-        finally:
-            engine.close()
-
-    def _mend_inside(self, stored: list[str], *, is_file_meant: bool) -> list[str]:
-        engine, caller = self._parts.open_engine(), self._parts.caller
-        try:
-            counts: dict[str, int] = {}
-            if "documents" in stored:
-                # First of all: what can't be read here may stand in the file.
-                counts = dict(engine.run(MendStore(names=["documents"]), caller).counts)
-            if is_file_meant or counts:
-                # What can't be read of it goes to quarantine.
-                self._settle_file(engine)
-            if "quarantine" in stored:
-                self._keep_quarantine(engine)
-            rest = [name for name in stored if name != "documents"]
-            if rest:
-                counts |= engine.run(MendStore(names=rest), caller).counts
-            engine.flush(caller)
-        finally:
-            engine.close()
-        said = [f"{name}: {count} mended" for name, count in counts.items()]
-        return said + ["file: read, and written anew"] * is_file_meant
-
-    def _settle_file(self, engine: Engine) -> None:
-        engine.run(ImportFile(force=True), self._parts.caller)
-        engine.run(ExportFile(force=True), self._parts.caller)
-
-    def _keep_quarantine(self, engine: Engine) -> None:
-        lines = engine.run(ListQuarantine(), self._parts.caller).lines
-        path = self.backup_path("quarantine", "log")
-        self._parts.around.keep_lines(path, [each.line for each in lines])
-
-    def _rebuild(self) -> str:
-        """Make a damaged database anew: its indexes, else a copy, else of the rows and the file."""
-        try:
-            with self._parts.write_lock():
-                self._database.reindex()
-                if not self._database.damage(is_deep=True):
-                    return "made the indexes anew"
-        except BeadworkError:
-            pass  # The tables are damaged too.
-        copy = self._parts.database_at(self._aside("mended"))
-        try:
-            self._database.copy_to(copy.path)
-            is_whole = not copy.damage(is_deep=True)
-        except BeadworkError:
-            is_whole = False
-        found = self._database.salvage()
-        with self._parts.write_lock():
-            if is_whole:
-                self._database.put(copy.path, aside=self._aside("damaged"))
-            else:
-                self._database.set_aside(self._aside("damaged"))
-        self._parts.around.remove(copy.path)
-        claims = self._refill(found) if not is_whole else 0
-        self._bring_up()
-        if is_whole:
-            return "copied what is in it into a new database"
-        return (
-            f"made a new one of {len(found.lines)} readable records, {claims} claims and the file; "
-            "the history is in the old one"
-        )
-
-    def _refill(self, found: Salvaged) -> int:
-        engine, caller = self._parts.open_engine(), self._parts.caller
-        try:
-            engine.prepare()
-            engine.run(ImportFile(force=True), caller)
-            for start in range(0, len(found.lines), _FOLD_LINES):
-                engine.run(FoldLines(lines=found.lines[start : start + _FOLD_LINES]), caller)
-            kept = Recover(
-                claims=found.claims,
-                memories=found.memories,
-                pairs=found.pairs,
-                unfiled=found.unfiled,
-                origins=found.origins,
-            )
-            return engine.run(kept, caller).claims
-        finally:
-            engine.close()
-
-    def _aside(self, what: str) -> str:
-        stem = self._database.path.removesuffix(".db")
-        return f"{stem}-{what}-{self._stamp()}.db"
-
-    def _stamp(self) -> str:
-        text = self.now_text.partition(".")[0].removesuffix("Z")
-        return text.replace("-", "").replace(":", "") + "Z"
+        A mend may bring to light what could not be looked at before. The one backup is of the
+        store as it was before the first mend that needs one.
+        """
+        mender = Mender(self._parts, self._naming)
+        done: list[str] = []
+        backup, now = None, list(found)
+        for _ in range(_ROUNDS_MAX):
+            ready = choose([each for each in now if each.can_mend and each.status != "ok"])
+            if not ready:
+                break
+            mending = mender.mend(ready, is_copied_raw=self._is_copied_raw, backup=backup)
+            done += [each for each in mending.done if each not in done]
+            backup, before, now = mending.backup, now, look()
+            if now == before:
+                break
+        return Mended(now, Mending(done, backup))
 
     # -- backup
 
     def backup_path(self, what: str = "", ending: str = "db") -> str:
         """Return a path for a new backup that nothing lies at."""
-        stem = f"{self._parts.folder}/backups/{f'{what}-' if what else ''}{self._stamp()}"
-        path, count = f"{stem}.{ending}", 1
-        while self._parts.around.is_file(path):
-            count += 1
-            path = f"{stem}-{count}.{ending}"
-        return path
+        return self._naming.backup_path(what, ending)
 
     def back_up(self, path: str, *, is_forced: bool = False) -> tuple[Counts, SavedBlobs]:
         """Copy the database to a path, checked and synced, and the blobs it refers to beside it.
@@ -383,6 +277,7 @@ class Upkeep:
             NoStore: there is no database.
             InvalidPath: something lies there, or it is the database itself.
         """
+        self._parts.require_store()
         if not self._database.exists:
             raise NoStore(f"There is no database {self._database.path}")
         if path == self._database.path:
@@ -412,12 +307,17 @@ class Upkeep:
         """Put a backup in the place of the store, which is kept beside; then fold the file in.
 
         Raises:
-            InvalidPath: it is no backup.
+            InvalidPath: it is no backup, or the store itself.
             RestoreLoses: the present store knows more.
+            BeadworkError: the file can't be taken in; the store is as it was.
         """
+        if self._database.exists:
+            self._parts.require_store()
+        if self._database.is_same(path):
+            raise InvalidPath("A store is no backup of itself", hint="See `bd backup status`.")
         backup = self._parts.database_at(path)
         _require_backup(backup)
-        lost, kept, aside = 0, None, self._aside("before-restore")
+        lost, kept, aside = 0, None, self._naming.aside("before-restore")
         # Before there is a row that refers to one.
         blobs = self._parts.blobs.bring(backup.referred_blobs(), path)
         with self._parts.write_lock():
@@ -426,7 +326,18 @@ class Upkeep:
                 kept = aside
             self._database.put(path, aside=aside)
         if kept:
-            self._save_blobs(kept)
+            save_blobs(self._parts, kept)
+        try:
+            imported = self._take_in_file()
+        except BeadworkError:
+            if kept:
+                with self._parts.write_lock():
+                    self._database.put_back(kept)
+                self._parts.around.remove(kept)
+            raise
+        return Restored(lost, kept, imported, blobs)
+
+    def _take_in_file(self) -> Imported:
         engine, caller = self._parts.open_engine(), self._parts.caller
         try:
             engine.prepare()
@@ -434,7 +345,7 @@ class Upkeep:
             engine.flush(caller, is_whole=True)
         finally:
             engine.close()
-        return Restored(lost, kept, imported, blobs)
+        return imported
 
     def leave(self, *, is_dry: bool) -> list[str]:
         """Take the store out of the repository; return what goes.

@@ -35,3 +35,29 @@ def listed(lines: list[str]) -> str:
     shown = lines[:_LINES_SHOWN]
     rest = len(lines) - len(shown)
     return "\n".join(shown + [f"and {rest} more"] * bool(rest))
+
+
+def fine(name: str, category: str, message: str) -> Finding:
+    """Tell that something is in order."""
+    return Finding(name=name, category=category, status="ok", message=message)
+
+
+def warning(  # noqa: PLR0913 -- a finding's parts, each by name
+    name: str,
+    category: str,
+    message: str,
+    *,
+    detail: str = "",
+    fix: str = "",
+    can_mend: bool = False,
+) -> Finding:
+    """Tell of something to know."""
+    return Finding(
+        name=name,
+        category=category,
+        status="warning",
+        message=message,
+        detail=detail,
+        fix=fix,
+        can_mend=can_mend,
+    )

@@ -37,6 +37,10 @@ class Check:
     mend: Callable[[Transaction], int] | None = None
 
 
+def _settings(tx: Transaction) -> list[str]:
+    return [f"{name} {why}" for name, why in tx.checks.settings().items()]
+
+
 def _columns(tx: Transaction) -> list[str]:
     return [f"{name}: {', '.join(wrong)}" for name, wrong in tx.checks.columns().items()]
 
@@ -105,6 +109,24 @@ def _sweep_ran(tx: Transaction) -> int:
 
 
 CHECKS = (
+    Check(
+        "store-settings",
+        CORE,
+        "what the store notes of itself can be: its clock, what it wrote into the file",
+        _settings,
+        "notes of the store about itself can't be",
+        fix="Set them anew: the clock by the records, the rest as if the file was never written.",
+        mend=lambda tx: tx.mends.settings(),
+    ),
+    Check(
+        "change-numbers",
+        CORE,
+        "no issue changed later than anything happened",
+        lambda tx: tx.checks.numbers_ahead(),
+        "issues changed later than anything happened",
+        fix="Let them have changed last; the file gets them again.",
+        mend=lambda tx: tx.mends.numbers_ahead(),
+    ),
     Check(
         "documents",
         CORE,

@@ -11,9 +11,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from beadwork.model import codec
-from beadwork.model.errors import BeadworkError, FileTrouble, StoreCorrupt
+from beadwork.model.errors import (
+    BeadworkError,
+    FileTrouble,
+    InvalidPath,
+    StoreCorrupt,
+    StoreTrouble,
+)
 from beadwork.ops.health import KeptClaim, KeptMemory, KeptPair
-from beadwork.store.migrate import newest
+from beadwork.store.migrate import migrate, newest
+from beadwork.store.schema import Lack, lack, settle
 from beadwork.store.session import Row
 from beadwork.store.sqlite import SqliteSession, classic_issue_ids, open_reader, open_writer
 
@@ -21,6 +28,9 @@ _BUSY_MS = 30_000
 _BESIDE = ".beadwork-backup-"
 _PARTS = ("", "-wal", "-shm")
 _MISSES_MAX = 5000
+_TAKE_ANOTHER = "Take another: `bd backup status`."
+_MISFITS = ("SQLError", "ConstraintError", "MismatchError")
+"""What statements fail with that find other tables than they are made for."""
 _NUMBERS_MAX = 10_000_000
 
 
@@ -92,6 +102,15 @@ class Database:
                 return [str(row[0]) for row in session.all(query) if row[0] != "ok"]
         except StoreCorrupt as error:
             return [error.message]
+
+    def lack(self) -> Lack:
+        """Return which tables, indexes and columns of its version the database lacks.
+
+        Raises:
+            StoreCorrupt: it is damaged.
+        """
+        with self.reading() as session:
+            return lack(session)
 
     def counts(self) -> Counts:
         """Return how much the database holds.
@@ -207,22 +226,67 @@ class Database:
     def put(self, source: str, *, aside: str) -> None:
         """Put a copy of another database here, as another replica than that was (R1).
 
-        What is here is moved aside, only once the copy stands whole beside it.
+        What is here is moved aside, only once the copy stands beside it, whole and of this version.
 
         Raises:
+            InvalidPath: its tables are not those that its version has.
             FileTrouble: it can't be read, or not be written here.
         """
         beside = os.path.join(os.path.dirname(self.path), f"{_BESIDE}new-{os.getpid()}.db")
-        Database(source).copy_to(beside)
-        self.set_aside(aside)
-        with _mapped(self.path):
-            os.replace(beside, self.path)
-            _sync(os.path.dirname(self.path))
+        try:
+            Database(source).copy_to(beside)
+            Database(beside).bring_up(source)
+            self.set_aside(aside)
+            with _mapped(self.path):
+                os.replace(beside, self.path)
+                _sync(os.path.dirname(self.path))
+        finally:
+            _remove(beside)
+
+    def bring_up(self, source: str) -> None:
+        """Bring a copy up to this version, as another replica, and leave no log of it.
+
+        Raises:
+            InvalidPath: its tables are not those that its version has.
+            StoreTrouble: it can't be written.
+            StoreCorrupt: it is damaged.
+        """
         session = open_writer(self.path, busy_ms=_BUSY_MS)
         try:
-            session.run("setting.put", name="home", value="")
+            migrate(session)
+            lacking = lack(session)
+            if not lacking.is_lossy:
+                settle(session)
+                session.run("setting.put", name="home", value="")
+            session.control("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (StoreTrouble, StoreCorrupt) as error:
+            if error.data.get("cause") not in _MISFITS:
+                raise
+            raise InvalidPath(
+                f"The tables of {source} are not those of version {self.version()}",
+                hint=_TAKE_ANOTHER,
+                path=source,
+            ) from error
         finally:
             session.close()
+        if lacking.is_lossy:
+            raise InvalidPath(
+                f"{source} lacks {lacking.lines()[0]}", hint=_TAKE_ANOTHER, path=source
+            )
+
+    def put_back(self, aside: str) -> None:
+        """Put in its place again what was moved aside; what is here goes.
+
+        Raises:
+            FileTrouble: it can't be moved.
+        """
+        with _mapped(self.path):
+            _remove(self.path)
+        Database(aside).set_aside(self.path)
+
+    def is_same(self, path: str) -> bool:
+        """Tell whether a path leads to this very file."""
+        return self.exists and os.path.exists(path) and os.path.samefile(self.path, path)
 
     def reindex(self) -> None:
         """Make every index anew.
@@ -233,6 +297,14 @@ class Database:
         session = open_writer(self.path, busy_ms=_BUSY_MS)
         try:
             session.run("check.reindex")
+        finally:
+            session.close()
+
+    def settle_schema(self) -> list[str]:
+        """Make anew what the database lacks, empty; return what that is."""
+        session = open_writer(self.path, busy_ms=_BUSY_MS)
+        try:
+            return settle(session)
         finally:
             session.close()
 

@@ -16,6 +16,7 @@ from beadwork.model.record import Record
 from beadwork.store.columns import columns
 from beadwork.store.readiness import edge_parameters
 from beadwork.store.session import Row, Session, listed
+from beadwork.store.setting_checks import wrong_settings
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -58,6 +59,20 @@ class CheckStore:
         while rows := self._session.all("check.documents", after=after, limit=_CHUNK):
             yield [_sheet(row) for row in rows]
             after = rows[-1][0]
+
+    def records(self) -> Iterator[Record]:
+        """Yield every record that can be read."""
+        for part in self._sheets():
+            yield from (each.record for each in part if each.record is not None)
+
+    def settings(self) -> dict[str, str]:
+        """Return what the store notes of itself that can't be, and why."""
+        return wrong_settings(self._tx)
+
+    def numbers_ahead(self) -> list[str]:
+        """Return the issues that changed later than anything happened."""
+        rows = self._session.all("check.numbers_ahead", last=self._tx.events.last_seq())
+        return [str(row[0]) for row in rows]
 
     def documents(self) -> list[str]:
         """Return the issues whose document is absent, or can't be read."""

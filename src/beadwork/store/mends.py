@@ -9,6 +9,7 @@ from beadwork.ops.health import KeptClaim, KeptMemory, KeptPair
 from beadwork.store.columns import columns
 from beadwork.store.readiness import edge_parameters
 from beadwork.store.session import Session
+from beadwork.store.setting_checks import EXPORTED_TO, mend_settings
 
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
@@ -17,6 +18,7 @@ _LONE = (
     *("check.lone_labels", "check.lone_edges", "check.loosen_targets", "check.loosen_spawners"),
     *("check.lone_claims", "check.lone_grants", "check.lone_conflicts", "check.lone_former_ids"),
     *("check.loosen_events", "check.lone_documents", "check.lone_queued", "check.lone_origins"),
+    "check.lone_patterns",
 )
 
 
@@ -32,6 +34,19 @@ class Mends:
         if row is None:
             raise LookupError(issue_id)
         return int(row[0])
+
+    def settings(self) -> int:
+        """Set what the store notes of itself, and can't be, to what does no harm."""
+        return mend_settings(self._tx)
+
+    def numbers_ahead(self) -> int:
+        """Let no issue have changed later than anything happened; the file gets them again."""
+        last = self._tx.events.last_seq()
+        self._session.run("check.settle_numbers", last=last)
+        changed = self._session.changed()
+        if changed and self._tx.records.exported_to() >= last:
+            self._tx.put_setting(EXPORTED_TO, str(max(0, last - 1)))
+        return changed
 
     def columns(self) -> int:
         """Set the columns anew that say something else than the document."""
@@ -103,6 +118,12 @@ class Mends:
         for query in _LONE:
             self._session.run(query)
             changed += self._session.changed()
+        self._session.run("check.lone_deliveries")
+        lone = self._session.changed()
+        if lone:
+            changed += lone
+            self._session.run("check.drop_mailboxes")
+            self._session.run("schema.count_mailboxes")
         self._settle()
         return changed
 

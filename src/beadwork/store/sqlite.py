@@ -15,6 +15,7 @@ import apsw
 from beadwork.model.errors import (
     BeadworkError,
     InvalidField,
+    InvalidPath,
     StoreBusy,
     StoreCorrupt,
     StoreFull,
@@ -39,6 +40,10 @@ _CHECKPOINT_COMMITS = 20
 _LONG_LOG_PAGES = 4000
 _HUGE_LOG_PAGES = 20_000
 CACHE_KIB = 16_000
+APPLICATION_ID = int.from_bytes(b"bead")
+"""Says in a database that it is ours."""
+_TABLES_LEAST = 4
+"""So many of the tables of `schema.whose` tell one of ours that does not say so yet."""
 
 
 def translated(error: apsw.Error) -> BeadworkError:
@@ -153,6 +158,30 @@ def _close(connection: apsw.Connection) -> None:
         connection.close()
 
 
+def _is_marked(connection: apsw.Connection, path: str, busy_ms: int) -> bool:
+    """Tell whether a database says that it is ours; the first versions did not.
+
+    Raises:
+        InvalidPath: it is another program's.
+    """
+    connection.set_busy_timeout(busy_ms)
+    # What another program left in its log stays there; else closing takes away what looking made.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(os.path.exists(f"{path}-wal")))
+    mark = connection.pragma("application_id")
+    if mark == APPLICATION_ID:
+        return True
+    version = connection.pragma("user_version")
+    tables, known = connection.execute(statement("schema.whose").text).fetchall()[0]
+    is_ours = int(known or 0) >= _TABLES_LEAST if version else not tables
+    if mark or not is_ours:
+        raise InvalidPath(
+            f"{path} is a database of another program",
+            hint="Check --db, BEADS_DB and BEADS_DIR, or move that file aside.",
+            path=path,
+        )
+    return False
+
+
 def _prepare(
     connection: apsw.Connection,
     *,
@@ -215,6 +244,7 @@ def open_writer(
     Without `has_checkpoints` somebody else moves its log into it: see `checkpoint`.
 
     Raises:
+        InvalidPath: the file is another program's database.
         StoreReadOnly: the file or its folder can't be written.
         StoreCorrupt: the file is no database.
     """
@@ -225,6 +255,9 @@ def open_writer(
         try:
             if connection.readonly("main"):
                 raise StoreReadOnly(f"The store {path} is read-only", path=path)
+            if not _is_marked(connection, path, busy_ms):
+                # Before there is a log: so the file itself says it from the first.
+                connection.pragma("application_id", APPLICATION_ID)
             log = _Checkpoints(busy_ms, is_own=has_checkpoints)
             _prepare(connection, busy_ms=busy_ms, log=log)
         except BaseException:
@@ -271,6 +304,7 @@ def open_reader(
     """Open the store for reading, wherever it lies.
 
     Raises:
+        InvalidPath: the file is another program's database.
         StoreReadOnly: it can't even be read.
         StoreCorrupt: the file is no database.
     """
@@ -281,6 +315,7 @@ def open_reader(
             flags = apsw.SQLITE_OPEN_READWRITE
         connection = opener(path, flags)
         try:
+            _is_marked(connection, path, busy_ms)
             _prepare(connection, busy_ms=busy_ms, log=None, cache_kib=cache_kib)
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
         except BaseException:
@@ -291,6 +326,11 @@ def open_reader(
     except apsw.Error as error:
         _raise(error)
     return SqliteSession(connection)
+
+
+def open_memory() -> SqliteSession:
+    """Open a database that is gone when it is closed."""
+    return SqliteSession(_open(":memory:", apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE))
 
 
 def _open_unwritable(path: str, opener: Opener) -> SqliteSession:
@@ -318,6 +358,7 @@ def _open_unwritable(path: str, opener: Opener) -> SqliteSession:
                 shutil.copyfile(log, f"{copy}-wal")
                 connection = opener(copy, apsw.SQLITE_OPEN_READWRITE)
                 connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        _is_marked(connection, path, 0)
         connection.execute("PRAGMA query_only = ON")
     except apsw.Error as error:
         _raise(error)

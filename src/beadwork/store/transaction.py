@@ -104,6 +104,11 @@ class Counters:
             )
         return self._clock
 
+    def reset_clock(self, last: Stamp) -> None:
+        """Let the clock run on from a stamp, whatever was noted."""
+        self._session.run("setting.put", name=_CLOCK, value=last.text())
+        self._clock = None
+
     def settle(self) -> None:
         """Write down how far the clock has run; the rest follows from the rows."""
         if self._clock is not None:
@@ -237,6 +242,10 @@ class StoreTransaction:
     def clock_observe(self, seen: Stamp) -> None:
         """Let the clock not fall behind a stamp from elsewhere."""
         self._counters.clock().observe(seen, self.now_us // 1000)
+
+    def reset_clock(self, last: Stamp) -> None:
+        """Let the clock run on from a stamp, whatever was noted."""
+        self._counters.reset_clock(last)
 
     @property
     def replica(self) -> str:

@@ -47,6 +47,13 @@ class Site(NamedTuple):
             return os.path.abspath(os.path.join(self.folder, self.environ["BEADS_DIR"]))
         return home_folder(self.folder)
 
+    @property
+    def place(self) -> Place:
+        """Return the store that is made here, or is here already."""
+        if not self.explicit:
+            return place_of(self.home)
+        return named_place(os.path.abspath(os.path.join(self.folder, self.explicit)))
+
 
 class Founded(NamedTuple):
     """What was made, and which hooks of others were left alone."""
@@ -74,8 +81,7 @@ def found(site: Site, wanted: Wanted) -> Founded:
     folder = site.home
     _require_local(site, folder)
     is_new = scaffold.make_folder(folder)
-    named = os.path.abspath(os.path.join(site.folder, site.explicit))
-    place = named_place(named) if site.explicit else place_of(folder)
+    place = site.place
     there = config.vocabulary(config.load(place.folder)).prefix
     prefix = _prefix(place, wished, there, wanted.source)
     written = [] if there else [scaffold.settle_config(place.folder, prefix)]

@@ -5,28 +5,32 @@ Each check is a function that answers with a finding; `MENDS` names the function
 
 import contextlib
 import os
-import stat
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from beadwork.model.errors import BeadworkError, FileTrouble
 from beadwork.model.finding import CORE, DATA, GIT, UPKEEP, Finding, listed
+from beadwork.model.finding import fine as _ok
+from beadwork.model.finding import warning as _warning
 from beadwork.sync import config, git, scaffold
 from beadwork.sync.blob_backup import forget_beside
 from beadwork.sync.config_files import ConfigFiles
 from beadwork.sync.daemon_health import daemon_finding
+from beadwork.sync.file_health import (
+    file_system_finding,
+    leftovers_finding,
+    mend_leftovers,
+    mend_permissions,
+    owner_finding,
+    permissions_finding,
+)
 from beadwork.sync.files import Files
 from beadwork.sync.hooks import NAMES, Hooks, state_of
 from beadwork.sync.locate import GitPlace, Place, git_place
 from beadwork.sync.log_health import logs_finding, mend_logs
-from beadwork.sync.mounts import mount_of, mount_table
-from beadwork.sync.runtime import MARK, is_held
 from beadwork.sync.scaffold import _ATTRIBUTES, _DRIVER, _IGNORED
 
-_LEFT_OVER_S = 3600
 _BACKUPS = "backups"
-_MERGE_LEFTOVERS = ("beads.base.jsonl", "beads.left.jsonl", "beads.right.jsonl")
 
 
 class FoundBackup(NamedTuple):
@@ -60,7 +64,29 @@ class Surroundings(NamedTuple):
 
     def look(self) -> list[Finding]:
         """Look at everything; nothing is changed."""
-        return [check(self) for check in CHECKS.values()]
+        return [self._look_at(name) for name in CHECKS]
+
+    def _look_at(self, name: str) -> Finding:
+        """Carry out a check; where it can't be, the others go on."""
+        try:
+            return CHECKS[name](self)
+        except BeadworkError as error:
+            said, fix = error.message, error.hint
+        except OSError as error:
+            said, fix = str(error), ""
+        return Finding(
+            name=name,
+            category=_CATEGORIES.get(name, CORE),
+            status="error",
+            message=f"This can't be looked at: {said}",
+            fix=fix or "Check the permissions.",
+        )
+
+    @property
+    def is_shut(self) -> bool:
+        """Tell whether the folder's permissions keep us out."""
+        folder = self.place.folder
+        return os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK)
 
     def mend(self, name: str) -> None:
         """Mend what a check found.
@@ -122,180 +148,6 @@ class Surroundings(NamedTuple):
         Files().replace(path, text.encode("utf-8", "surrogateescape"))
 
 
-def _ok(name: str, category: str, message: str) -> Finding:
-    return Finding(name=name, category=category, status="ok", message=message)
-
-
-def _warning(name: str, category: str, message: str, **more: object) -> Finding:
-    return Finding(name=name, category=category, status="warning", message=message, **more)  # type: ignore[arg-type] # by name
-
-
-# -- files
-
-
-def _files(place: Place) -> list[str]:
-    names = sorted(os.listdir(place.folder))
-    return [os.path.join(place.folder, name) for name in names]
-
-
-def _wrong_modes(surroundings: Surroundings) -> list[tuple[str, int, str]]:
-    """Return the paths with a mode that keeps us out or lets others in, and a better mode."""
-    found = []
-    place = surroundings.place
-    for path in [place.folder, *_files(place)]:
-        try:
-            facts = os.lstat(path)
-        except OSError:
-            continue
-        if not (stat.S_ISDIR(facts.st_mode) or stat.S_ISREG(facts.st_mode)):
-            continue
-        mode = stat.S_IMODE(facts.st_mode)
-        least = 0o700 if stat.S_ISDIR(facts.st_mode) else 0o600
-        better = (mode | least) & ~0o002
-        is_database = ".db" in os.path.basename(path)
-        better &= 0o770 if is_database else 0o777
-        if better != mode:
-            found.append((path, better, f"{os.path.basename(path)}: {mode:04o}, not {better:04o}"))
-    return found
-
-
-def _permissions(surroundings: Surroundings) -> Finding:
-    name = "permissions"
-    wrong = [said for _, _, said in _wrong_modes(surroundings)]
-    if wrong:
-        return _warning(
-            name,
-            CORE,
-            f"{len(wrong)} files have modes that keep you out or let others write",
-            detail=listed(wrong),
-            fix="Set these modes.",
-            can_mend=True,
-        )
-    return _ok(name, CORE, "the files are yours to read and write, and not others' to write")
-
-
-def _mend_permissions(surroundings: Surroundings) -> None:
-    for path, mode, _ in _wrong_modes(surroundings):
-        with contextlib.suppress(OSError):
-            os.chmod(path, mode)
-
-
-def _owner(surroundings: Surroundings) -> Finding:
-    name, me = "owner", os.geteuid()
-    others = []
-    for path in [surroundings.place.folder, *_files(surroundings.place)]:
-        with contextlib.suppress(OSError):
-            uid = os.lstat(path).st_uid
-            if uid != me:
-                others.append(f"{os.path.basename(path)}: user {uid}")
-    if others:
-        return _warning(
-            name,
-            CORE,
-            f"{len(others)} files belong to other users",
-            detail=listed(others),
-            fix="Run as their owner, or give them back: `chown`.",
-        )
-    return _ok(name, CORE, "the files belong to you")
-
-
-def _file_system(surroundings: Surroundings) -> Finding:
-    name = "file-system"
-    folder = os.path.realpath(os.path.dirname(surroundings.place.database))
-    mount = mount_of(folder, mount_table(folder))
-    if mount is not None and mount.is_remote:
-        return Finding(
-            name=name,
-            category=CORE,
-            status="error",
-            message=f"The store lies on {mount.kind}, where a database is not safe",
-            fix="Keep it on a local disk: set `store.path` in .beads/local.yaml.",
-        )
-    return _ok(name, CORE, "the file system is a local one")
-
-
-def _age_s(path: str) -> float:
-    try:
-        return time.time() - os.lstat(path).st_mtime  # noqa: TID251 -- a file's age
-    except OSError:
-        return 0
-
-
-def _left_over(surroundings: Surroundings) -> list[str]:
-    """Return what processes that were killed left behind."""
-    found = []
-    for path in _files(surroundings.place):
-        name = os.path.basename(path)
-        is_ours = name.startswith((".beadwork-", "config.cache."))
-        is_old = _age_s(path) > _LEFT_OVER_S or _is_mark_of_the_dead(name)
-        if is_ours and is_old and os.path.isfile(path):
-            found.append(path)
-    return found + _dead_daemon(surroundings.place.folder)
-
-
-def _is_mark_of_the_dead(name: str) -> bool:
-    """Tell whether a file is named by a process that lives no more: it needs no age."""
-    digits = name.removeprefix(MARK)
-    if digits == name or not digits.isdigit():
-        return False
-    return not _lives(int(digits))
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _dead_daemon(folder: str) -> list[str]:
-    """Return the files of a daemon that lives no more."""
-    path = os.path.join(folder, "daemon.pid")
-    if is_held(os.path.join(folder, "daemon.lock")):
-        return []
-    words = scaffold.read_text(path).split() if os.path.isfile(path) else []
-    if not words or not words[0].isdigit():
-        return []
-    if _lives(int(words[0])):
-        return []
-    names = ("daemon.pid", "daemon.lock", "bd.sock")
-    return [p for n in names if os.path.lexists(p := os.path.join(folder, n))]
-
-
-def _leftovers(surroundings: Surroundings) -> Finding:
-    name = "leftovers"
-    ours = [os.path.basename(path) for path in _left_over(surroundings)]
-    folder = surroundings.place.folder
-    merges = [each for each in _MERGE_LEFTOVERS if os.path.exists(os.path.join(folder, each))]
-    if ours:
-        return _warning(
-            name,
-            UPKEEP,
-            f"{len(ours)} files were left behind by processes that are gone",
-            detail=listed(ours),
-            fix="Remove them.",
-            can_mend=True,
-        )
-    if merges:
-        return _warning(
-            name,
-            UPKEEP,
-            f"{len(merges)} files of an old merge lie in .beads",
-            detail=listed(merges),
-            fix="Look whether anything is missing, then remove them.",
-        )
-    return _ok(name, UPKEEP, "no process left anything behind")
-
-
-def _mend_leftovers(surroundings: Surroundings) -> None:
-    for path in _left_over(surroundings):
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-
-
 # -- settings
 
 
@@ -337,6 +189,8 @@ def _settings(surroundings: Surroundings) -> Finding:
 
 def _ignores(surroundings: Surroundings) -> Finding:
     name, folder = "git-ignore", surroundings.place.folder
+    if not surroundings.place.is_own_folder:
+        return _ok(name, GIT, "the folder of a database that was named is left alone")
     there = scaffold.read_text(os.path.join(folder, ".gitignore")).splitlines()
     missing = [each for each in _IGNORED if each not in there]
     if missing:
@@ -443,10 +297,10 @@ def _mend_hooks(surroundings: Surroundings) -> None:
 
 
 CHECKS: dict[str, Callable[[Surroundings], Finding]] = {
-    "permissions": _permissions,
-    "owner": _owner,
-    "file-system": _file_system,
-    "leftovers": _leftovers,
+    "permissions": lambda around: permissions_finding(around.place),
+    "owner": lambda around: owner_finding(around.place),
+    "file-system": lambda around: file_system_finding(around.place),
+    "leftovers": lambda around: leftovers_finding(around.place),
     "logs": lambda around: logs_finding(around.place),
     "daemon": lambda around: daemon_finding(around.place),
     "settings": _settings,
@@ -454,9 +308,18 @@ CHECKS: dict[str, Callable[[Surroundings], Finding]] = {
     "merge-driver": _merge_driver,
     "git-hooks": _hooks,
 }
+_CATEGORIES = {
+    "leftovers": UPKEEP,
+    "logs": UPKEEP,
+    "daemon": UPKEEP,
+    "settings": DATA,
+    "git-ignore": GIT,
+    "merge-driver": GIT,
+    "git-hooks": GIT,
+}
 MENDS: dict[str, Callable[[Surroundings], None]] = {
-    "permissions": _mend_permissions,
-    "leftovers": _mend_leftovers,
+    "permissions": lambda around: mend_permissions(around.place),
+    "leftovers": lambda around: mend_leftovers(around.place),
     "logs": lambda around: mend_logs(around.place),
     "git-ignore": _mend_ignores,
     "merge-driver": _mend_merge_driver,

@@ -27,14 +27,24 @@ def leave(place: Place, *, is_dry: bool) -> list[str]:
     found: list[str] = []
     if git_place(os.path.dirname(place.folder)) is not None:
         found = [*_hooks(place, is_dry=is_dry), *_attributes(place, is_dry=is_dry)]
+    is_link = os.path.islink(place.folder)
+    target = os.path.realpath(place.folder)
     if not is_dry:
-        try:
-            shutil.rmtree(place.folder)
-        except OSError as error:
-            raise FileTrouble(
-                f"{place.folder}: {error.strerror or error}", path=place.folder
-            ) from error
+        _remove(place.folder, is_link=is_link)
+    if is_link:
+        # Others may lead there, too.
+        return [*found, f"the link {place.folder}; the store itself stays in {target}"]
     return [*found, f"the folder {place.folder}"]
+
+
+def _remove(folder: str, *, is_link: bool) -> None:
+    try:
+        if is_link:
+            os.unlink(folder)
+        else:
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise FileTrouble(f"{folder}: {error.strerror or error}", path=folder) from error
 
 
 def _hooks(place: Place, *, is_dry: bool) -> list[str]:

@@ -11,6 +11,7 @@ _CLASSIC = "beads.db"
 _OUR_NAMES = "beadwork"
 """What databases that doctor and restore put aside begin with, too."""
 _REDIRECTS_MAX = 8
+_HOMES = (".beads", "beads")
 
 
 class Place(NamedTuple):
@@ -21,6 +22,21 @@ class Place(NamedTuple):
     records: str
     work_tree: str | None
     redirected_from: str | None = None
+
+    @property
+    def is_own_folder(self) -> bool:
+        """Tell whether all in the folder is the store's, and not a database named by its file."""
+        return os.path.basename(self.folder) in _HOMES or self.is_database_usual
+
+    @property
+    def is_database_usual(self) -> bool:
+        """Tell whether the database has the name and the place that it has by itself."""
+        return self.database == os.path.join(self.folder, DATABASE)
+
+    @property
+    def is_database_ours(self) -> bool:
+        """Tell by its name whether a file that is no database was one of ours once."""
+        return os.path.basename(self.database).startswith(_OUR_NAMES)
 
     @property
     def lock_folder(self) -> str:

@@ -54,6 +54,14 @@ WHERE i.n > :after ORDER BY i.n LIMIT :limit
 -- The columns of an issue that its document does not decide.
 SELECT filed, changed_seq FROM issue WHERE n = :n
 
+-- name: numbers_ahead
+-- The issues that changed later than the last event.
+SELECT id FROM issue WHERE changed_seq > :last ORDER BY id
+
+-- name: settle_numbers
+-- Issues that changed later than the last event changed with it.
+UPDATE issue SET changed_seq = :last WHERE changed_seq > :last
+
 -- name: labels
 -- The labels of a range of issues.
 SELECT n, label FROM label WHERE n >= :first AND n <= :last
@@ -199,6 +207,18 @@ DELETE FROM origin WHERE n NOT IN (SELECT i.n FROM issue i)
 -- name: lone_queued
 -- What is to be indexed for search, of no issue.
 DELETE FROM search_queue WHERE n NOT IN (SELECT i.n FROM issue i)
+
+-- name: lone_patterns
+-- Patterns of no lease.
+DELETE FROM lease_pattern WHERE lease NOT IN (SELECT l.number FROM lease l)
+
+-- name: lone_deliveries
+-- Deliveries of no message.
+DELETE FROM delivery WHERE seq NOT IN (SELECT m.seq FROM message m)
+
+-- name: drop_mailboxes
+-- What is open in mailboxes is to be counted anew.
+DELETE FROM mailbox
 
 -- name: loosen_events
 -- Events stay, also of issues that are gone.

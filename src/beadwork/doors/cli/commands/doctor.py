@@ -12,7 +12,8 @@ from beadwork import __version__
 from beadwork.doors.cli import text
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
-from beadwork.doors.upkeep import Mending, Upkeep
+from beadwork.doors.upkeep import Upkeep
+from beadwork.doors.upkeep_mending import Mending
 from beadwork.model.errors import InvalidField, InvalidPath
 from beadwork.model.finding import Finding
 
@@ -153,18 +154,36 @@ def _fix(
     if given["dry_run"]:
         return found, Mending([f"would do: {each}" for each in plan], None)
     session.require_writable()
-    if given["interactive"]:
-        ready = [each for each in ready if _is_wanted(session, each)]
-    elif not session.flags.is_json:
-        session.warn("\n".join(["Mending:", *(f"  {text.line(each)}" for each in plan)]))
-    with session.progress() as progress:
-        mending = upkeep.mend(ready)
+    names = [each.name for each in found] if given["names"] else []
+    choice = _Choice(session, is_asked=given["interactive"])
+
+    def look() -> list[Finding]:
         session.warn_of_loss()
-        again = upkeep.look(is_deep=given["deep"], progress=progress)
-    names = [each.name for each in found]
-    if given["names"]:
-        again = [each for each in again if each.name in names]
-    return again, mending
+        with session.progress() as progress:
+            again = upkeep.look(is_deep=given["deep"], progress=progress)
+        return [each for each in again if not names or each.name in names]
+
+    mended = upkeep.mend(found, look, choice)
+    return mended.left, mended.mending
+
+
+class _Choice:
+    """What is to be mended: all, or what somebody says yes to; each is said or asked once."""
+
+    def __init__(self, session: Session, *, is_asked: bool) -> None:
+        self._session = session
+        self._is_asked = is_asked
+        self._answers: dict[str, bool] = {}
+
+    def __call__(self, ready: list[Finding]) -> list[Finding]:
+        """Choose among findings."""
+        news = [each for each in ready if each.name not in self._answers]
+        if news and not self._is_asked and not self._session.flags.is_json:
+            plan = [f"  {text.line(each.name)}: {text.line(each.fix)}" for each in news]
+            self._session.warn("\n".join(["Mending:", *plan]))
+        for each in news:
+            self._answers[each.name] = not self._is_asked or _is_wanted(self._session, each)
+        return [each for each in ready if self._answers[each.name]]
 
 
 def _is_wanted(session: Session, finding: Finding) -> bool:
