@@ -3,7 +3,6 @@
 import os
 
 from beadwork.model.errors import InvalidPath, NoStore, StoreCorrupt, StoreReadOnly
-from beadwork.store.backup import Database
 from beadwork.sync.locate import Place
 from beadwork.sync.locks import refuse_foreign
 
@@ -54,6 +53,9 @@ def require_ours(place: Place) -> None:
     """
     if not os.path.isfile(place.database):
         return
+    # Late import: a database that is not in its usual place is rare.
+    from beadwork.store.backup import Database
+
     try:
         Database(place.database).version()
     except StoreCorrupt as error:
