@@ -312,11 +312,14 @@ class TestOddHooks:
         assert [path.name for path in tmp_path.iterdir()] == ["hook"]
 
     def test_our_mark_alone_is_no_hook_of_ours(self, repository: Bd) -> None:
-        path = put_hook(repository, f"#!/bin/sh\n# bd-shim {VERSION}\nexit 1\n")
+        text = f"#!/bin/sh\n# bd-shim {VERSION}\nexit 1\n"
+        path = put_hook(repository, text)
         assert states(repository)["pre-commit"]["Outdated"]
-        repository.ok("hooks", "install")
+        assert f"put aside: {path}.backup" in repository.ok("hooks", "install").out
         assert not states(repository)["pre-commit"]["Outdated"]
-        assert "bd hooks run" in path.read_text(encoding="utf-8")
+        assert path.with_name("pre-commit.backup").read_text(encoding="utf-8") == text
+        commit_empty(repository)
+        assert repository.json("hooks", "uninstall")["restored"] == []
 
     def test_a_shim_puts_back_only_what_a_shim_put_aside(self, repository: Bd) -> None:
         repository.ok("hooks", "install")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from beadwork.model.errors import HookExists, NoRepository
 from beadwork.sync import git, hook_files
 from beadwork.sync.locate import git_place
-from beadwork.sync.shims import Shim, forwarder, parsed
+from beadwork.sync.shims import VERSION, Shim, forwarder, parsed
 
 NAMES = ("pre-commit", "post-merge", "pre-push", "post-checkout", "prepare-commit-msg")
 _SHIM = re.compile(r"^# bd-shim (v\d+)", re.MULTILINE)
@@ -42,6 +42,11 @@ class HookState(NamedTuple):
     """The name of the hook that was there before ours."""
     is_called: bool = True
     """Whether that one runs first."""
+
+    @property
+    def is_edited(self) -> bool:
+        """Tell whether somebody changed what this version wrote."""
+        return self.is_outdated and self.version == VERSION
 
     @property
     def is_current(self) -> bool:
@@ -239,6 +244,8 @@ def _says(path: str, text: str) -> bool:
 
 def _settled(path: str, state: HookState, *, is_forced: bool, kept: list[str]) -> Shim:
     """Return the shim for a path; a hook of others that is there is put aside."""
+    if state.is_edited:
+        kept.append(hook_files.put_aside(path, _BACKUP))
     if not state.is_foreign:
         aside = os.path.join(os.path.dirname(path), state.aside)
         has_aside = bool(state.aside) and os.path.lexists(aside)
