@@ -172,6 +172,11 @@ def _forget_the_attributes(bd: Bd) -> None:
     (bd.folder / ".git" / "info" / "attributes").write_text("*.png binary\n")
 
 
+def _unset_the_driver_later(bd: Bd) -> None:
+    with (bd.folder / ".git" / "info" / "attributes").open("a") as file:
+        file.write("*.jsonl -merge\n")
+
+
 def _stop_the_hooks(bd: Bd) -> None:
     bd.ok("hooks", "install")
     for name in ("pre-commit", "post-merge"):
@@ -214,6 +219,7 @@ def _take_a_line_from_a_log(bd: Bd) -> None:
         ("git-ignore", _forget_ignores),
         ("merge-driver", _forget_the_driver),
         ("merge-driver", _forget_the_attributes),
+        ("merge-driver", _unset_the_driver_later),
         ("git-hooks", _stop_the_hooks),
         ("file", _remove_the_file),
         ("file", _edit_the_file),

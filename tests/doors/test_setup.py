@@ -37,7 +37,22 @@ def test_a_recipe_is_installed_once_checked_and_taken_out(bd: Bd, name: str) -> 
 @pytest.mark.parametrize("name", [name for name, each in RECIPES.items() if not each.is_global])
 @pytest.mark.parametrize(
     "content",
-    ["", "\n", "Own text", "Own text\n", "Own text\n\n", "a\r\nb\r\n", "a\r\nb", "\ufeffÄ\n"],
+    [
+        "",
+        "\n",
+        "Own text",
+        "Own text\n",
+        "Own text\n\n",
+        "a\r\nb\r\n",
+        "a\r\nb",
+        "a\r\nb\n",
+        "a\nb\r\n",
+        "x\r",
+        "\r",
+        "\r\n",
+        "a\r\r",
+        "\ufeffÄ\n",
+    ],
     ids=repr,
 )
 def test_what_was_in_a_file_is_there_again_byte_for_byte(bd: Bd, name: str, content: str) -> None:
@@ -47,6 +62,8 @@ def test_what_was_in_a_file_is_there_again_byte_for_byte(bd: Bd, name: str, cont
         path.write_bytes(content.encode())
     bd.ok("setup", name)
     assert all(OURS in path.read_text(encoding="utf-8") for path in paths)
+    assert bd("setup", name, "--check").code == 0
+    assert bd.json("setup", name)["changed"] == []
     bd.ok("setup", name, "--remove")
     assert [path.read_bytes() for path in paths] == [content.encode()] * len(paths)
 
@@ -120,6 +137,44 @@ class TestHooks:
         '[{"type": "command", "command": "bd prime-time"}]}]}}',
     )
 
+    EMPTY = (
+        "",
+        "\n",
+        "{}",
+        "{}\n",
+        "{ }",
+        "{\r\n}\r\n",
+        '{"hooks":{}}',
+        '{\n  "hooks": {\n  }\n}\n',
+        '{"hooks":{"SessionStart":[]}}',
+        '{"hooks":{"SessionStart":[ ], "Stop": []}, "x": {}}',
+        '{"hooks":{"SessionStart":[{"hooks":[]}]}}',
+    )
+
+    @pytest.mark.parametrize("content", EMPTY)
+    def test_settings_that_hold_nothing_are_there_again_byte_for_byte(
+        self, bd: Bd, content: str
+    ) -> None:
+        path = bd.home / ".claude" / "settings.json"
+        path.parent.mkdir()
+        path.write_bytes(content.encode())
+        for words in ((), ("--stealth",), ("--messages",), ()):
+            bd.ok("setup", "claude", *words)
+            assert bd("setup", "claude", "--check").code == 0
+            json.loads(path.read_bytes())
+        bd.ok("setup", "claude", "--remove")
+        assert path.read_bytes() == content.encode()
+
+    def test_what_was_added_to_settings_that_held_nothing_stays(self, bd: Bd) -> None:
+        path = bd.home / ".claude" / "settings.json"
+        path.parent.mkdir()
+        path.write_text("{}", encoding="utf-8")
+        bd.ok("setup", "claude")
+        settings = json.loads(path.read_bytes())
+        path.write_text(json.dumps({"model": "x", **settings}, indent=4), encoding="utf-8")
+        bd.ok("setup", "claude", "--remove")
+        assert json.loads(path.read_bytes()) == {"model": "x"}
+
     @pytest.mark.parametrize("content", SETTINGS)
     def test_foreign_entries_stay_byte_for_byte(self, bd: Bd, content: str) -> None:
         path = bd.home / ".claude" / "settings.json"
@@ -161,6 +216,8 @@ class TestHooks:
         bd.ok("setup", "claude")
         assert path.read_text(encoding="utf-8").count("bd prime") == 2
         assert "stealth" not in path.read_text(encoding="utf-8")
+        bd.ok("setup", "claude", "--remove")
+        assert not path.exists()
 
     def test_a_hook_is_taken_out_of_a_group_with_others(self) -> None:
         content = (

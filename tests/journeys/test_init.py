@@ -32,6 +32,10 @@ def test_git_sees_nothing_of_a_hidden_store(fresh: Bd, flag: str) -> None:
     assert not any(hooks(fresh).values())
     assert "merge" not in fresh.git("config", "--local", "--list").replace("merge.conflict", "")
     assert fresh.json("init")["written"] == []
+    fresh.ok("doctor")
+    fresh.ok("doctor", "--fix")
+    assert not (fresh.folder / ".git" / "info" / "attributes").exists()
+    assert "merge.beads" not in fresh.git("config", "--local", "--list")
     assert fresh.git("status", "--porcelain") == ""
 
 
@@ -51,11 +55,20 @@ def test_roles_are_noted(fresh: Bd) -> None:
 def test_hooks_and_driver_can_be_skipped(fresh: Bd) -> None:
     fresh.ok("init", "--skip-hooks", "--skip-merge-driver")
     assert not any(hooks(fresh).values())
+    fresh("doctor", "--fix")
     assert "merge.beads" not in fresh.git("config", "--local", "--list")
+    assert not (fresh.folder / ".git" / "info" / "attributes").exists()
     assert (fresh.beads / ".gitattributes").exists()
     fresh.ok("init")
     assert all(hooks(fresh).values())
     assert "merge.beads.driver" in fresh.git("config", "--local", "--list")
+
+
+def test_a_reset_forgets_that_the_driver_was_skipped(fresh: Bd) -> None:
+    fresh.ok("init", "--skip-hooks", "--skip-merge-driver")
+    assert "beads" in fresh.git("config", "--local", "--list")
+    fresh.ok("admin", "reset", "--force")
+    assert "beads" not in fresh.git("config", "--local", "--list")
 
 
 def test_hooks_of_others_are_left_alone(fresh: Bd) -> None:
@@ -83,7 +96,7 @@ def test_a_repeat_keeps_everything(fresh: Bd) -> None:
     before = {each: (fresh.beads / each).read_bytes() for each in os.listdir(fresh.beads)
               if each.endswith((".yaml", "jsonl", "ignore", "attributes"))}  # fmt: skip
     shown = fresh.json("init", "--force", "--prefix", "ab")
-    assert [path for path in shown["written"] if ".beads" in path] == []
+    assert shown["written"] == []
     assert {each: (fresh.beads / each).read_bytes() for each in before} == before
     assert [row["id"] for row in fresh.json("list")] == [issue]
     assert fresh("init", "--force", "--prefix", "other").code == 4

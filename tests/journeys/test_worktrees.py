@@ -38,6 +38,11 @@ def test_a_worktree_works_on_the_store_of_the_main_one(repository: Bd) -> None:
     assert not repository.json("worktree", "info")["is_worktree"]
 
 
+def test_git_does_not_see_a_worktree_within_another_whatever_its_name(repository: Bd) -> None:
+    repository.json("worktree", "create", "side [x]", "-b", "side")
+    assert repository.git("status", "--porcelain").split() in ([], ["??", ".beads/issues.jsonl"])
+
+
 def test_a_branch_may_be_named_or_be_there(repository: Bd, tmp_path: Path) -> None:
     repository.git("branch", "there")
     assert repository.json("worktree", "create", "../one", "--branch", "there")["branch"] == "there"

@@ -28,7 +28,7 @@ from beadwork.sync.files import Files
 from beadwork.sync.hooks import NAMES, Hooks, state_of
 from beadwork.sync.locate import GitPlace, Place, git_place
 from beadwork.sync.log_health import logs_finding, mend_logs
-from beadwork.sync.scaffold import _ATTRIBUTES, _DRIVER, _IGNORED
+from beadwork.sync.scaffold import _BY_DRIVER, _DRIVER, _IGNORED
 
 _BACKUPS = "backups"
 
@@ -224,7 +224,11 @@ def _merge_driver(surroundings: Surroundings) -> Finding:
     name, place = "merge-driver", surroundings.git
     if place is None or place.work_tree is None:
         return _ok(name, GIT, "no repository, so nothing to merge")
-    wrong = _missing_attributes(surroundings.place.folder, place.work_tree, place.common_folder)
+    if scaffold.is_hidden(surroundings.place.folder):
+        return _ok(name, GIT, "this clone keeps the store out of git, so nothing to merge")
+    if scaffold.is_without_driver(place.work_tree):
+        return _ok(name, GIT, "git merges the file by union, as `bd init` was told")
+    wrong = _missing_attributes(surroundings.place.folder, place.work_tree)
     if wrong:
         return _warning(
             name,
@@ -237,15 +241,15 @@ def _merge_driver(surroundings: Surroundings) -> Finding:
     return _ok(name, GIT, "git merges the file by `bd merge`")
 
 
-def _missing_attributes(folder: str, work_tree: str, common_folder: str) -> list[str]:
-    relative = os.path.relpath(folder, work_tree).replace(os.sep, "/")
-    own = scaffold.read_text(os.path.join(folder, ".gitattributes"))
-    local = scaffold.read_text(os.path.join(common_folder, "info", "attributes"))
+def _missing_attributes(folder: str, work_tree: str) -> list[str]:
     driver = git.run(["config", "merge.beads.driver"], folder=work_tree) or b""
     said = driver.decode("utf-8", "replace").strip()
-    missing = [] if _ATTRIBUTES in own else [f".beads/.gitattributes lacks {_ATTRIBUTES}"]
-    if f"{relative}/issues.jsonl merge=beads" not in local.splitlines():
-        missing.append("info/attributes does not name the merge driver")
+    missing = []
+    if not scaffold.has_union(folder):
+        missing.append(f".beads/.gitattributes lacks {scaffold.union_line(folder)}")
+    by = scaffold.merged_by(folder, work_tree)
+    if by != _BY_DRIVER:
+        missing.append(f"`git check-attr merge` says {by or 'nothing'}; it should be {_BY_DRIVER}")
     if said != _DRIVER:
         missing.append(f"merge.beads.driver is {said or 'not set'}; it should be {_DRIVER}")
     return missing

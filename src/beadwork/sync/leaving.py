@@ -75,4 +75,8 @@ def _attributes(place: Place, *, is_dry: bool) -> list[str]:
         found.append("merge.beads in git's config")
         if not is_dry:
             git.run(["config", "--local", "--remove-section", "merge.beads"], folder=folder)
+    if scaffold.is_without_driver(folder):
+        found.append("beads.mergeDriver in git's config")
+        if not is_dry:
+            scaffold.settle_wish(place.folder, has_driver=True)
     return found

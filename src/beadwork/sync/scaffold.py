@@ -6,7 +6,8 @@ from typing import Protocol
 
 from beadwork.model.errors import FileTrouble
 from beadwork.sync.git import run
-from beadwork.sync.locate import git_place
+from beadwork.sync.locate import GitPlace, git_place, place_of
+from beadwork.sync.patterns import attribute_literal, literal
 
 _IGNORED = (
     "*.db",
@@ -35,18 +36,22 @@ _CONFIG = """\
 # status.custom: further statuses, `name` or `name:done` for one that ends work
 # types.custom: further issue types
 """
-_ATTRIBUTES = "issues.jsonl merge=union -text"
+_UNION = "merge=union -text"
 _DRIVER = "bd merge %A %O %A %B"
+_BY_DRIVER = "beads"
+_SETTINGS = (("merge.beads.name", "Beadwork"), ("merge.beads.driver", _DRIVER))
+_IS_WISHED = "beads.mergeDriver"
+"""Where git's config notes that this clone is to do without the driver."""
 
 
 def write_text(path: str, text: str) -> None:
-    """Write a small file.
+    """Write a small file as it was read by `read_text`, byte for byte.
 
     Raises:
         FileTrouble: it can't be written.
     """
     try:
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(text)
     except OSError as error:
         raise FileTrouble(
@@ -59,7 +64,7 @@ def write_text(path: str, text: str) -> None:
 def read_text(path: str) -> str:
     """Return a small file's text; an absent one reads as empty."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return ""
@@ -126,7 +131,7 @@ def _exclude(folder: str) -> tuple[str, str] | None:
     relative = os.path.relpath(folder, git.work_tree).replace(os.sep, "/")
     if relative.startswith("../"):
         return None
-    return os.path.join(git.common_folder, "info", "exclude"), f"/{relative}/"
+    return os.path.join(git.common_folder, "info", "exclude"), f"/{literal(relative)}/"
 
 
 def is_hidden(folder: str) -> bool:
@@ -141,10 +146,11 @@ def hide(folder: str) -> list[str]:
     return [found[0]] if found is not None and add_line(*found) else []
 
 
-def add_line(path: str, line: str) -> bool:
-    """Add a line to a small file if it lacks it; tell whether it did."""
+def add_line(path: str, line: str, *, is_last: bool = False) -> bool:
+    """Add a line to a small file if it lacks it, or lacks it at its end; tell whether it did."""
     text = read_text(path)
-    if line in text.splitlines():
+    lines = text.splitlines()
+    if line in (lines[-1:] if is_last else lines):
         return False
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -173,24 +179,81 @@ def settle_setting(folder: str, key: str, value: str, *, name: str = "config.yam
     return path
 
 
+def union_line(folder: str) -> str:
+    """Return the line of attributes by which git merges the file where the driver is not."""
+    return f"{os.path.basename(place_of(folder).records)} {_UNION}"
+
+
+def has_union(folder: str) -> bool:
+    """Tell whether the store's attributes have git merge the file by union."""
+    words = union_line(folder).split()
+    lines = read_text(os.path.join(folder, ".gitattributes")).splitlines()
+    return any(line.split()[: len(words)] == words for line in lines)
+
+
+def merged_by(folder: str, work_tree: str) -> str | None:
+    """Return what git says that the file is merged by; None if it can't be asked."""
+    said = run(
+        ["check-attr", "-z", "merge", "--", _records_in(folder, work_tree)], folder=work_tree
+    )
+    words = (said or b"").split(b"\0")
+    return words[2].decode("utf-8", "replace") if len(words) > 2 else None
+
+
+def _records_in(folder: str, work_tree: str) -> str:
+    return os.path.relpath(place_of(folder).records, work_tree).replace(os.sep, "/")
+
+
 def settle_attributes(folder: str, *, has_driver: bool = True) -> list[str]:
-    """Let git merge the file: by union everywhere, by our driver in this clone (R17)."""
+    """Let git merge the file: by union everywhere, by our driver in this clone (R17).
+
+    Returns what was changed.
+    """
     written = []
-    path = os.path.join(folder, ".gitattributes")
-    text = read_text(path)
-    if _ATTRIBUTES not in text:
-        write_text(path, f"{text}{_ATTRIBUTES}\n")
+    if not has_union(folder):
+        path = os.path.join(folder, ".gitattributes")
+        add_line(path, union_line(folder))
         written.append(path)
     git = git_place(os.path.dirname(folder))
-    if git is None or git.work_tree is None or not has_driver:
-        return written
-    relative = os.path.relpath(folder, git.work_tree).replace(os.sep, "/")
-    info = os.path.join(git.common_folder, "info", "attributes")
-    if os.path.isdir(git.common_folder) and add_line(info, f"{relative}/issues.jsonl merge=beads"):
-        written.append(info)
-    for key, value in (("merge.beads.name", "Beadwork"), ("merge.beads.driver", _DRIVER)):
-        run(["config", key, value], folder=git.work_tree)
-    return [*written, os.path.join(git.common_folder, "config")]
+    if git is not None and git.work_tree is not None and has_driver:
+        written += _settle_driver(folder, git, git.work_tree)
+    return written
+
+
+def _settle_driver(folder: str, git: GitPlace, work_tree: str) -> list[str]:
+    written = []
+    by = merged_by(folder, work_tree)
+    if by != _BY_DRIVER and os.path.isdir(git.common_folder):
+        info = os.path.join(git.common_folder, "info", "attributes")
+        line = f"{attribute_literal(_records_in(folder, work_tree))} merge={_BY_DRIVER}"
+        # Of several lines the last one counts; where git can't be asked, any has to do.
+        if add_line(info, line, is_last=by is not None):
+            written.append(info)
+    missing = [each for each in _SETTINGS if _config(each[0], work_tree) != each[1]]
+    for key, value in missing:
+        run(["config", key, value], folder=work_tree)
+    return [*written, os.path.join(git.common_folder, "config")] if missing else written
+
+
+def _config(key: str, work_tree: str) -> str:
+    """Return what this clone's own config says."""
+    said = run(["config", "--local", key], folder=work_tree) or b""
+    return said.decode("utf-8", "replace").strip()
+
+
+def is_without_driver(work_tree: str) -> bool:
+    """Tell whether this clone was to do without the merge driver."""
+    return _config(_IS_WISHED, work_tree) == "false"
+
+
+def settle_wish(folder: str, *, has_driver: bool) -> list[str]:
+    """Note whether this clone is to have the merge driver; return what was changed."""
+    git = git_place(os.path.dirname(folder))
+    if git is None or git.work_tree is None or is_without_driver(git.work_tree) != has_driver:
+        return []
+    change = ["--unset", _IS_WISHED] if has_driver else [_IS_WISHED, "false"]
+    run(["config", "--local", *change], folder=git.work_tree)
+    return [os.path.join(git.common_folder, "config")]
 
 
 class Wanted(Protocol):
@@ -221,7 +284,9 @@ def settle(folder: str, wanted: Wanted, *, store_path: str) -> list[str]:
     settle_role(folder, wanted.role)
     if is_hidden(folder):
         return written
-    return written + settle_attributes(folder, has_driver=wanted.has_driver)
+    written += settle_wish(folder, has_driver=wanted.has_driver)
+    written += settle_attributes(folder, has_driver=wanted.has_driver)
+    return list(dict.fromkeys(written))
 
 
 def classic_rows(folder: str) -> str | None:

@@ -14,6 +14,7 @@ from beadwork.model.errors import (
 )
 from beadwork.sync import git, scaffold
 from beadwork.sync.locate import git_place, home_folder
+from beadwork.sync.patterns import literal
 
 _RECORDS = (".beads/issues.jsonl", ".beads/beads.jsonl")
 _TOLD_MAX = 5
@@ -138,7 +139,7 @@ class Worktrees:
             top = os.path.realpath(each.path) + os.sep
             if path != each.path and os.path.realpath(path).startswith(top):
                 relative = os.path.relpath(os.path.realpath(path), top).replace(os.sep, "/")
-                line = f"/{relative}/"
+                line = f"/{literal(relative)}/"
                 scaffold.add_line(os.path.join(self._common, "info", "exclude"), line)
 
     def _git(self, arguments: Sequence[str], what: str) -> None:

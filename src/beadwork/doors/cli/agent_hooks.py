@@ -14,6 +14,10 @@ _OURS = re.compile(
     r"\s*bd (?:prime(?:\s+--(?:full|hook-json|mcp|stealth))*|msg hook\s+--event\s+\w+)\s*"
 )
 _HOOKS = "hooks"
+_WAS_EMPTY = " "
+"""The mark of what was there before our hooks, and held nothing."""
+_WAS_BLANK = "  "
+"""The mark of settings that were a file without any JSON in it."""
 
 
 class _Hook(NamedTuple):
@@ -87,7 +91,7 @@ def _element(text: str, place: Place, index: int) -> Place:
 
 
 def _without(text: str, hook: _Hook) -> str:
-    """Take out one hook, and what holds nothing more because of it."""
+    """Take out one hook, and what was made for it and holds nothing more."""
     top = json_splice.root(text)
     events, events_index = _below(text, top, _HOOKS)
     groups, event_index = _below(text, events, hook.event)
@@ -95,23 +99,29 @@ def _without(text: str, hook: _Hook) -> str:
     hooks, _ = _below(text, group, _HOOKS)
     if len(json_splice.children(text, hooks)) > 1:
         return json_splice.remove(text, hooks, hook.number)
-    if len(json_splice.children(text, groups)) > 1:
+    if _stays(text, groups):
         return json_splice.remove(text, groups, hook.group)
-    if len(json_splice.children(text, events)) > 1:
+    if _stays(text, events):
         return json_splice.remove(text, events, event_index)
     return json_splice.remove(text, top, events_index)
 
 
-def _with(text: str, event: str, command: str) -> str:
+def _stays(text: str, place: Place) -> bool:
+    """Tell whether an object or array stays without one of its values."""
+    is_theirs = json_splice.is_marked(text, place, _WAS_EMPTY)
+    return is_theirs or len(json_splice.children(text, place)) > 1
+
+
+def _with(text: str, event: str, command: str, mark: str) -> str:
     group = {"matcher": "", _HOOKS: [{"type": "command", "command": command}]}
     events = _settings(text).get(_HOOKS)
     top = json_splice.root(text)
     if events is None:
-        return json_splice.insert(text, top, {event: [group]}, _HOOKS)
+        return json_splice.insert(text, top, {event: [group]}, _HOOKS, mark=mark)
     place, _ = _below(text, top, _HOOKS)
     if event not in events:
-        return json_splice.insert(text, place, [group], event)
-    return json_splice.insert(text, _below(text, place, event)[0], group)
+        return json_splice.insert(text, place, [group], event, mark=_WAS_EMPTY)
+    return json_splice.insert(text, _below(text, place, event)[0], group, mark=_WAS_EMPTY)
 
 
 def put(text: str | None, wanted: Mapping[str, str]) -> str:
@@ -120,19 +130,22 @@ def put(text: str | None, wanted: Mapping[str, str]) -> str:
     Raises:
         FileTrouble: the settings are damaged.
     """
+    mark = _WAS_EMPTY
     if text is None or not text.strip():
-        text = "{}\n"
+        mark = "" if text is None else _WAS_BLANK
+        text = f"{text or ''}{{}}\n"
+    present = {(hook.event, hook.command) for hook in _ours(_settings(text))}
+    for event, command in wanted.items():
+        if (event, command) not in present:
+            text = _with(text, event, command, mark)
+    # Last, so that nothing is empty in between and loses its mark.
     while (hook := _surplus(_settings(text), wanted)) is not None:
         text = _without(text, hook)
-    present = {hook.event for hook in _ours(_settings(text))}
-    for event, command in wanted.items():
-        if event not in present:
-            text = _with(text, event, command)
     return text
 
 
 def take(text: str) -> str | None:
-    """Return settings without our hooks; None if nothing else is in them.
+    """Return settings without our hooks; None if they were made for these alone.
 
     Raises:
         FileTrouble: the settings are damaged.
@@ -140,7 +153,12 @@ def take(text: str) -> str | None:
     before = text
     while (hook := _surplus(_settings(text), {})) is not None:
         text = _without(text, hook)
-    return None if text != before and text.strip() == "{}" else text
+    if text == before or text.strip() != "{}":
+        return text
+    top = json_splice.root(before)
+    if json_splice.is_marked(before, top, _WAS_BLANK):
+        return before[: top.at]
+    return text if json_splice.is_marked(before, top, _WAS_EMPTY) else None
 
 
 def state(text: str | None, wanted: Mapping[str, str]) -> State:

@@ -31,6 +31,8 @@ class _Block(NamedTuple):
     start: int
     end: int
     added: str
+    line_end: str
+    """That of the block: what stands around it may have others."""
 
 
 def _find(content: str) -> _Block | None:
@@ -45,7 +47,7 @@ def _find(content: str) -> _Block | None:
             hint="Put the line END BEADS INTEGRATION back, or take the block out by hand.",
         )
     added = _ADDED.search(begin["facts"])
-    return _Block(begin.start(), end.end(), added[1] if added else "0")
+    return _Block(begin.start(), end.end(), added[1] if added else "0", begin["end"])
 
 
 def _written(body: str, added: str, form: Form, line_end: str) -> str:
@@ -69,11 +71,11 @@ def put(content: str | None, body: str, form: Form) -> str:
     """
     if content is None:
         return form.head + _written(body, _NEW, form, "\n")
-    line_end = _line_end(content)
     found = _find(content)
     if found is not None:
-        block = _written(body, found.added, form, line_end)
+        block = _written(body, found.added, form, found.line_end)
         return content[: found.start] + block + content[found.end :]
+    line_end = _line_end(content)
     missing = _missing(content, line_end)
     return content + line_end * missing + _written(body, str(missing), form, line_end)
 
@@ -98,7 +100,7 @@ def take(content: str, form: Form) -> str | None:
     if found.added == _NEW:
         return None if before + after in ("", form.head) else before + after
     for _ in range(int(found.added) if found.added.isdigit() else 0):
-        before = before.removesuffix(_line_end(content))
+        before = before.removesuffix(found.line_end)
     return before + after
 
 

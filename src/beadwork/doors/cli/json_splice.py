@@ -67,8 +67,16 @@ def _line_end(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-def insert(text: str, place: Place, value: Any, name: str = "") -> str:  # noqa: ANN401 -- any JSON
-    """Return a text with one value more, at the end of an object or array."""
+def is_marked(text: str, place: Place, mark: str) -> bool:
+    """Tell whether a value was put with this mark into an object or array that was empty."""
+    return text.startswith(f"{mark}{_line_end(text)}", place.at + 1)
+
+
+def insert(text: str, place: Place, value: Any, name: str = "", *, mark: str = "") -> str:  # noqa: ANN401 -- any JSON
+    """Return a text with one value more, at the end of an object or array.
+
+    The mark, of spaces, goes behind the bracket of one that is empty.
+    """
     step, end = _step(text), _line_end(text)
     inner = step * (place.depth + 1)
     written = json.dumps(value, ensure_ascii=False, indent=step).replace("\n", f"\n{inner}")
@@ -78,7 +86,7 @@ def insert(text: str, place: Place, value: Any, name: str = "") -> str:  # noqa:
         at = nodes[-1].end
         return f"{text[:at]},{end}{inner}{piece}{text[at:]}"
     at = place.at + 1
-    return f"{text[:at]}{end}{inner}{piece}{end}{step * place.depth}{text[at:]}"
+    return f"{text[:at]}{mark}{end}{inner}{piece}{end}{step * place.depth}{text[at:]}"
 
 
 def remove(text: str, place: Place, index: int) -> str:
@@ -88,7 +96,8 @@ def remove(text: str, place: Place, index: int) -> str:
         return text[: nodes[index - 1].end] + text[nodes[index].end :]
     if len(nodes) > 1:
         return text[: nodes[0].start] + text[nodes[1].start :]
+    # As `insert` did: its first step may be another than that of the text now.
+    inner = text[place.at + 1 : nodes[0].start].rpartition("\n")[2]
+    outer = inner[: len(inner) * place.depth // (place.depth + 1)]
     after = text[nodes[0].end :]
-    return text[: place.at + 1] + after.removeprefix(
-        f"{_line_end(text)}{_step(text) * place.depth}"
-    )
+    return text[: place.at + 1] + after.removeprefix(f"{_line_end(text)}{outer}")

@@ -42,8 +42,9 @@ def install(session: Session, force: bool, shared: bool, beads: bool, chain: boo
     done = _of(session).install(style=style, is_forced=force)
     shown = {"installed": done.names, "path": done.folder, "kept": done.kept}
     lines = [f"Installed in {done.folder}: {', '.join(done.names)}"]
-    verb = "put aside" if force else "runs first"
-    lines += [f"  {verb}: {path}" for path in done.kept]
+    for path in done.kept:
+        verb = "put aside" if ".backup" in os.path.basename(path) else "runs first"
+        lines.append(f"  {verb}: {path}")
     session.show(shown, "\n".join(map(text.line, lines)))
 
 
