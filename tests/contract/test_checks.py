@@ -377,7 +377,7 @@ def test_events_younger_than_180_days_stay(full: Project) -> None:
 
 
 def test_a_request_that_can_still_be_undone_whole_stays_whole(full: Project) -> None:
-    full.run(DeleteIssue(issue="px-base", cascade=True))
+    full.run(DeleteIssue(issue="px-base", cascade=True, force=True))
     before = [row for row in events(full) if row[1] == "issue.delete"]
     full.run(UpdateIssue(issue="px-late", title="b"))
     pass_days(full, 200)

@@ -23,7 +23,7 @@ from beadwork.engine import Caller
 from beadwork.model import codec
 from beadwork.model import record as records
 from beadwork.model.claim import Holder
-from beadwork.model.dependency import Gate
+from beadwork.model.dependency import ORDERING_KINDS, Gate
 from beadwork.model.errors import (
     BeadworkError,
     ClaimLost,
@@ -443,7 +443,11 @@ class StoreMachine(RuleBasedStateMachine):
         while waiting:
             goal = waiting.pop()
             for other, issue in self.by_name().items():
-                targets = {self.meant(each, birth) for (each, _), birth in issue.edges.items()}
+                targets = {
+                    self.meant(each, birth)
+                    for (each, kind), birth in issue.edges.items()
+                    if kind in ORDERING_KINDS
+                }
                 if goal in targets and other not in doomed:
                     doomed.add(other)
                     waiting.append(other)

@@ -232,4 +232,9 @@ def parse_when(text: str, *, now_us: int, zone_offset_s: int, field: str) -> int
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    instant_us = (moment - _EPOCH) // timedelta(microseconds=1)
+    if not _FIRST_S <= instant_us // 1_000_000 <= _LAST_S:
+        raise InvalidField(
+            f'"{stripped[:60]}" lies outside of the years 1 to 9999', hint=_EXAMPLES, field=field
+        )
+    return instant_us

@@ -45,8 +45,9 @@ def fence(tx: Transaction, entry: Entry, claim_epoch: int | None = None) -> Clai
         ClaimStale: the caller's epoch is not the present one.
     """
     claim = tx.claims.of(entry.n)
-    if claim is None:
+    if claim is None and claim_epoch is None:
         return None
+    claim = claim or Claim(claim_epoch=0)  # What names an epoch was granted one, elsewhere.
     epoch = claim_epoch
     if epoch is None:
         epoch = tx.claims.granted_epoch(entry.n, tx.holder)
@@ -217,6 +218,10 @@ class ClaimReady(Filtered[Claimed], frozen=True):
 )
 def claim_ready(request: ClaimReady, tx: Transaction) -> Claimed:
     """Take the most urgent ready issue."""
+    if set(request.statuses) - {"open"}:
+        raise InvalidField(
+            "Only what is open can be claimed so", hint="Leave the status out.", field="statuses"
+        )
     wanted = ready_filter(request, tx)
     if request.unassigned:
         wanted = wanted._replace(is_unassigned=True)

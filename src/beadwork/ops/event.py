@@ -7,11 +7,12 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import instants, token
+from beadwork.model.dependency import ORDERING_KINDS
 from beadwork.model.errors import ClaimStale, UndoConflict, UnknownEvent, UnknownIssue
 from beadwork.model.event_kinds import LEASE_KINDS, MESSAGE_KINDS
 from beadwork.model.issue import Issue
 from beadwork.model.record import STATE, Change, Record, assemble, registers
-from beadwork.model.transition import deleted
+from beadwork.model.transition import deleted, moved
 from beadwork.ops.claim import IssueName, end_claim, fence, touched, updated
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, EventRow, Transaction
@@ -198,7 +199,13 @@ def _require_there(row: EventRow) -> None:
 
 
 def _require_untouched(tx: Transaction, row: EventRow) -> None:
-    """Refuse to delete what others have written to since it was made."""
+    """Refuse to delete what others have written to since it was made, or has children."""
+    if tx.ready.kids(row.n or 0).total:
+        raise UndoConflict(
+            f"{row.issue_id} has children by now",
+            hint=f"`bd delete {row.issue_id} --cascade --force` deletes it, with them.",
+            id=row.issue_id,
+        )
     since = tx.events.of_issue(row.n or 0, limit=_LATEST)
     for each in since:
         is_over = each.undone_by is not None or each.kind == "undone"
@@ -232,9 +239,41 @@ def _take_back(tx: Transaction, row: EventRow) -> Entry:
         else:
             values[change.register] = change.before
     after = _rebuilt(entry.record, values)
-    if after.status != "in_progress" or not after.text("assignee"):
+    _require_acyclic(tx, entry, after)
+    return tx.issues.write(entry, touched(tx, _held_as_said(tx, entry, after)), kind="undone")
+
+
+def _require_acyclic(tx: Transaction, entry: Entry, after: Record) -> None:
+    """Refuse that an edge comes back which closes a circle by now."""
+    for target_id, kind in after.edges.keys() - entry.record.edges.keys():
+        target = tx.issues.by_id(target_id) if kind in ORDERING_KINDS else None
+        if target is not None and tx.dependencies.would_cycle(entry.n, target.n):
+            raise UndoConflict(
+                f"{entry.id} would need {target_id}, which waits for it by now",
+                hint=f"Take that away first: `bd dep remove {target_id} {entry.id}`.",
+                id=entry.id,
+            )
+
+
+def _held_as_said(tx: Transaction, entry: Entry, after: Record) -> Record:
+    """Let whoever a record names hold the issue, or nobody: see the claims (R7).
+
+    Who takes back that it was closed goes on with it; what was another's is open again.
+    """
+    claim, assignee = tx.claims.of(entry.n), after.text("assignee")
+    if (after.status, assignee) == (entry.record.status, entry.record.text("assignee")):
+        return after
+    is_held = claim is not None and claim.is_held
+    if after.status != "in_progress" or not assignee:
         end_claim(tx, entry)
-    return tx.issues.write(entry, touched(tx, after), kind="undone")
+        return after
+    if is_held and claim is not None and claim.actor == assignee:
+        return after
+    end_claim(tx, entry)
+    if assignee == tx.holder.actor:
+        tx.claims.grant(entry.n, tx.holder, None)
+        return after
+    return updated(tx, after, moved(after, "open", is_reopening=entry.is_done))
 
 
 def _rebuilt(record: Record, values: dict[tuple[str, ...], str]) -> Record:

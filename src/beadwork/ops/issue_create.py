@@ -133,7 +133,22 @@ def make_issue(request: CreateIssue, tx: Transaction) -> Issue:
     births: dict[Register, int] = {
         ("dependencies", *key): birth for key, (_, birth) in edges.items() if birth is not None
     }
-    return shown(tx.issues.write_new(record, births))
+    entry = tx.issues.write_new(record, births)
+    if request.id:
+        _require_acyclic(tx, entry)
+    return shown(entry)
+
+
+def _require_acyclic(tx: Transaction, entry: Entry) -> None:
+    """Refuse an id of one's own that others wait for already, if it waits for them."""
+    for target_id, kind in entry.record.edges:
+        target = tx.issues.by_id(target_id) if kind in ORDERING_KINDS else None
+        cycle = [] if target is None else tx.dependencies.would_cycle(entry.n, target.n)
+        if cycle:
+            raise DependencyCycle(
+                f"{entry.id} can't need {target_id}, which waits for it: {' → '.join(cycle)}",
+                cycle=cycle,
+            )
 
 
 def _first_fields(tx: Transaction, request: CreateIssue) -> dict[str, str]:
@@ -253,13 +268,14 @@ def _first_edges(
     for text in request.dependencies:
         kind, name = split_dependency(text)
         target = require_live_target(tx, name)
-        if parent is not None and target == parent.id and kind in ORDERING_KINDS:
-            if kind == PARENT_CHILD:
-                continue
-            refuse_to_wait_for_parent(issue_id, parent.id)
-        add(target, kind)
+        if parent is None or (target, kind) != (parent.id, PARENT_CHILD):
+            add(target, kind)
     if request.waits_for:
         spawner = require_live_target(tx, request.waits_for)
         metadata = {"gate": request.waits_for_gate.value, "spawner_id": spawner}
         add(spawner, WAITS_FOR, token.encode(metadata))
+    parents = {target for target, kind in edges if kind == PARENT_CHILD}
+    for target, kind in edges:
+        if target in parents and kind in ORDERING_KINDS and kind != PARENT_CHILD:
+            refuse_to_wait_for_parent(issue_id, target)
     return edges

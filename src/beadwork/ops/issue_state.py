@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from beadwork.model.dependency import ORDERING_KINDS
 from beadwork.model.errors import (
     ClaimLost,
     ClaimStale,
@@ -18,6 +19,7 @@ from beadwork.model.issue import (
 )
 from beadwork.model.transition import closed, deleted, moved, require_alive
 from beadwork.ops.claim import Epoch, IssueName, end_claim, fence, named_holder, take_note, updated
+from beadwork.ops.holding import require_not_others
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, Transaction
 from beadwork.ops.views import shown
@@ -104,12 +106,13 @@ class ReopenIssue(Request[Reopened], frozen=True):
     issue: IssueName
     reason: str = ""
     claim_epoch: Epoch = None
+    force: Annotated[bool, Meta(description="Also if another holds it.")] = False
 
 
 @operation(
     "issue.reopen",
     kind="write",
-    raises=(UnknownIssue, InvalidTransition, ClaimStale, InvalidField),
+    raises=(UnknownIssue, InvalidTransition, ClaimStale, ClaimLost, InvalidField),
     example={"issue": "px-a3f", "reason": "It came back"},
 )
 def reopen_issue(request: ReopenIssue, tx: Transaction) -> Reopened:
@@ -119,8 +122,12 @@ def reopen_issue(request: ReopenIssue, tx: Transaction) -> Reopened:
     fence(tx, entry, request.claim_epoch)
     if entry.record.status == "open" and "defer_until" not in entry.record.fields:
         return Reopened(issue=shown(entry), already=True)
+    require_not_others(tx, entry, is_forced=request.force)
     fields = moved(entry.record, "open", is_reopening=True)
     fields["defer_until"] = None
+    claim = tx.claims.of(entry.n)
+    if claim is not None and claim.is_held and claim.actor == entry.record.text("assignee"):
+        fields["assignee"] = None  # Else nobody but who held it could claim it.
     end_claim(tx, entry)
     record = updated(tx, entry.record, fields)
     if request.reason.strip():
@@ -145,6 +152,7 @@ class DeleteIssue(Request[Deleted], frozen=True):
     issue: IssueName
     reason: str = ""
     cascade: Annotated[bool, Meta(description="And all that needs it, all the way.")] = False
+    force: Annotated[bool, Meta(description="Also what another holds.")] = False
     dry_run: Annotated[bool, Meta(description="Only say what would be deleted.")] = False
     claim_epoch: Epoch = None
 
@@ -152,7 +160,7 @@ class DeleteIssue(Request[Deleted], frozen=True):
 @operation(
     "issue.delete",
     kind="write",
-    raises=(UnknownIssue, ClaimStale, InvalidField),
+    raises=(UnknownIssue, ClaimStale, ClaimLost, InvalidField),
     example={"issue": "px-a3f", "dry_run": True},
 )
 def delete_issue(request: DeleteIssue, tx: Transaction) -> Deleted:
@@ -164,8 +172,10 @@ def delete_issue(request: DeleteIssue, tx: Transaction) -> Deleted:
     while waiting:
         entry = waiting.pop()
         fence(tx, entry, request.claim_epoch if entry is first else None)
+        require_not_others(tx, entry, is_forced=request.force or request.dry_run)
         for each in tx.dependencies.needed_by(entry.n) if request.cascade else ():
-            if each.entry is not None and each.entry.n not in doomed:
+            is_new = each.entry is not None and each.entry.n not in doomed
+            if each.entry is not None and is_new and each.kind in ORDERING_KINDS:
                 doomed[each.entry.n] = each.entry
                 waiting.append(each.entry)
     alive = [e for e in doomed.values() if e.record.status != "tombstone"]

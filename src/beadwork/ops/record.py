@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import codec
+from beadwork.model.errors import InvalidField
 from beadwork.ops.fold_report import Dangling, FoldReport
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import FileState, Line, Transaction
@@ -63,6 +64,8 @@ class FoldLines(Request[Folded], frozen=True):
 def fold_lines(request: FoldLines, tx: Transaction) -> Folded:
     """Fold lines into the store."""
     numbers = request.numbers or [0] * len(request.lines)
+    if len(numbers) != len(request.lines):
+        raise InvalidField("Each line has one number", hint="Leave numbers out.", field="numbers")
     lines = [
         Line(number, codec.digest(text), text)
         for number, text in zip(numbers, request.lines, strict=True)

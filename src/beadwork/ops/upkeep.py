@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import token
+from beadwork.model.dependency import ORDERING_KINDS
 from beadwork.model.errors import InvalidField, InvalidTransition, UnknownIssue
 from beadwork.model.instants import parse_us
 from beadwork.model.issue import Issue, require_text
@@ -44,7 +45,10 @@ class CleanUp(Request[CleanedUp], frozen=True):
         float, Meta(description="Only what has been closed for so long.", ge=0, le=36_500)
     ] = 0
     ephemeral: Annotated[bool, Meta(description="Only ephemeral issues.")] = False
-    cascade: Annotated[bool, Meta(description="And all that needs them, all the way.")] = False
+    cascade: Annotated[
+        bool,
+        Meta(description="And all that needs them, all the way, but for what is pinned or held."),
+    ] = False
     dry_run: Annotated[bool, Meta(description="Only say what would be deleted.")] = False
     reason: str = "Cleaned up"
 
@@ -83,9 +87,19 @@ def _with_dependents(tx: Transaction, chosen: list[Entry]) -> Iterator[Entry]:
         yield entry
         for each in tx.dependencies.needed_by(entry.n):
             other = each.entry
-            if other is not None and other.n not in seen and other.record.status != "tombstone":
+            if other is None or other.n in seen or each.kind not in ORDERING_KINDS:
+                continue
+            if _may_go(tx, other):
                 seen.add(other.n)
                 waiting.append(other)
+
+
+def _may_go(tx: Transaction, entry: Entry) -> bool:
+    """Tell whether an issue goes with what it needs: not if it is pinned, or held by another."""
+    claim = tx.claims.of(entry.n)
+    is_others = claim is not None and claim.is_held and not claim.is_by(tx.holder)
+    is_pinned = entry.record.fields.get("pinned") == "true" or entry.record.status == "pinned"
+    return entry.record.status != "tombstone" and not is_pinned and not is_others
 
 
 # -- long texts

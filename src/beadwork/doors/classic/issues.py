@@ -200,7 +200,13 @@ def delete(given: Delete, context: Context) -> Plan:
         raise InvalidField("No issue was named", hint='Give "ids": [...].', field="ids")
     is_dry = given.dry_run or not given.force
     requests = [
-        DeleteIssue(issue=each, reason=given.reason, cascade=given.cascade, dry_run=is_dry)
+        DeleteIssue(
+            issue=each,
+            reason=given.reason,
+            cascade=given.cascade,
+            dry_run=is_dry,
+            force=given.force,
+        )
         for each in names
     ]
     if len(requests) == 1:

@@ -207,7 +207,13 @@ def delete(session: Session, /, **given: Any) -> None:
         session.warn("Warning: --hard makes no difference: a tombstone always stays.")
     orphans = _dependents(session, ids) if len(ids) > 1 and not given["cascade"] else []
     requests = [
-        DeleteIssue(issue=name, reason=given["reason"], cascade=given["cascade"], dry_run=is_dry)
+        DeleteIssue(
+            issue=name,
+            reason=given["reason"],
+            cascade=given["cascade"],
+            dry_run=is_dry,
+            force=given["force"],
+        )
         for name in ids
     ]
     answers = session.run_each(requests)
