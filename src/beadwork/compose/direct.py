@@ -305,7 +305,7 @@ class DirectWorld(Person):
         """Log a fault of ours, where there is a store to log it in; return its number."""
         try:
             folder = self.place(options).folder
-        except BeadworkError:
+        except Exception:  # noqa: BLE001 -- it may be the very thing that failed
             folder = ""
         return new_fault_log(folder)(what, error)
 

@@ -9,12 +9,16 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from beadwork.model import limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
 from beadwork.model.issue import Vocabulary
+from beadwork.sync.small_files import read_regular
 
 NAMES = ("config.yaml", "local.yaml")
 _CACHE = "config.cache"
+_RULES = "2"
+"""By which rules a cache was made; one made by older ones is not used."""
 _DONE_CATEGORIES = frozenset({"done", "closed"})
 _ENVIRONMENT = ("BD_", "BEADS_")
 _READ_ELSEWHERE = frozenset(
@@ -48,11 +52,12 @@ _STORE_KEYS = frozenset(
         "ready.exclude_id_patterns",
         "claim.lease",
         "repos.additional",
-        "store.path",
-        "upgrade.seen",
     )
 )
-"""What the user's file does not say: it would hold for every store of this user."""
+_MACHINE_KEYS = frozenset(("store.path", "upgrade.seen"))
+_UNHEARD = {"user": _STORE_KEYS | _MACHINE_KEYS, "config.yaml": _MACHINE_KEYS}
+"""What a file does not say. The user's would say it of every store; the project's comes with a
+clone, and is not to choose where a machine has its database."""
 
 _UNTRUTHS = ("false", "no", "off", "0")
 
@@ -110,7 +115,7 @@ def _sources(folder: str | None, user: str | None) -> str:
     """Return what `stat` says of the files; one of another user is another file."""
     mine = _facts(user)
     of_store = [_facts(os.path.join(folder, name) if folder else None) for name in NAMES]
-    return "|".join([*of_store, mine if mine == "-" else f"{user}:{mine}"])
+    return "|".join([_RULES, *of_store, mine if mine == "-" else f"{user}:{mine}"])
 
 
 def flat(values: Mapping[str, Any], start: str = "") -> dict[str, Any]:
@@ -131,8 +136,8 @@ def parse(path: str) -> dict[str, Any]:
         InvalidField: it is not YAML, or no map.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            return parse_text(file.read(), path)
+        content = read_regular(path, limits.SETTINGS_BYTES_MAX)
+        return parse_text(content.decode("utf-8"), path)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeError) as error:
@@ -145,11 +150,13 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
     Raises:
         InvalidField: it is not YAML, or no map.
     """
-    import yaml
+    from yaml import YAMLError
+
+    from beadwork.sync.plain_yaml import read
 
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        found = read(text)
+    except YAMLError as error:
         _refuse(path, error)
     if found is None:
         return {}
@@ -159,7 +166,7 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
 
 
 def _refuse(path: str, error: Exception) -> NoReturn:
-    reason = " ".join(str(error).split())[:200]
+    reason = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())[:200]
     raise InvalidField(
         f"{path} can't be read: {reason}", hint="Mend the file.", field=path
     ) from error
@@ -191,27 +198,29 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _of_files(folder: str | None, user: str | None) -> Settings:
     sources = _sources(folder, user)
-    if sources == "-|-|-":
+    if sources == f"{_RULES}|-|-|-":
         return Settings()
     cache = os.path.join(folder, _CACHE) if folder else ""
     cached = _cached(cache) if cache else None
     if cached is not None and cached.sources == sources:
         return cached
-    values: dict[str, Any] = {}
-    if user:
-        values = {key: value for key, value in parse(user).items() if key not in _STORE_KEYS}
+    values = _heard("user", user) if user else {}
     for name in NAMES:
-        values.update(parse(os.path.join(folder, name)) if folder else {})
+        values |= _heard(name, os.path.join(folder, name)) if folder else {}
     settings = Settings(values=values, sources=sources)
     if cache:
         _keep(cache, settings)
     return settings
 
 
+def _heard(name: str, path: str) -> dict[str, Any]:
+    unheard = _UNHEARD.get(name, frozenset())
+    return {key: value for key, value in parse(path).items() if key not in unheard}
+
+
 def _cached(path: str) -> Settings | None:
     try:
-        with open(path, "rb") as file:
-            return msgspec.json.decode(file.read(), type=Settings)
+        return msgspec.json.decode(read_regular(path), type=Settings)
     except (OSError, msgspec.MsgspecError):
         return None
 
@@ -221,9 +230,9 @@ def _keep(cache: str, settings: Settings) -> None:
     beside = f"{cache}.{os.getpid()}"
     try:
         with open(beside, "wb") as file:
-            file.write(msgspec.json.encode(settings, enc_hook=str))
+            file.write(msgspec.json.encode(settings))
         os.replace(beside, cache)
-    except OSError:
+    except (OSError, UnicodeEncodeError):
         return
 
 

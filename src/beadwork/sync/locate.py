@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from beadwork.model.errors import InvalidField, NoStore
+from beadwork.sync.small_files import read_regular
 
 DATABASE = "beadwork.db"
 _CLASSIC = "beads.db"
@@ -52,16 +53,26 @@ class Place(NamedTuple):
         """
         if not path or self.database != os.path.join(self.folder, DATABASE):
             return self
-        if path.startswith("~/") and environ.get("HOME"):
-            path = os.path.join(environ["HOME"], path[2:])
-        database = os.path.normpath(os.path.join(os.path.dirname(self.folder), path))
-        if os.path.isdir(database):
-            raise InvalidField(
-                f"store.path names the folder {database}",
-                hint="Name a file in it, one for each project.",
-                field="store.path",
-            )
+        database = database_at(self.folder, path, environ)
         return self._replace(database=database)
+
+
+def database_at(folder: str, path: str, environ: Mapping[str, str]) -> str:
+    """Return the database that the setting `store.path` of a store names.
+
+    Raises:
+        InvalidField: it names a folder.
+    """
+    if path.startswith("~/") and environ.get("HOME"):
+        path = os.path.join(environ["HOME"], path[2:])
+    database = os.path.normpath(os.path.join(os.path.dirname(folder), path))
+    if os.path.isdir(database):
+        raise InvalidField(
+            f"store.path names the folder {database}",
+            hint="Name a file in it, one for each project.",
+            field="store.path",
+        )
+    return database
 
 
 class GitPlace(NamedTuple):
@@ -79,10 +90,10 @@ class GitPlace(NamedTuple):
 
 def _read_line(path: str) -> str | None:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.readline().strip()
-    except OSError:
+        content = read_regular(path)
+    except (OSError, ValueError):  # A zero byte can be in no path.
         return None
+    return content.partition(b"\n")[0].decode("utf-8", "replace").strip()
 
 
 def _git_file(path: str, folder: str) -> GitPlace | None:
