@@ -44,6 +44,7 @@ from beadwork.sync.files import Files
 from beadwork.sync.locate import STORE_VARIABLES, Place, git_place, locate
 from beadwork.sync.locks import refuse_foreign
 from beadwork.sync.loss import take_loss
+from beadwork.sync.metadata import classic_database
 from beadwork.sync.person import Person
 
 if TYPE_CHECKING:
@@ -374,7 +375,7 @@ class DirectWorld(Person):
         from beadwork.ops.issue import ListIssues
         from beadwork.store.sqlite import classic_issue_ids
 
-        path = scaffold.classic_rows(place.folder)
+        path = classic_database(place.folder)
         if path is None:
             return []
         everything = ListIssues(all=True, limit=0, include_gates=True, include_templates=True)
@@ -456,7 +457,7 @@ class DirectWorld(Person):
 
     def full_path(self, path: str) -> str:
         """Return the absolute path of what the user named."""
-        return os.path.abspath(os.path.join(self.folder, path))
+        return os.path.abspath(path if os.path.isabs(path) else os.path.join(self.folder, path))
 
     def rooted(self, options: Options, path: str) -> Rooted:
         """Return a path or pattern that the user named, seen from the root of the work tree."""

@@ -20,9 +20,10 @@ from beadwork.sync.files import Files
 from beadwork.sync.hooks import NAMES, Hooks, state_of
 from beadwork.sync.locate import GitPlace, Place, git_place
 from beadwork.sync.log_health import logs_finding, mend_logs
+from beadwork.sync.metadata import classic_database, records_name
 from beadwork.sync.mounts import mount_of, mount_table
 from beadwork.sync.runtime import MARK, is_held
-from beadwork.sync.scaffold import _ATTRIBUTES, _DRIVER, _IGNORED
+from beadwork.sync.scaffold import _DRIVER, _IGNORED
 
 _LEFT_OVER_S = 3600
 _BACKUPS = "backups"
@@ -56,7 +57,7 @@ class Surroundings(NamedTuple):
     @property
     def classic_database(self) -> str | None:
         """Return the path of a classic database beside ours, if there is one (R14)."""
-        return scaffold.classic_rows(self.place.folder)
+        return classic_database(self.place.folder)
 
     def look(self) -> list[Finding]:
         """Look at everything; nothing is changed."""
@@ -389,8 +390,10 @@ def _missing_attributes(folder: str, work_tree: str, common_folder: str) -> list
     local = scaffold.read_text(os.path.join(common_folder, "info", "attributes"))
     driver = git.run(["config", "merge.beads.driver"], folder=work_tree) or b""
     said = driver.decode("utf-8", "replace").strip()
-    missing = [] if _ATTRIBUTES in own else [f".beads/.gitattributes lacks {_ATTRIBUTES}"]
-    if f"{relative}/issues.jsonl merge=beads" not in local.splitlines():
+    name = records_name(folder)
+    wanted = scaffold.attributes(name)
+    missing = [] if wanted in own else [f".beads/.gitattributes lacks {wanted}"]
+    if f"{relative}/{name} merge=beads" not in local.splitlines():
         missing.append("info/attributes does not name the merge driver")
     if said != _DRIVER:
         missing.append(f"merge.beads.driver is {said or 'not set'}; it should be {_DRIVER}")

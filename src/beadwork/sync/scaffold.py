@@ -7,6 +7,8 @@ from typing import Protocol
 from beadwork.model.errors import FileTrouble
 from beadwork.sync.git import run
 from beadwork.sync.locate import git_place
+from beadwork.sync.metadata import records_name
+from beadwork.sync.small_files import read_regular
 
 _IGNORED = (
     "*.db",
@@ -35,7 +37,6 @@ _CONFIG = """\
 # status.custom: further statuses, `name` or `name:done` for one that ends work
 # types.custom: further issue types
 """
-_ATTRIBUTES = "issues.jsonl merge=union -text"
 _DRIVER = "bd merge %A %O %A %B"
 
 
@@ -59,8 +60,7 @@ def write_text(path: str, text: str) -> None:
 def read_text(path: str) -> str:
     """Return a small file's text; an absent one reads as empty."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return read_regular(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -173,20 +173,27 @@ def settle_setting(folder: str, key: str, value: str, *, name: str = "config.yam
     return path
 
 
+def attributes(name: str) -> str:
+    """Return the line of `.beads/.gitattributes` for a file of records."""
+    return f"{name} merge=union -text"
+
+
 def settle_attributes(folder: str, *, has_driver: bool = True) -> list[str]:
     """Let git merge the file: by union everywhere, by our driver in this clone (R17)."""
     written = []
+    name = records_name(folder)
     path = os.path.join(folder, ".gitattributes")
     text = read_text(path)
-    if _ATTRIBUTES not in text:
-        write_text(path, f"{text}{_ATTRIBUTES}\n")
+    if attributes(name) not in text:
+        end = "" if not text or text.endswith("\n") else "\n"
+        write_text(path, f"{text}{end}{attributes(name)}\n")
         written.append(path)
     git = git_place(os.path.dirname(folder))
     if git is None or git.work_tree is None or not has_driver:
         return written
     relative = os.path.relpath(folder, git.work_tree).replace(os.sep, "/")
     info = os.path.join(git.common_folder, "info", "attributes")
-    if os.path.isdir(git.common_folder) and add_line(info, f"{relative}/issues.jsonl merge=beads"):
+    if os.path.isdir(git.common_folder) and add_line(info, f"{relative}/{name} merge=beads"):
         written.append(info)
     for key, value in (("merge.beads.name", "Beadwork"), ("merge.beads.driver", _DRIVER)):
         run(["config", key, value], folder=git.work_tree)
@@ -222,9 +229,3 @@ def settle(folder: str, wanted: Wanted, *, store_path: str) -> list[str]:
     if is_hidden(folder):
         return written
     return written + settle_attributes(folder, has_driver=wanted.has_driver)
-
-
-def classic_rows(folder: str) -> str | None:
-    """Return the path of a classic database beside the file, if there is one (R14)."""
-    path = os.path.join(folder, "beads.db")
-    return path if os.path.exists(path) else None

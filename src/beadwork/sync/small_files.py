@@ -22,3 +22,12 @@ def read_regular(path: str, bytes_max: int | None = None) -> bytes:
             return file.read()
     finally:
         os.close(descriptor)
+
+
+def first_line(path: str) -> str | None:
+    """Return the first line of a file; None if there is none that can be read."""
+    try:
+        content = read_regular(path)
+    except (OSError, ValueError):  # A zero byte can be in no path.
+        return None
+    return content.partition(b"\n")[0].decode("utf-8", "replace").strip()

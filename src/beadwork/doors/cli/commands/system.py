@@ -1,5 +1,6 @@
 """`bd init`, `bd where`, `bd version`."""
 
+import os
 import sys
 from typing import Any
 
@@ -137,10 +138,11 @@ def _wanted(session: Session, given: dict[str, Any], source: str) -> Founding:
 def _warn(session: Session, made: Initialized, given: dict[str, Any]) -> None:
     if made.classic_only:
         names = text.line(", ".join(made.classic_only[:_NAMED_MAX]))
+        file = os.path.basename(session.world.where(session.flags.options).records_path)
         session.warn(
             f"Warning: the classic database holds {len(made.classic_only)} issues that the file "
             f"lacks ({names}).\n"
-            "  Run classic `bd export -o .beads/issues.jsonl`, then `bd import`."
+            f"  Run classic `bd export -o .beads/{file}`, then `bd import`."
         )
     if made.foreign_hooks:
         session.warn(
