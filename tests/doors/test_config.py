@@ -70,6 +70,10 @@ def test_an_unknown_key_is_kept_and_the_nearest_is_named(bd: Bd) -> None:
         ("", "x"),
         ("a b", "x"),
         ("db", "x"),
+        ("status.custom", "open:done"),
+        ("status.custom", "review,closed"),
+        ("status.done", "in_progress"),
+        ("types.custom", "spike,bug"),
     ],
 )
 def test_a_wrong_value_is_refused_and_nothing_is_written(bd: Bd, key: str, value: str) -> None:
@@ -255,6 +259,43 @@ def test_a_folder_is_no_database(bd: Bd, tmp_path: Path) -> None:
     assert (answer.code, answer.error["data"]["field"]) == (2, "store.path")
     bd.ok("list")
     bd.ok("config", "set", "store.path", str(tmp_path / "a.db"))
+
+
+def test_what_is_built_in_means_what_it_means(bd: Bd) -> None:
+    issue = bd.create()
+    with (bd.beads / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write("status.custom: open:done,shipped:done\nstatus.done: [open]\n")
+    assert [row["id"] for row in bd.json("ready")] == [issue]
+    bd.ok("update", issue, "--status", "shipped")
+    assert bd.json("ready") == []
+    assert "open is built in" in bd("config", "validate").out
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "local.yaml"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("lock-timeout", "soon"), ("claim.lease", "1x"), ("issue-prefix", "[a, b]"),
+     ("issue_prefix", "'a b'")],
+)  # fmt: skip
+def test_a_wrong_value_in_a_file_is_named_with_its_file(
+    bd: Bd, name: str, key: str, value: str
+) -> None:
+    path = bd.beads / name
+    if "prefix" in key:
+        (bd.beads / "config.yaml").write_text("", encoding="utf-8")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{key}: {value}\n")
+    for words in (("list",), ("create", "x")):
+        answer = bd(*words, "--json")
+        assert (answer.code, answer.error["data"]["field"]) == (2, key)
+        assert answer.error["error"].startswith(f"{key} in {path}: ")
+    assert bd("doctor").code == 1
+
+
+def test_a_wrong_value_in_the_environment_is_named_too(bd: Bd) -> None:
+    answer = bd("list", "--json", BD_LOCK_TIMEOUT="soon")
+    assert (answer.code, answer.error["data"]["field"]) == (2, "lock-timeout")
+    assert "in the environment" in answer.error["error"]
 
 
 @pytest.mark.slow

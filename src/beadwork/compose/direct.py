@@ -194,7 +194,7 @@ class DirectWorld(Person):
         self.used = Used(place, settings, watch)
         if not self.is_bound:
             reach.require(place, mode)
-        timeout_s = options.lock_timeout_s or config.length_s(settings.text("lock-timeout"))
+        timeout_s = options.lock_timeout_s or settings.seconds("lock-timeout")
         timeout_s = timeout_s or LOCK_TIMEOUT_S
         return open_engine(place, lock_timeout_s=timeout_s, settings=settings, contention=watch)
 

@@ -3,16 +3,17 @@
 They are parsed only when they changed: parsing costs more than a command.
 """
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import msgspec
 
-from beadwork.model import limits
+from beadwork.model import ids, limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
-from beadwork.model.issue import Vocabulary
+from beadwork.model.issue import BUILT_IN_STATUSES, BUILT_IN_TYPES, Vocabulary
 from beadwork.sync.small_files import read_regular
 
 NAMES = ("config.yaml", "local.yaml")
@@ -68,6 +69,8 @@ class Settings(msgspec.Struct, kw_only=True):
     values: dict[str, Any] = {}
     sources: str = ""
     environment: dict[str, str] = {}
+    paths: dict[str, str] = {}
+    """The files by what they are called here, the weakest first."""
 
     def text(self, key: str) -> str:
         """Return a setting as text; an absent one as empty."""
@@ -78,6 +81,41 @@ class Settings(msgspec.Struct, kw_only=True):
     def words(self, key: str) -> tuple[str, ...]:
         """Return a setting that is a list, or a text with commas."""
         return tuple(word.strip() for word in self.text(key).split(",") if word.strip())
+
+    def seconds(self, key: str) -> float | None:
+        """Return a setting that is a length of time; None where it is not set.
+
+        Raises:
+            InvalidField: it is no length of time.
+        """
+        text = self.text(key)
+        with self._blamed(key):
+            return duration_s(text) if text else None
+
+    def prefix(self) -> str:
+        """Return what ids begin with; empty where it is not set.
+
+        Raises:
+            InvalidField: no id can begin so.
+        """
+        key = "issue-prefix" if self.text("issue-prefix") else "issue_prefix"
+        text = self.text(key)
+        with self._blamed(key):
+            return ids.require_prefix(text) if text else ""
+
+    @contextlib.contextmanager
+    def _blamed(self, key: str) -> Iterator[None]:
+        """Let an error name the setting, and where it was made."""
+        try:
+            yield
+        except InvalidField as error:
+            said = (name for name, path in self.paths.items() if key in _heard(name, path))
+            name = "" if key in self.environment else "".join(list(said)[-1:])
+            where = self.paths[name] if name else "the environment"
+            hint = f"{error.hint} `bd config explain {key}` shows its layers."
+            raise InvalidField(
+                f"{key} in {where}: {error.message}", hint=hint, field=key
+            ) from error
 
     @property
     def has_logs(self) -> bool:
@@ -181,8 +219,12 @@ def load(folder: str | None, environ: Mapping[str, str] | None = None) -> Settin
         InvalidField: a file is not YAML, or no map.
     """
     environ = environ or {}
-    settings = _of_files(folder, user_path(environ))
+    user = user_path(environ)
+    settings = _of_files(folder, user)
     settings.environment = _from_environment(environ)
+    settings.paths = {"user": user} if user else {}
+    if folder:
+        settings.paths |= {name: os.path.join(folder, name) for name in NAMES}
     return settings
 
 
@@ -236,10 +278,18 @@ def _keep(cache: str, settings: Settings) -> None:
         return
 
 
+def _own(names: Iterable[str], built_in: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that are the project's own; what is built in means what it means."""
+    return tuple(dict.fromkeys(name for name in names if name not in built_in))
+
+
 def vocabulary(settings: Settings) -> Vocabulary:
     """Return the project's words as the settings declare them.
 
     A custom status may name its category: `shipped:done` ends work, as closed does.
+
+    Raises:
+        InvalidField: a setting can't have its value.
     """
     custom, done = [], []
     for word in settings.words("status.custom"):
@@ -250,20 +300,11 @@ def vocabulary(settings: Settings) -> Vocabulary:
     done += settings.words("status.done")
     patterns = settings.words("ready.exclude_id_patterns")
     return Vocabulary(
-        prefix=settings.text("issue-prefix") or settings.text("issue_prefix"),
+        prefix=settings.prefix(),
         allowed_prefixes=tuple(word.rstrip("-") for word in settings.words("allowed_prefixes")),
-        custom_statuses=tuple(dict.fromkeys(custom)),
-        done_statuses=tuple(dict.fromkeys(done)),
-        custom_types=settings.words("types.custom"),
+        custom_statuses=_own(custom, BUILT_IN_STATUSES),
+        done_statuses=_own(done, BUILT_IN_STATUSES),
+        custom_types=_own(settings.words("types.custom"), BUILT_IN_TYPES),
         hidden_id_patterns=patterns or Vocabulary().hidden_id_patterns,
-        claim_lease_s=length_s(settings.text("claim.lease")),
+        claim_lease_s=settings.seconds("claim.lease"),
     )
-
-
-def length_s(text: str) -> float | None:
-    """Read a setting that is a length of time; None where it is not set.
-
-    Raises:
-        InvalidField: it is no length of time.
-    """
-    return duration_s(text) if text else None

@@ -1,9 +1,14 @@
 """What `init` writes: the `.beads` folder, its config, its ignore list, git's attributes."""
 
+import contextlib
 import os
 import re
+from collections import Counter
 from typing import Protocol
 
+import msgspec
+
+from beadwork.model import ids, limits
 from beadwork.model.errors import FileTrouble
 from beadwork.sync.git import run
 from beadwork.sync.locate import git_place
@@ -37,6 +42,7 @@ _CONFIG = """\
 # status.custom: further statuses, `name` or `name:done` for one that ends work
 # types.custom: further issue types
 """
+_ID = re.compile(r"(.+)-[^.-]+(?:\.\d+)*")
 _DRIVER = "bd merge %A %O %A %B"
 
 
@@ -82,22 +88,30 @@ def make_folder(folder: str) -> bool:
     return True
 
 
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
 def guess_prefix(folder: str, records: str) -> str:
     """Return the prefix of the records that are there, else the name of the project's folder."""
-    counts: dict[str, int] = {}
-    try:
-        with open(records, "rb") as file:
-            for line in file:
-                found = re.match(rb'\{"id":"([^"\\]+)-[^"\\.-]+', line)
-                if found:
-                    prefix = found[1].decode("utf-8", "replace")
-                    counts[prefix] = counts.get(prefix, 0) + 1
-    except OSError:
-        pass
+    counts: Counter[str] = Counter()
+    with contextlib.suppress(OSError), open(records, "rb") as file:
+        for line in file:
+            found = _ID.fullmatch(_id_of(line))
+            if found and ids.is_prefix(found[1]):
+                counts[found[1]] += 1
     if counts:
-        return max(counts, key=lambda each: counts[each])
-    name = os.path.basename(os.path.dirname(os.path.abspath(folder))) or "bd"
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_") or "bd"
+        return counts.most_common(1)[0][0]
+    name = os.path.basename(os.path.dirname(os.path.abspath(folder)))
+    letters = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")
+    return letters[: limits.PREFIX_CHARS_MAX].rstrip("-_") or "bd"
+
+
+def _id_of(line: bytes) -> str:
+    try:
+        return msgspec.json.decode(line, type=_Named).id
+    except (msgspec.MsgspecError, ValueError):
+        return ""
 
 
 def settle_config(folder: str, prefix: str) -> str:

@@ -11,6 +11,7 @@ from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Founding, Initialized
+from beadwork.model import ids
 from beadwork.model.errors import InvalidField, NoStore
 from beadwork.model.overriding import override
 from beadwork.ops.record_file import ImportFile
@@ -125,7 +126,7 @@ def _source(given: dict[str, Any]) -> str:
 def _wanted(session: Session, given: dict[str, Any], source: str) -> Founding:
     role = "contributor" if given["contributor"] else "maintainer" if given["team"] else ""
     return Founding(
-        prefix=given["prefix"].strip().rstrip("-"),
+        prefix=ids.require_prefix(given["prefix"]) if given["prefix"] else "",
         source=session.world.full_path(source) if source and source != "-" else "",
         branch=given["branch"],
         role=role,
