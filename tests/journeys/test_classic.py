@@ -232,3 +232,23 @@ def test_a_read_leaves_classics_folder_as_it_was(classic: Bd) -> None:
     for words in (("list",), ("ready",), ("show", "old-1"), ("blocked",), ("export",), ("where",)):
         classic.ok(*words)
     assert tree(classic.folder) == before
+
+
+def test_the_file_of_a_later_program_is_taken_in(bare: Bd) -> None:
+    issue = '{"_type":"issue",' + LINES.splitlines()[0].removeprefix("{")
+    bare.beads.mkdir()
+    text = f'{issue}\n{{"_type":"memory","key":"k","value":"Ask Eve"}}\n'
+    bare.records.write_text(text, encoding="utf-8")
+    answer = bare.ok("init", "--json")
+    assert answer.json["prefix"] == "old"
+    assert answer.json["imported"]["memories"] == ["k"]
+    assert bare.json("recall", "k")["value"] == "Ask Eve"
+    assert bare.records.read_text(encoding="utf-8") == text
+    new = bare.create()
+    assert bare.lines()["old-1"] == issue
+    assert list(bare.lines()) == ["old-1", new]
+    line = '{"_type":"memory","key":"later","value":"Ask Bob"}'
+    bare.records.write_text(f"{bare.records.read_text()}{line}\n", encoding="utf-8")
+    noted = bare.ok("list")
+    assert "1 memory of the file is in the store now" in noted.err
+    assert bare.json("recall", "later")["value"] == "Ask Bob"

@@ -337,6 +337,7 @@ REPORTED: Schema = {
         ),
         "Lines that can't be read; they are kept apart.",
     ),
+    "memories?": texts("Keys of memories of the file; they are in the store now, and leave it."),
 }
 """What became of the lines of a file, by name."""
 
