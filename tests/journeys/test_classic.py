@@ -250,5 +250,5 @@ def test_the_file_of_a_later_program_is_taken_in(bare: Bd) -> None:
     line = '{"_type":"memory","key":"later","value":"Ask Bob"}'
     bare.records.write_text(f"{bare.records.read_text()}{line}\n", encoding="utf-8")
     noted = bare.ok("list")
-    assert "1 memory of the file is in the store now" in noted.err
+    assert "1 memory kept in the store, not in the file" in noted.err
     assert bare.json("recall", "later")["value"] == "Ask Bob"

@@ -191,7 +191,8 @@ class Session:
             self.warn(f"Warning: what the file says since is not shown. {error.message}")
             return
         if self.imported is not None and self.imported.report.memories:
-            self.warn(f"Note: {text.memories(self.imported.report)}.")
+            what = text.memories(self.imported.report)
+            self.warn(f"Note: {what}; the next export writes none. See `bd memories`.")
         if self.imported is not None and self.imported.report.quarantined:
             count = len(self.imported.report.quarantined)
             what = "1 line" if count == 1 else f"{count} lines"

@@ -324,9 +324,8 @@ def report(value: FoldReport) -> str:
 
 def memories(value: FoldReport) -> str:
     """Tell of memories that a file held, which no file of ours does."""
-    many = len(value.memories)
-    what = "1 memory of the file is" if many == 1 else f"{many} memories of the file are"
-    return f"{what} in the store now, see `bd memories`; the next export leaves them out"
+    count = len(value.memories)
+    return f"{count} {'memory' if count == 1 else 'memories'} kept in the store, not in the file"
 
 
 def _noted(sentence: str, count: int) -> list[str]:
