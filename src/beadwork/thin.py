@@ -141,8 +141,8 @@ def _is_switched_off(arguments: list[str]) -> bool:
 def _working_folder() -> str:
     try:
         return os.getcwd()
-    except OSError:
-        return "/"
+    except OSError as error:
+        raise _NoDaemon from error  # What runs the command here refuses it.
 
 
 def _socket_path(arguments: list[str], cwd: str) -> str:
@@ -207,6 +207,8 @@ def _redirected(beads: str) -> str:
 
 
 def _first_line(path: str) -> str:
+    if not os.path.isfile(path):
+        return ""  # A pipe would be waited for.
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.readline().strip()

@@ -18,6 +18,7 @@ from beadwork.ops.issue import ListIssues
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_state import DeleteIssue
 from beadwork.ops.issue_update import UpdateIssue
+from beadwork.ops.memory import Forget, ListMemories, Remember
 from beadwork.ops.ready import ListBlocked, ListReady
 from beadwork.ops.record import ListConflicts, ListQuarantine, NoteNext, ShowStore
 from beadwork.ops.record_file import ExportFile, ImportFile
@@ -523,3 +524,35 @@ def test_a_number_out_of_range_is_kept_in_quarantine(project: Project) -> None:
     assert [each.line_number for each in report.quarantined] == [1]
     assert [each.issue.id for each in project.run(ListIssues()).issues] == ["px-ok"]
     assert project.run(ListQuarantine()).lines[0].line == bad
+
+
+def memory(key: str, text: str) -> str:
+    return json.dumps({"_type": "memory", "key": key, "value": text}, separators=(",", ":"))
+
+
+def test_memories_of_the_file_are_remembered(project: Project) -> None:
+    project.run(Remember(key="here", text="Ours"))
+    lines = (
+        line("px-a", _type="issue"), memory("k", "One"), memory("here", "Theirs"), memory("", "x")
+    )  # fmt: skip
+    report = put(project, *lines)
+    assert (report.lines, report.created, report.memories) == (4, 1, ["k"])
+    assert [each.line_number for each in report.quarantined] == [3, 4]
+    found = {each.key: each.text for each in project.run(ListMemories()).memories}
+    assert found == {"k": "One", "here": "Ours"}
+    kept = [each.line for each in project.run(ListQuarantine()).lines]
+    assert kept == list(lines[2:])
+
+
+def test_a_memory_that_was_forgotten_does_not_come_back_with_its_line(project: Project) -> None:
+    put(project, memory("k", "One"))
+    project.run(Forget(key="k"))
+    report = put(project, memory("k", "One"), line("px-a"))
+    assert (report.created, report.unchanged, report.memories) == (1, 1, [])
+    assert project.run(ListMemories()).memories == []
+
+
+def test_memories_of_another_repository_stay_there(project: Project) -> None:
+    report = project.run(ImportFile(text=memory("k", "One"), origin="other")).report
+    assert (report.memories, report.quarantined) == ([], [])
+    assert project.run(ListMemories()).memories == []

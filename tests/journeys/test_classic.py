@@ -1,5 +1,6 @@
 """Taking over from classic: its folder, its settings, its file, its database (R5, R14)."""
 
+import json
 import sqlite3
 
 import pytest
@@ -49,9 +50,9 @@ def classic(bare: Bd) -> Bd:
     return made
 
 
-def make_database(bd: Bd, *ids: str) -> None:
+def make_database(bd: Bd, *ids: str, name: str = "beads.db") -> None:
     """Make a classic database with some rows."""
-    with sqlite3.connect(bd.beads / "beads.db") as connection:
+    with sqlite3.connect(bd.beads / name) as connection:
         connection.execute("CREATE TABLE issues (id TEXT PRIMARY KEY, title TEXT, status TEXT)")
         rows = [(issue_id, "In the database", "open") for issue_id in ids]
         connection.executemany("INSERT INTO issues VALUES (?, ?, ?)", rows)
@@ -109,6 +110,76 @@ def test_older_names_of_the_file_are_read(classic: Bd) -> None:
     assert not classic.records.exists()
 
 
+def name_files(bd: Bd, **names: str) -> None:
+    """Let `metadata.json` name the files of a store."""
+    (bd.beads / "metadata.json").write_text(json.dumps(names), encoding="utf-8")
+
+
+def test_the_names_that_metadata_has_are_used(classic: Bd) -> None:
+    name_files(classic, database="cl.db", jsonl_export="tasks.jsonl")
+    tasks = classic.beads / "tasks.jsonl"
+    classic.records.rename(tasks)
+    make_database(classic, "old-1", "old-lost", name="cl.db")
+    answer = classic.ok("init", "--json")
+    assert answer.json["imported"]["created"] == 4
+    assert "old-lost" in answer.err
+    assert "export -o .beads/tasks.jsonl" in answer.err
+    issue = classic.create()
+    assert issue in tasks.read_text(encoding="utf-8")
+    assert not classic.records.exists()
+    attributes = (classic.beads / ".gitattributes").read_text(encoding="utf-8")
+    assert attributes.splitlines() == ["tasks.jsonl merge=union -text"]
+    assert ".beads/tasks.jsonl: merge: beads" in classic.git(
+        "check-attr", "merge", ".beads/tasks.jsonl"
+    )
+    findings = {each["name"]: each for each in classic.json("doctor")["checks"]}
+    assert findings["merge-driver"]["status"] == "ok", findings["merge-driver"]
+
+
+def test_the_file_of_a_new_store_has_the_name_that_metadata_has(classic: Bd) -> None:
+    name_files(classic, jsonl_export="tasks.jsonl")
+    classic.records.unlink()
+    classic.ok("init")
+    issue = classic.create()
+    assert issue in (classic.beads / "tasks.jsonl").read_text(encoding="utf-8")
+    assert not classic.records.exists()
+
+
+def test_a_file_of_another_name_goes_into_the_commit(classic: Bd) -> None:
+    name_files(classic, jsonl_export="tasks.jsonl")
+    classic.git("mv", ".beads/issues.jsonl", ".beads/tasks.jsonl")
+    classic.ok("init")
+    classic.git("add", "--all")
+    classic.git("commit", "--quiet", "--message", "Beadwork")
+    issue = classic.create("--no-auto-flush", "Later")
+    classic.git("commit", "--quiet", "--allow-empty", "--message", "Work")
+    assert issue in classic.git("show", "HEAD:.beads/tasks.jsonl")
+    classic.git("worktree", "add", "--quiet", "-b", "side", "../side")
+    classic.ok("worktree", "remove", "../side")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x.jsonl", "/tmp/x.jsonl", "config.yaml", "beadwork.db", ".x.jsonl", "interactions.jsonl"],
+)
+def test_metadata_names_no_file_elsewhere_and_none_of_another_use(classic: Bd, name: str) -> None:
+    name_files(classic, jsonl_export=name)
+    for words in (("init",), ("list",), ("create", "x"), ("doctor",)):
+        answer = classic(*words, "--json")
+        assert (answer.code, answer.error["code"]) == (2, "field.invalid")
+        assert "metadata.json" in answer.error["error"]
+    (classic.beads / "metadata.json").write_text("[", encoding="utf-8")
+    assert "metadata.json can't be read" in classic("list").err
+
+
+@pytest.mark.parametrize("name", ["", "dolt", "../../elsewhere.db"])
+def test_a_database_that_is_not_there_is_none(classic: Bd, name: str) -> None:
+    (classic.beads / "dolt").mkdir()
+    name_files(classic, database=name, jsonl_export="")
+    assert classic.ok("init").err == ""
+    assert classic.create() in classic.lines()
+
+
 def test_init_warns_of_what_only_classics_database_holds(classic: Bd) -> None:
     make_database(classic, "old-1", "old-lost")
     content = (classic.beads / "beads.db").read_bytes()
@@ -161,3 +232,23 @@ def test_a_read_leaves_classics_folder_as_it_was(classic: Bd) -> None:
     for words in (("list",), ("ready",), ("show", "old-1"), ("blocked",), ("export",), ("where",)):
         classic.ok(*words)
     assert tree(classic.folder) == before
+
+
+def test_the_file_of_a_later_program_is_taken_in(bare: Bd) -> None:
+    issue = '{"_type":"issue",' + LINES.splitlines()[0].removeprefix("{")
+    bare.beads.mkdir()
+    text = f'{issue}\n{{"_type":"memory","key":"k","value":"Ask Eve"}}\n'
+    bare.records.write_text(text, encoding="utf-8")
+    answer = bare.ok("init", "--json")
+    assert answer.json["prefix"] == "old"
+    assert answer.json["imported"]["memories"] == ["k"]
+    assert bare.json("recall", "k")["value"] == "Ask Eve"
+    assert bare.records.read_text(encoding="utf-8") == text
+    new = bare.create()
+    assert bare.lines()["old-1"] == issue
+    assert list(bare.lines()) == ["old-1", new]
+    line = '{"_type":"memory","key":"later","value":"Ask Bob"}'
+    bare.records.write_text(f"{bare.records.read_text()}{line}\n", encoding="utf-8")
+    noted = bare.ok("list")
+    assert "1 memory kept in the store, not in the file" in noted.err
+    assert bare.json("recall", "later")["value"] == "Ask Bob"

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +126,37 @@ def test_what_cant_be_is_refused_and_nothing_is_made(fresh: Bd, words: list[str]
     assert (answer.code, answer.out) == (2, "")
     assert json.loads(answer.err)["hint"]
     assert not fresh.beads.exists()
+
+
+ONE = '"title":"A","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'{{"_type":"issue","id":"old-a3f",{ONE}}}',
+        f'{{{ONE},"id":"old-a3f"}}',
+        f'{{ "id" : "old-a3f" , {ONE}}}',
+        f'{{"id":"\\u006fld-a3f.1",{ONE}}}',
+    ],
+)
+def test_the_prefix_is_that_of_the_records_however_they_are_written(bare: Bd, line: str) -> None:
+    bare.beads.mkdir()
+    head = '{"_type":"memory","key":"k","value":"v"}\nno JSON\n{"id":7}\n'
+    bare.records.write_text(f"{head}{line}\n", encoding="utf-8")
+    assert bare.json("init")["prefix"] == "old"
+
+
+def test_a_long_name_of_a_folder_makes_a_prefix_that_can_be(bare: Bd, tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 63 + "-" + "y" * 10)
+    folder.mkdir()
+    bd = bare.at(folder)
+    assert bd.json("init")["prefix"] == "x" * 63
+    assert bd.json("config", "validate")["valid"]
+
+
+@pytest.mark.parametrize("prefix", ["-", " ", "--", "x" * 65, "a b"])
+def test_a_prefix_that_cant_be_is_refused(bare: Bd, prefix: str) -> None:
+    answer = bare("init", f"--prefix={prefix}", "--json")
+    assert (answer.code, answer.error["data"]["field"]) == (2, "prefix")
+    assert not bare.beads.exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors.program import NOBODY, Answer, Bd
+from tests.doors.program import NOBODY, SCRIPT, Answer, Bd, tree
 from tests.journeys.conftest import make_repository
 
 AS_NOBODY = """
@@ -107,12 +107,75 @@ def test_a_redirect_leads_to_another_store(bd: Bd, tmp_path: Path) -> None:
     assert "circle" in bd.at(folder)("list").err
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["../gone/.beads", "a\0b", "../px/.beads/config.yaml"])
+def test_a_redirect_that_leads_nowhere_is_named(bd: Bd, tmp_path: Path, target: str) -> None:
+    folder = tmp_path / "pointing"
+    (folder / ".beads").mkdir(parents=True)
+    path = folder / ".beads" / "redirect"
+    path.write_text(f"{target}\n", encoding="utf-8")
+    for words in (("list",), ("init",), ("create", "x"), ("doctor",)):
+        answer = bd.at(folder)(*words, "--json")
+        assert (answer.code, answer.error["code"]) == (3, "store.absent")
+        assert answer.error["error"].startswith(f"{path} leads to ")
+    assert tree(folder) == {".beads/redirect": path.read_bytes()}
+    assert bd.at(folder).run("list", "--json").code == 3
+
+
+@pytest.mark.slow
+def test_a_pipe_is_no_redirect(bd: Bd) -> None:
+    issue = bd.create()
+    os.mkfifo(bd.beads / "redirect")
+    assert [row["id"] for row in bd.run("list", "--json").json] == [issue]
+
+
+def test_reset_behind_a_redirect_takes_nothing_away(bd: Bd, tmp_path: Path) -> None:
+    folder = tmp_path / "pointing"
+    (folder / ".beads").mkdir(parents=True)
+    (folder / ".beads" / "redirect").write_text("../px/.beads\n", encoding="utf-8")
+    bd.create()
+    before = tree(tmp_path)
+    for words in ((), ("--force",)):
+        answer = bd.at(folder)("admin", "reset", *words, "--json")
+        assert (answer.code, answer.error["code"]) == (2, "path.invalid")
+        assert str(folder / ".beads" / "redirect") in answer.error["hint"]
+    assert tree(tmp_path).keys() >= before.keys()
+
+
 def test_a_file_in_the_place_of_the_folder(bare: Bd) -> None:
     (bare.folder / ".beads").write_text("", encoding="utf-8")
     assert bare("list").code == 3
     answer = bare("init", "--json")
     assert (answer.code, answer.out) == (5, "")
     assert ".beads" in answer.error["error"]
+
+
+@pytest.mark.slow
+def test_a_removed_folder_is_not_taken_for_another(bd: Bd, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$1" && rmdir "$1" && shift && exec "$@"'
+    started = ("/bin/sh", "-c", script, "sh", str(gone), sys.executable, str(SCRIPT))
+
+    def from_there(*words: str) -> Answer:
+        gone.mkdir(exist_ok=True)
+        done = subprocess.run(
+            [*started, *words], env=bd.environment, capture_output=True, text=True, check=False
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    for words in (
+        ("init",),
+        ("list",),
+        ("create", "x"),
+        ("config", "get", "actor"),
+        ("-C", ".", "list"),
+    ):
+        refused = from_there(*words, "--json")
+        assert (refused.code, refused.out, refused.error["code"]) == (2, "", "path.invalid")
+        assert "removed" in refused.error["error"]
+    assert from_there("-C", str(bd.folder), "list", "--json").json == []
+    assert from_there("version").code == 0
 
 
 # -- git
@@ -128,6 +191,66 @@ def test_worktrees_share_the_store_of_the_main_one(repository: Bd, tmp_path: Pat
     assert side.git("status", "--porcelain") == ""
     repository.ok("close", issue)
     assert side.json("show", issue)[0]["status"] == "closed"
+
+
+@pytest.mark.slow
+def test_a_worktree_of_a_git_folder_elsewhere_needs_to_be_told(bare: Bd, tmp_path: Path) -> None:
+    bare.git("init", "--quiet", "--separate-git-dir=store.git", "main")
+    main = make_repository(bare, bare.folder / "main")
+    main.ok("init")
+    issue = main.create()
+    main.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    side = main.at(tmp_path / "side")
+    for words in (("init",), ("list",), ("create", "x")):
+        refused = side(*words, "--json")
+        assert (refused.code, refused.error["code"]) == (3, "store.absent")
+        assert "core.worktree" in refused.error["hint"]
+    assert not (side.beads / "config.yaml").exists()
+    assert not (bare.folder / "store.git" / "beads").exists()
+    assert [row["id"] for row in side.json("list", BEADS_DIR=str(main.beads))] == [issue]
+    assert main.json("worktree", "list")[1]["beads_state"] == "none"
+    side.git("-C", str(bare.folder / "store.git"), "config", "core.worktree", str(main.folder))
+    assert [row["id"] for row in side.json("list")] == [issue]
+    assert side.git("status", "--porcelain") == ""
+
+
+def test_worktrees_of_a_bare_repository_with_a_config_of_their_own(
+    bare: Bd, tmp_path: Path
+) -> None:
+    made = make_repository(bare, tmp_path / "made")
+    bare.git("clone", "--quiet", "--bare", str(made.folder), "hub")
+    hub = bare.at(bare.folder / "hub")
+    hub.git("config", "extensions.worktreeConfig", "true")
+    hub.git("config", "--unset", "core.bare")
+    hub.git("config", "--file", "config.worktree", "core.bare", "true")
+    hub.git("worktree", "add", "--quiet", "../side", "main")
+    side = bare.at(bare.folder / "side")
+    side.ok("init", "--prefix", "hub")
+    assert side.json("where")["path"] == str(hub.folder / "beads")
+
+
+@pytest.mark.slow
+def test_a_worktree_without_its_repository_gets_no_store_of_its_own(
+    repository: Bd, tmp_path: Path
+) -> None:
+    issue = repository.create()
+    repository.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    side = repository.at(tmp_path / "side")
+    side.json("list")
+    moved = repository.folder.rename(tmp_path / "moved")
+    before = tree(side.folder)
+    for words in (("init",), ("list",), ("create", "x"), ("hooks", "install")):
+        refused = side(*words, "--json")
+        assert refused.code == 3
+        assert tree(side.folder) == before
+    assert "git worktree repair" in side("list", "--json").error["hint"]
+    assert not repository.folder.exists()
+    beads = str(moved / ".beads")
+    assert [row["id"] for row in side.json("list", BEADS_DIR=beads)] == [issue]
+    side.ok("init", "--prefix", "own", BEADS_DIR=str(side.beads / "own"))
+    assert not repository.folder.exists()
+    side.git("-C", str(moved), "worktree", "repair", str(side.folder), folder=moved)
+    assert [row["id"] for row in side.json("list")] == [issue]
 
 
 def test_a_submodule_has_a_store_of_its_own(repository: Bd, tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ def serve_store(place: Place, wanted: Starting, *, is_detached: bool = False) ->
 
 
 def _length_s(given: str, settings: config.Settings, key: str) -> float:
-    return duration_s(given or settings.text(key) or SETTINGS[key].default)
+    found = duration_s(given) if given else settings.seconds(key)
+    return duration_s(SETTINGS[key].default) if found is None else found
 
 
 def _connections_max() -> int:

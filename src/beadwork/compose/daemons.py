@@ -393,7 +393,10 @@ class UserDaemons:
         found: dict[str, StoreDaemon] = {}
         environ = self._world.environ
         for entry in registry.all_listed(environ):
-            daemon = self._daemon(place_of(entry.listed.folder, entry.listed.database))
+            try:
+                daemon = self._daemon(place_of(entry.listed.folder, entry.listed.database))
+            except BeadworkError:
+                continue  # What is wrong with the store is told by its own commands.
             if daemon.is_alive:
                 found[daemon.database] = daemon
             elif is_cleaned:

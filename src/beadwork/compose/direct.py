@@ -44,6 +44,7 @@ from beadwork.sync.config import Settings
 from beadwork.sync.files import Files
 from beadwork.sync.locate import STORE_VARIABLES, Place, git_place, locate
 from beadwork.sync.loss import take_loss
+from beadwork.sync.metadata import classic_database
 from beadwork.sync.person import Person
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class DirectWorld(Person):
         self.used = Used(place, settings, watch)
         if not self.is_bound:
             reach.require(place, mode)
-        timeout_s = options.lock_timeout_s or config.length_s(settings.text("lock-timeout"))
+        timeout_s = options.lock_timeout_s or settings.seconds("lock-timeout")
         timeout_s = timeout_s or LOCK_TIMEOUT_S
         return open_engine(place, lock_timeout_s=timeout_s, settings=settings, contention=watch)
 
@@ -301,7 +302,7 @@ class DirectWorld(Person):
         """Log a fault of ours, where there is a store to log it in; return its number."""
         try:
             folder = self.place(options).folder
-        except BeadworkError:
+        except Exception:  # noqa: BLE001 -- it may be the very thing that failed
             folder = ""
         return new_fault_log(folder)(what, error)
 
@@ -373,7 +374,7 @@ class DirectWorld(Person):
         from beadwork.ops.issue import ListIssues
         from beadwork.store.sqlite import classic_issue_ids
 
-        path = scaffold.classic_rows(place.folder)
+        path = classic_database(place.folder)
         if path is None:
             return []
         everything = ListIssues(all=True, limit=0, include_gates=True, include_templates=True)
@@ -455,7 +456,7 @@ class DirectWorld(Person):
 
     def full_path(self, path: str) -> str:
         """Return the absolute path of what the user named."""
-        return os.path.abspath(os.path.join(self.folder, path))
+        return os.path.abspath(path if os.path.isabs(path) else os.path.join(self.folder, path))
 
     def rooted(self, options: Options, path: str) -> Rooted:
         """Return a path or pattern that the user named, seen from the root of the work tree."""

@@ -59,10 +59,11 @@ def _end(world: DirectWorld, arguments: list[str], code: int) -> None:
 
 
 def _working_folder() -> str:
+    """Return the folder that this runs in; empty if it was removed."""
     try:
         return os.getcwd()
     except OSError:
-        return "/"
+        return ""
 
 
 def run_module(arguments: list[str]) -> int:

@@ -163,7 +163,7 @@ class ServedWorld(DirectWorld):
         if options.lock_timeout_s is not None:
             raise RunHere
         # The daemon waits for nobody; what is no length of time is refused all the same.
-        config.length_s(settings.text("lock-timeout"))
+        settings.seconds("lock-timeout")
         self._exchange.settle()
         self._home.adopt(self._engine, settings)
         self._engine.listen = self._listen

@@ -122,6 +122,12 @@ def derived_id(issue_id: str, birth: str) -> str:
     return f"{split(issue_id)[0] or 'bd'}-{base36(int.from_bytes(digest, 'big'), 8)}"
 
 
+def is_prefix(name: str) -> bool:
+    """Tell whether ids can begin with a name and a hyphen."""
+    is_short = len(name) <= limits.PREFIX_CHARS_MAX
+    return is_short and not name.endswith("-") and bool(_PREFIX.fullmatch(name))
+
+
 def require_prefix(prefix: str) -> str:
     """Return a prefix without a closing hyphen.
 
@@ -129,10 +135,11 @@ def require_prefix(prefix: str) -> str:
         InvalidField: it is empty, too long, or has other characters than ids may have.
     """
     name = prefix.strip().rstrip("-")
-    if not _PREFIX.fullmatch(name) or len(name) > limits.PREFIX_CHARS_MAX:
+    if not is_prefix(name):
         raise InvalidField(
             f'"{prefix[:60]}" can\'t be a prefix',
-            hint="Use letters, digits, _ and -, beginning with a letter or digit.",
+            hint="Use letters, digits, _ and -, beginning with a letter or digit, at most "
+            f"{limits.PREFIX_CHARS_MAX}.",
             field="prefix",
         )
     return name

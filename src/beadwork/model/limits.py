@@ -62,6 +62,8 @@ GRAPH_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
+SETTINGS_BYTES_MAX = 256 * 1024
+"""A larger file of settings is none that a person wrote."""
 PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
 JSON_LEVELS_MAX = 200
 """So deep lists and maps may lie in one another, in a payload, in metadata, in a record."""

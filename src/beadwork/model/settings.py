@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from beadwork.model import ids
 from beadwork.model.errors import BeadworkError, InvalidField
 from beadwork.model.instants import duration_s
+from beadwork.model.issue import BUILT_IN_STATUSES, BUILT_IN_TYPES
 
 Type = Literal[
     "text", "yes or no", "number", "fraction", "time", "words", "paths", "choice", "prefix"
@@ -249,7 +250,7 @@ def parsed(key: str, text: str) -> object:
         return text
     try:
         if key in _CATEGORIES:
-            _require_names(text, _CATEGORIES[key])
+            _require_names(text, _CATEGORIES[key], _BUILT_IN[key])
         return _parsed(setting, text)
     except BeadworkError as error:
         raise InvalidField(f"{key}: {error.message}", hint=error.hint, field=key) from error
@@ -269,12 +270,23 @@ _CATEGORIES = {
 """Settings that hold names of one's own, and what may stand behind such a name and a colon."""
 
 
-def _require_names(text: str, categories: tuple[str, ...]) -> None:
-    """Refuse a name that nobody could type as one word, and a category that there is not."""
+_BUILT_IN = {
+    "status.custom": BUILT_IN_STATUSES,
+    "status.done": BUILT_IN_STATUSES,
+    "types.custom": BUILT_IN_TYPES,
+}
+
+
+def _require_names(text: str, categories: tuple[str, ...], built_in: tuple[str, ...]) -> None:
+    """Refuse a name that is built in or that nobody could type, and a category that there is not."""
     for word in filter(None, (each.strip() for each in text.split(","))):
         name, colon, category = word.partition(":")
         if not name or any(letter.isspace() for letter in name):
             raise InvalidField(f'"{word[:60]}" is no name', hint="Use one word: in_review.")
+        if name in built_in:
+            raise InvalidField(
+                f"{name} is built in, and means what it means", hint="Use another name."
+            )
         if colon and category not in categories:
             hint = f"Use one of: {', '.join(categories)}." if categories else "Leave it out."
             raise InvalidField(f'"{word[:60]}" has no category "{category[:60]}"', hint=hint)

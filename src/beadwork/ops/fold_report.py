@@ -52,6 +52,8 @@ class FoldReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     moved: list[Moved] = []
     adopted: list[Adopted] = []
     quarantined: list[Quarantined] = []
+    memories: list[str] = []
+    """Keys of memories that the file held; they are in the store now, and leave the file."""
     conflicts: int = 0
 
     def add(self, other: "FoldReport") -> None:

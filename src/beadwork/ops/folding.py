@@ -9,13 +9,17 @@ import msgspec
 from beadwork.model import codec, identity
 from beadwork.model import record as records
 from beadwork.model.adoption import Held, adopt, adopt_beside, closest, may_be, restamped
+from beadwork.model.errors import InvalidField
 from beadwork.model.fold import Loss, fold_all, folded_kin
 from beadwork.model.identity import is_one
+from beadwork.model.issue import require_text
+from beadwork.model.memory_line import MemoryLine, memory_line
 from beadwork.model.pattern import pattern
 from beadwork.model.record import Record
 from beadwork.model.view import require_readable
 from beadwork.ops.fold_report import Adopted, FoldReport, Moved, Quarantined
 from beadwork.ops.left_behind import LeftBehind
+from beadwork.ops.memory import require_key
 from beadwork.ops.transaction import Arrived, Entry, Line, Transaction
 
 _EVENTS_MAX = 10_000
@@ -72,6 +76,7 @@ class Folding:
         self._read_bases(bases or (), self._bases)
         self._read_bases(rivals, self._rivals)
         known = self._tx.records.known([line.digest for line in lines])
+        lines = self._without_memories(lines, known)
         groups: defaultdict[str, list[_Read]] = defaultdict(list)
         for line in lines:
             read = self._read(line, known)
@@ -130,6 +135,36 @@ class Folding:
             self._note_oddities(line, record)
             return _Read(line, record, seen=False)
         return _Read(line, _restored(record, known[line.digest]), seen=True)
+
+    def _without_memories(self, lines: Sequence[Line], known: dict[str, str | None]) -> list[Line]:
+        """Take in the lines that hold memories, and return the others."""
+        others = []
+        for line in lines:
+            memory = memory_line(line.text)
+            if memory is None:
+                others.append(line)
+            elif line.digest in known:
+                self.report.unchanged += 1
+            elif not self._origin:
+                self._remember(line, memory)
+        return others
+
+    def _remember(self, line: Line, memory: MemoryLine) -> None:
+        """Remember what a line says; a memory that is here has no age to compare, and stays."""
+        try:
+            key, text = require_key(memory.key, "memory"), require_text(memory.text, "text")
+        except InvalidField as error:
+            self._quarantine(line, error.message)
+            return
+        there = self._tx.memories.find(key)
+        if there is None:
+            self._tx.memories.put(key, text)
+            self.report.memories.append(key)
+        elif there == text:
+            self.report.unchanged += 1
+        else:
+            self._quarantine(line, f'under "{key}" something else is remembered here')
+        self._remembered.append((line.digest, None))
 
     def _quarantine(self, line: Line, reason: str) -> None:
         # Bytes that are no text are spelled out, so that they can be had again.

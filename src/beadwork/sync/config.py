@@ -3,18 +3,23 @@
 They are parsed only when they changed: parsing costs more than a command.
 """
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import msgspec
 
+from beadwork.model import ids, limits
 from beadwork.model.errors import InvalidField
 from beadwork.model.instants import duration_s
-from beadwork.model.issue import Vocabulary
+from beadwork.model.issue import BUILT_IN_STATUSES, BUILT_IN_TYPES, Vocabulary
+from beadwork.sync.small_files import read_regular
 
 NAMES = ("config.yaml", "local.yaml")
 _CACHE = "config.cache"
+_RULES = "2"
+"""By which rules a cache was made; one made by older ones is not used."""
 _DONE_CATEGORIES = frozenset({"done", "closed"})
 _ENVIRONMENT = ("BD_", "BEADS_")
 _READ_ELSEWHERE = frozenset(
@@ -48,11 +53,12 @@ _STORE_KEYS = frozenset(
         "ready.exclude_id_patterns",
         "claim.lease",
         "repos.additional",
-        "store.path",
-        "upgrade.seen",
     )
 )
-"""What the user's file does not say: it would hold for every store of this user."""
+_MACHINE_KEYS = frozenset(("store.path", "upgrade.seen"))
+_UNHEARD = {"user": _STORE_KEYS | _MACHINE_KEYS, "config.yaml": _MACHINE_KEYS}
+"""What a file does not say. The user's would say it of every store; the project's comes with a
+clone, and is not to choose where a machine has its database."""
 
 _UNTRUTHS = ("false", "no", "off", "0")
 
@@ -63,6 +69,8 @@ class Settings(msgspec.Struct, kw_only=True):
     values: dict[str, Any] = {}
     sources: str = ""
     environment: dict[str, str] = {}
+    paths: dict[str, str] = {}
+    """The files by what they are called here, the weakest first."""
 
     def text(self, key: str) -> str:
         """Return a setting as text; an absent one as empty."""
@@ -73,6 +81,41 @@ class Settings(msgspec.Struct, kw_only=True):
     def words(self, key: str) -> tuple[str, ...]:
         """Return a setting that is a list, or a text with commas."""
         return tuple(word.strip() for word in self.text(key).split(",") if word.strip())
+
+    def seconds(self, key: str) -> float | None:
+        """Return a setting that is a length of time; None where it is not set.
+
+        Raises:
+            InvalidField: it is no length of time.
+        """
+        text = self.text(key)
+        with self._blamed(key):
+            return duration_s(text) if text else None
+
+    def prefix(self) -> str:
+        """Return what ids begin with; empty where it is not set.
+
+        Raises:
+            InvalidField: no id can begin so.
+        """
+        key = "issue-prefix" if self.text("issue-prefix") else "issue_prefix"
+        text = self.text(key)
+        with self._blamed(key):
+            return ids.require_prefix(text) if text else ""
+
+    @contextlib.contextmanager
+    def _blamed(self, key: str) -> Iterator[None]:
+        """Let an error name the setting, and where it was made."""
+        try:
+            yield
+        except InvalidField as error:
+            said = (name for name, path in self.paths.items() if key in _heard(name, path))
+            name = "" if key in self.environment else "".join(list(said)[-1:])
+            where = self.paths[name] if name else "the environment"
+            hint = f"{error.hint} `bd config explain {key}` shows its layers."
+            raise InvalidField(
+                f"{key} in {where}: {error.message}", hint=hint, field=key
+            ) from error
 
     @property
     def has_logs(self) -> bool:
@@ -110,7 +153,7 @@ def _sources(folder: str | None, user: str | None) -> str:
     """Return what `stat` says of the files; one of another user is another file."""
     mine = _facts(user)
     of_store = [_facts(os.path.join(folder, name) if folder else None) for name in NAMES]
-    return "|".join([*of_store, mine if mine == "-" else f"{user}:{mine}"])
+    return "|".join([_RULES, *of_store, mine if mine == "-" else f"{user}:{mine}"])
 
 
 def flat(values: Mapping[str, Any], start: str = "") -> dict[str, Any]:
@@ -131,8 +174,8 @@ def parse(path: str) -> dict[str, Any]:
         InvalidField: it is not YAML, or no map.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            return parse_text(file.read(), path)
+        content = read_regular(path, limits.SETTINGS_BYTES_MAX)
+        return parse_text(content.decode("utf-8"), path)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeError) as error:
@@ -145,11 +188,13 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
     Raises:
         InvalidField: it is not YAML, or no map.
     """
-    import yaml
+    from yaml import YAMLError
+
+    from beadwork.sync.plain_yaml import read
 
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        found = read(text)
+    except YAMLError as error:
         _refuse(path, error)
     if found is None:
         return {}
@@ -159,7 +204,7 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
 
 
 def _refuse(path: str, error: Exception) -> NoReturn:
-    reason = " ".join(str(error).split())[:200]
+    reason = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())[:200]
     raise InvalidField(
         f"{path} can't be read: {reason}", hint="Mend the file.", field=path
     ) from error
@@ -174,8 +219,12 @@ def load(folder: str | None, environ: Mapping[str, str] | None = None) -> Settin
         InvalidField: a file is not YAML, or no map.
     """
     environ = environ or {}
-    settings = _of_files(folder, user_path(environ))
+    user = user_path(environ)
+    settings = _of_files(folder, user)
     settings.environment = _from_environment(environ)
+    settings.paths = {"user": user} if user else {}
+    if folder:
+        settings.paths |= {name: os.path.join(folder, name) for name in NAMES}
     return settings
 
 
@@ -191,27 +240,29 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _of_files(folder: str | None, user: str | None) -> Settings:
     sources = _sources(folder, user)
-    if sources == "-|-|-":
+    if sources == f"{_RULES}|-|-|-":
         return Settings()
     cache = os.path.join(folder, _CACHE) if folder else ""
     cached = _cached(cache) if cache else None
     if cached is not None and cached.sources == sources:
         return cached
-    values: dict[str, Any] = {}
-    if user:
-        values = {key: value for key, value in parse(user).items() if key not in _STORE_KEYS}
+    values = _heard("user", user) if user else {}
     for name in NAMES:
-        values.update(parse(os.path.join(folder, name)) if folder else {})
+        values |= _heard(name, os.path.join(folder, name)) if folder else {}
     settings = Settings(values=values, sources=sources)
     if cache:
         _keep(cache, settings)
     return settings
 
 
+def _heard(name: str, path: str) -> dict[str, Any]:
+    unheard = _UNHEARD.get(name, frozenset())
+    return {key: value for key, value in parse(path).items() if key not in unheard}
+
+
 def _cached(path: str) -> Settings | None:
     try:
-        with open(path, "rb") as file:
-            return msgspec.json.decode(file.read(), type=Settings)
+        return msgspec.json.decode(read_regular(path), type=Settings)
     except (OSError, msgspec.MsgspecError):
         return None
 
@@ -221,16 +272,24 @@ def _keep(cache: str, settings: Settings) -> None:
     beside = f"{cache}.{os.getpid()}"
     try:
         with open(beside, "wb") as file:
-            file.write(msgspec.json.encode(settings, enc_hook=str))
+            file.write(msgspec.json.encode(settings))
         os.replace(beside, cache)
-    except OSError:
+    except (OSError, UnicodeEncodeError):
         return
+
+
+def _own(names: Iterable[str], built_in: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that are the project's own; what is built in means what it means."""
+    return tuple(dict.fromkeys(name for name in names if name not in built_in))
 
 
 def vocabulary(settings: Settings) -> Vocabulary:
     """Return the project's words as the settings declare them.
 
     A custom status may name its category: `shipped:done` ends work, as closed does.
+
+    Raises:
+        InvalidField: a setting can't have its value.
     """
     custom, done = [], []
     for word in settings.words("status.custom"):
@@ -241,20 +300,11 @@ def vocabulary(settings: Settings) -> Vocabulary:
     done += settings.words("status.done")
     patterns = settings.words("ready.exclude_id_patterns")
     return Vocabulary(
-        prefix=settings.text("issue-prefix") or settings.text("issue_prefix"),
+        prefix=settings.prefix(),
         allowed_prefixes=tuple(word.rstrip("-") for word in settings.words("allowed_prefixes")),
-        custom_statuses=tuple(dict.fromkeys(custom)),
-        done_statuses=tuple(dict.fromkeys(done)),
-        custom_types=settings.words("types.custom"),
+        custom_statuses=_own(custom, BUILT_IN_STATUSES),
+        done_statuses=_own(done, BUILT_IN_STATUSES),
+        custom_types=_own(settings.words("types.custom"), BUILT_IN_TYPES),
         hidden_id_patterns=patterns or Vocabulary().hidden_id_patterns,
-        claim_lease_s=length_s(settings.text("claim.lease")),
+        claim_lease_s=settings.seconds("claim.lease"),
     )
-
-
-def length_s(text: str) -> float | None:
-    """Read a setting that is a length of time; None where it is not set.
-
-    Raises:
-        InvalidField: it is no length of time.
-    """
-    return duration_s(text) if text else None

@@ -14,7 +14,9 @@ import msgspec
 from beadwork.model import settings as rules
 from beadwork.model.errors import BeadworkError, FileTrouble, InvalidField
 from beadwork.sync import config
-from beadwork.sync.files import Files
+from beadwork.sync.files import Files, mapped
+from beadwork.sync.locate import database_at
+from beadwork.sync.small_files import read_regular
 
 _LINE = re.compile(r"""(?P<indent>\s*)(?P<key>[^\s#:'"-][^:#]*?|"[^"]*"|'[^']*')\s*:(?=\s|$)""")
 _REMARK = re.compile(r"""\s*(?:"[^"]*"|'[^']*'|[^#"']*?)(?P<remark>\s+\#.*)?$""")
@@ -125,6 +127,8 @@ class ConfigFiles:
         """
         value = rules.parsed(key, text)
         path = self.path(layer)
+        if key == "store.path":
+            database_at(os.path.dirname(path), text, self._environ)
         self._write(path, changed(self._read(path), key, value, path))
         return path
 
@@ -144,7 +148,8 @@ class ConfigFiles:
 
     def _read(self, path: str) -> str:
         try:
-            return Files().read(path)[0].decode("utf-8") if os.path.exists(path) else ""
+            with mapped(path):
+                return read_regular(path).decode("utf-8") if os.path.exists(path) else ""
         except UnicodeDecodeError as error:
             raise InvalidField(
                 f"{path} is not valid UTF-8", hint="Mend the file.", field=path
@@ -279,4 +284,4 @@ def _sure(text: str, wanted: dict[str, Any], path: str) -> str:
 
 def _shown(value: object) -> str:
     """Return a value as JSON, which YAML reads."""
-    return msgspec.json.encode(value, enc_hook=str).decode()
+    return msgspec.json.encode(value).decode()

@@ -28,6 +28,7 @@ from beadwork.sync.files import Files
 from beadwork.sync.hooks import NAMES, Hooks, state_of
 from beadwork.sync.locate import GitPlace, Place, git_place
 from beadwork.sync.log_health import logs_finding, mend_logs
+from beadwork.sync.metadata import classic_database
 from beadwork.sync.scaffold import _BY_DRIVER, _DRIVER, _IGNORED
 
 _BACKUPS = "backups"
@@ -60,7 +61,7 @@ class Surroundings(NamedTuple):
     @property
     def classic_database(self) -> str | None:
         """Return the path of a classic database beside ours, if there is one (R14)."""
-        return scaffold.classic_rows(self.place.folder)
+        return classic_database(self.place.folder)
 
     def look(self) -> list[Finding]:
         """Look at everything; nothing is changed."""

@@ -15,9 +15,16 @@ def leave(place: Place, *, is_dry: bool) -> list[str]:
     """Remove the store's folder, and what was added to git for it; return what that is.
 
     Raises:
-        InvalidPath: the store lies in a folder that holds other things.
+        InvalidPath: the store is that of another folder, or lies among other things.
         FileTrouble: something can't be removed.
     """
+    if place.redirected_from:
+        raise InvalidPath(
+            f"{place.redirected_from} redirects to the store of another folder, {place.folder}",
+            hint=f"Remove {os.path.join(place.redirected_from, 'redirect')} to leave it here; or "
+            "run this in that folder.",
+            path=place.redirected_from,
+        )
     if os.path.basename(place.folder) not in _FOLDERS:
         raise InvalidPath(
             f"The store lies in {place.folder}, which is no .beads folder",

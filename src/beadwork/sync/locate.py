@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from beadwork.model.errors import InvalidField, NoStore
+from beadwork.sync.metadata import records_name
+from beadwork.sync.small_files import first_line, read_regular
 
 DATABASE = "beadwork.db"
 _CLASSIC = "beads.db"
@@ -68,16 +70,26 @@ class Place(NamedTuple):
         """
         if not path or self.database != os.path.join(self.folder, DATABASE):
             return self
-        if path.startswith("~/") and environ.get("HOME"):
-            path = os.path.join(environ["HOME"], path[2:])
-        database = os.path.normpath(os.path.join(os.path.dirname(self.folder), path))
-        if os.path.isdir(database):
-            raise InvalidField(
-                f"store.path names the folder {database}",
-                hint="Name a file in it, one for each project.",
-                field="store.path",
-            )
+        database = database_at(self.folder, path, environ)
         return self._replace(database=database)
+
+
+def database_at(folder: str, path: str, environ: Mapping[str, str]) -> str:
+    """Return the database that the setting `store.path` of a store names.
+
+    Raises:
+        InvalidField: it names a folder.
+    """
+    if path.startswith("~/") and environ.get("HOME"):
+        path = os.path.join(environ["HOME"], path[2:])
+    database = os.path.normpath(os.path.join(os.path.dirname(folder), path))
+    if os.path.isdir(database):
+        raise InvalidField(
+            f"store.path names the folder {database}",
+            hint="Name a file in it, one for each project.",
+            field="store.path",
+        )
+    return database
 
 
 class GitPlace(NamedTuple):
@@ -93,24 +105,26 @@ class GitPlace(NamedTuple):
         return self.git_folder != self.common_folder
 
 
-def _read_line(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.readline().strip()
-    except OSError:
-        return None
-
-
 def _git_file(path: str, folder: str) -> GitPlace | None:
     """Read a `.git` file: a linked worktree has a common folder, a submodule has none.
 
     Where it leads to a bare repository, as beside `.bare`, the store is that of the repository.
+
+    Raises:
+        NoStore: it leads nowhere.
     """
-    line = _read_line(path)
+    line = first_line(path)
     if line is None or not line.startswith("gitdir:"):
         return None
     git_folder = os.path.normpath(os.path.join(folder, line.removeprefix("gitdir:").strip()))
-    common = _read_line(os.path.join(git_folder, "commondir"))
+    if not os.path.isdir(git_folder):
+        raise NoStore(
+            f"{path} leads to {git_folder}, which is not there",
+            hint="Was the main repository moved, or not mounted? `git worktree repair` in it mends "
+            "a link. Or name the store: BEADS_DIR=FOLDER/.beads.",
+            path=folder,
+        )
+    common = first_line(os.path.join(git_folder, "commondir"))
     if common is None:
         work_tree = None if _core(git_folder).get("bare") == "true" else folder
         return GitPlace(work_tree, git_folder, git_folder)
@@ -118,21 +132,25 @@ def _git_file(path: str, folder: str) -> GitPlace | None:
 
 
 def _core(git_folder: str) -> dict[str, str]:
-    """Return the section `core` of a repository's config."""
+    """Return the section `core` of a repository's config, and of its main worktree's own."""
     found: dict[str, str] = {}
-    section = ""
-    try:
-        with open(os.path.join(git_folder, "config"), encoding="utf-8", errors="replace") as file:
-            for raw in file:
-                line = raw.strip()
-                if line.startswith("["):
-                    section = line.strip("[]").lower()
-                elif section == "core" and "=" in line:
-                    key, _, value = line.partition("=")
-                    found[key.strip().lower()] = value.strip().strip('"')
-    except OSError:
-        pass
+    for name in ("config", "config.worktree"):
+        section = ""
+        for raw in _lines(os.path.join(git_folder, name)):
+            line = raw.strip()
+            if line.startswith("["):
+                section = line.strip("[]").lower()
+            elif section == "core" and "=" in line:
+                key, _, value = line.partition("=")
+                found[key.strip().lower()] = value.strip().strip('"')
     return found
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return read_regular(path).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
 
 
 def _is_bare(folder: str) -> bool:
@@ -140,7 +158,19 @@ def _is_bare(folder: str) -> bool:
 
 
 def git_place(start: str) -> GitPlace | None:
-    """Find the repository around a folder, by reading files only."""
+    """Find the repository around a folder, by reading files only; None if none is there."""
+    try:
+        return _repository(start)
+    except NoStore:
+        return None
+
+
+def _repository(start: str) -> GitPlace | None:
+    """Find the repository around a folder.
+
+    Raises:
+        NoStore: it was moved away: a work tree without it is not to have a store of its own.
+    """
     folder = os.path.abspath(start)
     while True:
         candidate = os.path.join(folder, ".git")
@@ -158,13 +188,24 @@ def git_place(start: str) -> GitPlace | None:
 
 
 def _main_work_tree(place: GitPlace) -> str | None:
-    """Return the main worktree of a repository; None if it is bare."""
+    """Return the main worktree of a repository; None if it is bare.
+
+    Raises:
+        NoStore: git itself does not know where it is.
+    """
     if os.path.basename(place.common_folder) == ".git":
         return os.path.dirname(place.common_folder)
     # A submodule, or a git folder that was put elsewhere, names its work tree.
     core = _core(place.common_folder)
-    if core.get("bare") == "true" or "worktree" not in core:
+    if core.get("bare") == "true":
         return None
+    if "worktree" not in core:
+        raise NoStore(
+            f"Git does not tell where the main worktree of {place.common_folder} is",
+            hint=f"`git -C {place.common_folder} config core.worktree FOLDER` tells it; "
+            "or name the store: BEADS_DIR=FOLDER/.beads.",
+            path=place.work_tree,
+        )
     return os.path.normpath(os.path.join(place.common_folder, core["worktree"]))
 
 
@@ -181,24 +222,37 @@ def _nearest(start: str, stop: str | None) -> str | None:
 
 
 def _redirected(folder: str) -> tuple[str, str | None]:
-    """Follow `.beads/redirect`, a path relative to the folder that holds `.beads`."""
+    """Follow `.beads/redirect`, a path relative to the folder that holds `.beads`.
+
+    Raises:
+        NoStore: it leads nowhere, or in a circle.
+    """
     first: str | None = None
     for _ in range(_REDIRECTS_MAX):
-        target = _read_line(os.path.join(folder, "redirect"))
+        path = os.path.join(folder, "redirect")
+        target = first_line(path)
         if not target:
             return folder, first
         first = first or folder
         folder = os.path.normpath(os.path.join(os.path.dirname(folder), target))
+        if not os.path.isdir(folder):
+            raise NoStore(
+                f"{path} leads to {folder}, which is not there",
+                hint="Mend it, or remove it to have a store here.",
+                path=path,
+            )
     raise NoStore(f"The redirects from {first} go in a circle", hint="Mend .beads/redirect.")
 
 
 def place_of(folder: str, database: str | None = None) -> Place:
-    """Return the store in a `.beads` folder."""
+    """Return the store in a `.beads` folder.
+
+    Raises:
+        NoStore: its redirect leads nowhere.
+        InvalidField: its `metadata.json` names no file.
+    """
     folder, redirected_from = _redirected(os.path.abspath(folder))
-    records = os.path.join(folder, "issues.jsonl")
-    older = os.path.join(folder, "beads.jsonl")
-    if not os.path.exists(records) and os.path.exists(older):
-        records = older
+    records = os.path.join(folder, records_name(folder))
     git = git_place(os.path.dirname(folder))
     return Place(
         folder,
@@ -210,8 +264,12 @@ def place_of(folder: str, database: str | None = None) -> Place:
 
 
 def home_folder(start: str) -> str:
-    """Return the `.beads` folder that `init` makes for a folder."""
-    git = git_place(start)
+    """Return the `.beads` folder that `init` makes for a folder.
+
+    Raises:
+        NoStore: it would be that of a main worktree, and git leads to none.
+    """
+    git = _repository(start)
     if git is None:
         return os.path.join(os.path.abspath(start), ".beads")
     if git.work_tree is None:
@@ -242,7 +300,7 @@ def locate(start: str, environ: Mapping[str, str], database: str | None = None) 
         return _required(os.path.join(start, environ["BEADS_DIR"]), start)
     if explicit:
         return _required_database(os.path.abspath(os.path.join(start, explicit)))
-    git = git_place(start)
+    git = _repository(start)
     if git is not None and (git.work_tree is None or git.is_linked):
         return _required(home_folder(start), start)
     found = _nearest(start, git.work_tree if git else None)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from beadwork.model.errors import InvalidPath
+
 if TYPE_CHECKING:
     from beadwork.model.message import GitState
 
@@ -11,7 +13,25 @@ class Person:
     """Somebody in a folder, under an environment."""
 
     environ: Mapping[str, str]
-    folder: str
+    _folder = ""
+
+    @property
+    def folder(self) -> str:
+        """Return the folder that this person is in.
+
+        Raises:
+            InvalidPath: it was removed.
+        """
+        if not self._folder:
+            raise InvalidPath(
+                "The folder that this runs in was removed",
+                hint="Go to another one, `cd FOLDER`, or pass -C FOLDER with its whole path.",
+            )
+        return self._folder
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self._folder = folder
 
     def commit_messages(self) -> list[tuple[str, str, str]] | None:
         """Return short id, subject and message of each commit, latest first; None outside git."""

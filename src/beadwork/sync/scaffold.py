@@ -1,13 +1,19 @@
 """What `init` writes: the `.beads` folder, its config, its ignore list, git's attributes."""
 
+import contextlib
 import os
 import re
+from collections import Counter
 from typing import Protocol
 
+import msgspec
+
+from beadwork.model import ids, limits
 from beadwork.model.errors import FileTrouble
 from beadwork.sync.git import run
 from beadwork.sync.locate import GitPlace, git_place, place_of
 from beadwork.sync.patterns import attribute_literal, literal
+from beadwork.sync.small_files import read_regular
 
 _IGNORED = (
     "*.db",
@@ -37,6 +43,7 @@ _CONFIG = """\
 # types.custom: further issue types
 """
 _UNION = "merge=union -text"
+_ID = re.compile(r"(.+)-[^.-]+(?:\.\d+)*")
 _DRIVER = "bd merge %A %O %A %B"
 _BY_DRIVER = "beads"
 _SETTINGS = (("merge.beads.name", "Beadwork"), ("merge.beads.driver", _DRIVER))
@@ -64,8 +71,7 @@ def write_text(path: str, text: str) -> None:
 def read_text(path: str) -> str:
     """Return a small file's text; an absent one reads as empty."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read()
+        return read_regular(path).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -87,22 +93,30 @@ def make_folder(folder: str) -> bool:
     return True
 
 
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
 def guess_prefix(folder: str, records: str) -> str:
     """Return the prefix of the records that are there, else the name of the project's folder."""
-    counts: dict[str, int] = {}
-    try:
-        with open(records, "rb") as file:
-            for line in file:
-                found = re.match(rb'\{"id":"([^"\\]+)-[^"\\.-]+', line)
-                if found:
-                    prefix = found[1].decode("utf-8", "replace")
-                    counts[prefix] = counts.get(prefix, 0) + 1
-    except OSError:
-        pass
+    counts: Counter[str] = Counter()
+    with contextlib.suppress(OSError), open(records, "rb") as file:
+        for line in file:
+            found = _ID.fullmatch(_id_of(line))
+            if found and ids.is_prefix(found[1]):
+                counts[found[1]] += 1
     if counts:
-        return max(counts, key=lambda each: counts[each])
-    name = os.path.basename(os.path.dirname(os.path.abspath(folder))) or "bd"
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_") or "bd"
+        return counts.most_common(1)[0][0]
+    name = os.path.basename(os.path.dirname(os.path.abspath(folder)))
+    letters = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")
+    return letters[: limits.PREFIX_CHARS_MAX].rstrip("-_") or "bd"
+
+
+def _id_of(line: bytes) -> str:
+    try:
+        return msgspec.json.decode(line, type=_Named).id
+    except (msgspec.MsgspecError, ValueError):
+        return ""
 
 
 def settle_config(folder: str, prefix: str) -> str:
@@ -287,9 +301,3 @@ def settle(folder: str, wanted: Wanted, *, store_path: str) -> list[str]:
     written += settle_wish(folder, has_driver=wanted.has_driver)
     written += settle_attributes(folder, has_driver=wanted.has_driver)
     return list(dict.fromkeys(written))
-
-
-def classic_rows(folder: str) -> str | None:
-    """Return the path of a classic database beside the file, if there is one (R14)."""
-    path = os.path.join(folder, "beads.db")
-    return path if os.path.exists(path) else None

@@ -9,14 +9,16 @@ from beadwork.model.errors import (
     GitRefused,
     InvalidField,
     NoRepository,
+    NoStore,
     NoWorktree,
     WorkAtRisk,
 )
 from beadwork.sync import git, scaffold
 from beadwork.sync.locate import git_place, home_folder
+from beadwork.sync.metadata import records_name
 from beadwork.sync.patterns import literal
+from beadwork.sync.small_files import first_line
 
-_RECORDS = (".beads/issues.jsonl", ".beads/beads.jsonl")
 _TOLD_MAX = 5
 _STATUS_PATH = 3
 """Where the path begins in a line of git's short status."""
@@ -70,14 +72,13 @@ class Worktrees:
         )
 
     def _store_of(self, path: str) -> tuple[str, str]:
-        try:
-            with open(os.path.join(path, ".beads", "redirect"), encoding="utf-8") as file:
-                target = file.readline().strip()
-        except (OSError, UnicodeError):
-            target = ""
+        target = first_line(os.path.join(path, ".beads", "redirect"))
         if target:
             return "redirect", os.path.normpath(os.path.join(path, target))
-        return ("shared" if os.path.isdir(home_folder(path)) else "none"), ""
+        try:
+            return ("shared" if os.path.isdir(home_folder(path)) else "none"), ""
+        except NoStore:
+            return "none", ""
 
     def here(self) -> Worktree | None:
         """Return the worktree that holds the folder; None in a bare repository."""
@@ -157,7 +158,8 @@ class Worktrees:
         found = []
         told = git.run(["status", "--porcelain", "--untracked-files=all"], folder=tree.path)
         lines = (told or b"").decode("utf-8", "replace").splitlines()
-        files = [line[_STATUS_PATH:] for line in lines if line[_STATUS_PATH:] not in _RECORDS]
+        records = f".beads/{records_name(os.path.join(tree.path, '.beads'))}"
+        files = [line[_STATUS_PATH:] for line in lines if line[_STATUS_PATH:] != records]
         if told is None:
             found.append("git can't tell its state")
         if files:

@@ -337,6 +337,9 @@ REPORTED: Schema = {
         ),
         "Lines that can't be read; they are kept apart.",
     ),
+    "memories?": texts(
+        "Keys of memories in the file; they are kept in the store, not in the file."
+    ),
 }
 """What became of the lines of a file, by name."""
 

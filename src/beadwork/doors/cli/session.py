@@ -190,6 +190,9 @@ class Session:
                 raise
             self.warn(f"Warning: what the file says since is not shown. {error.message}")
             return
+        if self.imported is not None and self.imported.report.memories:
+            what = text.memories(self.imported.report)
+            self.warn(f"Note: {what}; the next export writes none. See `bd memories`.")
         if self.imported is not None and self.imported.report.quarantined:
             count = len(self.imported.report.quarantined)
             what = "1 line" if count == 1 else f"{count} lines"

@@ -315,10 +315,17 @@ def report(value: FoldReport) -> str:
     for adopted in value.adopted:
         fields = line(", ".join(adopted.fields))
         lines.append(f"  {line(adopted.issue_id)}: edited by others: {fields}")
+    lines += _noted(f"{memories(value)}: {line(', '.join(value.memories))}", len(value.memories))
     for bad in value.quarantined:
         lines.append(f"  line {bad.line_number} can't be read: {line(bad.reason)}")
     lines += _noted(f"{value.conflicts} values lost to another: `bd conflicts`", value.conflicts)
     return "\n".join(lines)
+
+
+def memories(value: FoldReport) -> str:
+    """Tell of memories that a file held, which no file of ours does."""
+    count = len(value.memories)
+    return f"{count} {'memory' if count == 1 else 'memories'} kept in the store, not in the file"
 
 
 def _noted(sentence: str, count: int) -> list[str]:

@@ -14,7 +14,6 @@ from beadwork.model.errors import BeadworkError, FileTrouble, InvalidField, Leas
 from beadwork.ops.record_file import ImportFile
 
 _WRITES = ("pre-commit", "pre-push")
-_FILE = os.path.join(".beads", "issues.jsonl")
 
 
 @click.group(cls=BeadGroup)
@@ -110,7 +109,7 @@ def _run(session: Session, name: str) -> None:
     records = session.world.where(session.flags.options).records_path
     # git runs hooks at the top of the worktree. In a linked one the store is the main one's:
     # the file that lies here is taken in, and the main one's index is none of our business.
-    here = session.world.full_path(_FILE)
+    here = session.world.full_path(os.path.join(".beads", os.path.basename(records)))
     is_main = os.path.realpath(here) == os.path.realpath(records)
     if not is_main:
         take_in(session, here)

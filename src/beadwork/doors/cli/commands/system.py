@@ -1,5 +1,6 @@
 """`bd init`, `bd where`, `bd version`."""
 
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ from beadwork.doors.cli import shapes, text
 from beadwork.doors.cli.options import BeadCommand, pass_session
 from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Founding, Initialized
+from beadwork.model import ids
 from beadwork.model.errors import InvalidField, NoStore
 from beadwork.model.overriding import override
 from beadwork.ops.record_file import ImportFile
@@ -124,7 +126,7 @@ def _source(given: dict[str, Any]) -> str:
 def _wanted(session: Session, given: dict[str, Any], source: str) -> Founding:
     role = "contributor" if given["contributor"] else "maintainer" if given["team"] else ""
     return Founding(
-        prefix=given["prefix"].strip().rstrip("-"),
+        prefix=ids.require_prefix(given["prefix"]) if given["prefix"] else "",
         source=session.world.full_path(source) if source and source != "-" else "",
         branch=given["branch"],
         role=role,
@@ -137,10 +139,11 @@ def _wanted(session: Session, given: dict[str, Any], source: str) -> Founding:
 def _warn(session: Session, made: Initialized, given: dict[str, Any]) -> None:
     if made.classic_only:
         names = text.line(", ".join(made.classic_only[:_NAMED_MAX]))
+        file = os.path.basename(session.world.where(session.flags.options).records_path)
         session.warn(
             f"Warning: the classic database holds {len(made.classic_only)} issues that the file "
             f"lacks ({names}).\n"
-            "  Run classic `bd export -o .beads/issues.jsonl`, then `bd import`."
+            f"  Run classic `bd export -o .beads/{file}`, then `bd import`."
         )
     if made.foreign_hooks:
         session.warn(

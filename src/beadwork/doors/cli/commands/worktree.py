@@ -12,8 +12,6 @@ from beadwork.doors.cli.session import Session
 from beadwork.doors.world import Worktree
 from beadwork.model.errors import InvalidField, NoStore
 
-_FILE = os.path.join(".beads", "issues.jsonl")
-
 
 @click.group(cls=BeadGroup)
 def worktree() -> None:
@@ -102,7 +100,8 @@ def remove(session: Session, name: str, force: bool) -> None:
     trees = session.world.worktrees()
     tree = trees.require(name)
     if not tree.is_main and tree.beads_state == "shared":
-        take_in(session, os.path.join(tree.path, _FILE))
+        records = session.world.where(session.flags.options).records_path
+        take_in(session, os.path.join(tree.path, ".beads", os.path.basename(records)))
     trees.remove(tree, is_forced=force)
     shown = {"removed": tree.name, "path": tree.path, "branch": tree.branch}
     kept = f"; the branch {tree.branch} stays" if tree.branch else ""
