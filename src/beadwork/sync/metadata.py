@@ -1,19 +1,19 @@
 """What classic's `metadata.json` says of a store: the names of its file and its database."""
 
 import os
-import re
 from typing import NoReturn
 
 import msgspec
 
 from beadwork.model.errors import InvalidField
+from beadwork.model.pattern import pattern
 from beadwork.sync.small_files import read_regular
 
 _NAME = "metadata.json"
 _RECORDS = ("issues.jsonl", "beads.jsonl")
 """The name of the file, and an older one."""
 _CLASSIC_DATABASE = "beads.db"
-_RECORDS_NAME = re.compile(r"(?!interactions\.)[A-Za-z0-9_][A-Za-z0-9_.-]*\.jsonl")
+_RECORDS_NAME = pattern(r"(?!interactions\.)[A-Za-z0-9_][A-Za-z0-9_.-]*\.jsonl")
 """A file of its own: never one of the settings, of the databases, or of what is noted beside."""
 
 
@@ -53,7 +53,8 @@ def _read(folder: str) -> _Metadata:
     try:
         content = read_regular(os.path.join(folder, _NAME))
         return msgspec.json.decode(content, type=_Metadata)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        # Where the folder is shut to us, whoever opens it says so.
         return _Metadata()
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
