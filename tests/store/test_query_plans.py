@@ -75,6 +75,7 @@ WHOLE_BY_NATURE = {
     "check.outdated",
     "check.outside",
     "check.unheld",
+    "counter.child_tops",
     "edge.dangling",
     "edge.ordering",
     "graph.live",

@@ -324,7 +324,7 @@ class Upkeep:
         found = self._database.salvage()
         with self._parts.write_lock():
             if is_whole:
-                self._database.put(copy.path, aside=self._aside("damaged"))
+                self._put(copy.path, self._aside("damaged"))
             else:
                 self._database.set_aside(self._aside("damaged"))
         self._parts.around.remove(copy.path)
@@ -424,7 +424,7 @@ class Upkeep:
             if self._database.exists:
                 lost = self._lost_by(path, is_forced=is_forced)
                 kept = aside
-            self._database.put(path, aside=aside)
+            self._put(path, aside)
         if kept:
             self._save_blobs(kept)
         engine, caller = self._parts.open_engine(), self._parts.caller
@@ -434,7 +434,15 @@ class Upkeep:
             engine.flush(caller, is_whole=True)
         finally:
             engine.close()
+        if kept:
+            # Again, for the issues that only the file brought back.
+            with self._parts.write_lock():
+                self._database.fence_off(kept)
         return Restored(lost, kept, imported, blobs)
+
+    def _put(self, path: str, aside: str) -> None:
+        holder, at_us = self._parts.caller.holder, self._parts.now_us()
+        self._database.put(path, aside=aside, holder=holder, at_us=at_us)
 
     def leave(self, *, is_dry: bool) -> list[str]:
         """Take the store out of the repository; return what goes.

@@ -24,7 +24,7 @@ _NEWEST = 2**62
 KINDS = MESSAGE_KINDS | LEASE_KINDS | {
     "created", "updated", "imported", "folded", "moved", "undone", "claimed", "released", "closed",
     "reopened", "deleted", "commented", "labelled", "unlabelled", "linked", "unlinked", "assigned",
-    "remembered", "forgotten", "set", "cleared",
+    "remembered", "forgotten", "set", "cleared", "restored",
 }  # fmt: skip
 """What deeds are called."""
 

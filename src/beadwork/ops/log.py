@@ -58,7 +58,7 @@ class AppendLogs(Request[LogsAppended], frozen=True):
     """Bring `.beads/log/events.jsonl` and `messages.jsonl` up to the store.
 
     They go on after their last lines, whoever wrote those. If these are not of this store's
-    past, since a backup was restored, the logs begin anew with all that the store has.
+    past, since another database lies there, the logs begin anew with all that the store has.
     """
 
     verify: Annotated[bool, Meta(description="Verify and mend them before.")] = False
