@@ -39,6 +39,8 @@ class _Follower:
     request_id: Any
     cursor: int
     is_gone: bool = False
+    is_new: bool = True
+    """It was told nothing yet: of what it asks for nothing may be gone."""
     is_ready: bool = True
     """What was told last has gone out."""
 
@@ -109,8 +111,9 @@ class Followers:
 
     def _page(self, engine: Engine, follower: _Follower) -> bool:
         """Send some of the events since the cursor; tell whether there may be more."""
-        asked = ListEvents(since=follower.cursor, limit=_PAGE)
+        asked = ListEvents(since=follower.cursor, limit=_PAGE, complete=follower.is_new)
         events = engine.run(asked, _CALLER).events
+        follower.is_new = False
         if not events:
             return False
         follower.cursor = events[-1].seq

@@ -150,6 +150,12 @@ class UnknownEvent(NotFound):
     code = "event.unknown"
 
 
+class CursorExpired(NotFound):
+    """What happened after this event is not known any more."""
+
+    code = "cursor.expired"
+
+
 class UnknownMemory(NotFound):
     """Nothing is remembered under this key."""
 
