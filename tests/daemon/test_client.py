@@ -67,6 +67,30 @@ def test_a_client_works_from_claim_to_close_and_flushes_the_file(site: Site) -> 
     assert (record["status"], record["created_by"]) == ("closed", "agent-1")
 
 
+def test_a_file_that_can_t_be_written_at_the_end_is_warned_of_and_no_error(bd: Bd) -> None:
+    client = Site(bd, None).client()
+    made = client.call(CreateIssue(title="Durable")).issue.id
+    bd.records.unlink(missing_ok=True)
+    bd.records.mkdir()
+    with pytest.warns(UserWarning, match="file was not written"):
+        client.close()
+    bd.records.rmdir()
+    with Site(bd, None).client() as again:
+        assert again.call(ShowIssue(issue=made)).details.issue.title == "Durable"
+
+
+def test_an_error_in_a_with_statement_is_what_comes_out_of_it(bd: Bd) -> None:
+    def work() -> None:
+        with Site(bd, None).client() as client:
+            client.call(CreateIssue(title="Durable"))
+            bd.records.unlink(missing_ok=True)
+            bd.records.mkdir()
+            raise LookupError
+
+    with pytest.warns(UserWarning, match="file was not written"), pytest.raises(LookupError):
+        work()
+
+
 def test_every_error_comes_as_its_own_class(site: Site) -> None:
     with site.client() as client, site.client(actor="other") as other:
         first = client.call(CreateIssue(title="A")).issue.id

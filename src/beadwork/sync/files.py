@@ -34,7 +34,11 @@ def mapped(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE:
-            raise StoreFull(f"The disk is full: {path} was not written", path=path) from error
+            raise StoreFull(
+                f"The disk is full: {path} was not written",
+                hint="Make room and try again; what is in the store is safe.",
+                path=path,
+            ) from error
         raise FileTrouble(
             f"{path}: {error.strerror or error}",
             hint="Check the path and its permissions.",
