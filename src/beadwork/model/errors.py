@@ -415,6 +415,13 @@ class FileTrouble(Unavailable):
     code = "file.trouble"
 
 
+class FileGone(FileTrouble):
+    """A file is not there any more."""
+
+    code = "file.gone"
+    default_hint = "Check the path, and try again."
+
+
 class StoreCorrupt(Fault):
     """The database is damaged."""
 
