@@ -2,7 +2,9 @@
 
 import pytest
 
-from beadwork.model.errors import UndoConflict, UnknownEvent
+from beadwork.model import limits
+from beadwork.model.errors import CursorExpired, UndoConflict, UnknownEvent
+from beadwork.ops.activity import ListActivity
 from beadwork.ops.claim import ClaimIssue
 from beadwork.ops.comment import AddComment
 from beadwork.ops.dependency import AddDependency
@@ -30,6 +32,30 @@ def test_events_follow_a_cursor_without_a_gap(project: Project) -> None:
     first = project.run(ListEvents(limit=2)).events
     rest = project.run(ListEvents(since=first[-1].seq)).events
     assert [each.seq for each in first + rest] == [1, 2, 3, 4, 5]
+
+
+def test_a_cursor_beyond_the_last_event_has_expired(project: Project) -> None:
+    project.create("One")
+    assert project.run(ListEvents(since=1)).events == []
+    for request in (ListEvents(since=2), ListActivity(since=2)):
+        with pytest.raises(CursorExpired) as refused:
+            project.run(request)
+        assert refused.value.data == {"cursor": 2, "last": 1}
+
+
+def test_a_cursor_after_which_events_were_let_go_has_expired_for_who_wants_all(
+    project: Project,
+) -> None:
+    issue = project.create("One")
+    for title in ("Two", "Three", "Four"):
+        project.run(UpdateIssue(issue=issue, title=title))
+    project.clock.advance(limits.EVENT_KEPT_US / 1_000_000 + 1)
+    project.create("Another")
+    assert [each.seq for each in project.run(ListEvents(since=1)).events] == [4, 5]
+    assert project.run(ListEvents(since=0, complete=True)).events, "from the beginning"
+    assert project.run(ListEvents(since=3, complete=True)).events[0].seq == 4
+    with pytest.raises(CursorExpired):
+        project.run(ListEvents(since=1, complete=True))
 
 
 def test_a_long_value_is_told_whole(project: Project) -> None:

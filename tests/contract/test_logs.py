@@ -77,7 +77,7 @@ def test_what_is_much_comes_in_pages(project: Project, monkeypatch: pytest.Monke
     assert seqs(project) == seqs(project, "messages") == list(range(1, 11))
 
 
-def test_after_a_restore_they_begin_anew(project: Project, tmp_path: Path) -> None:
+def test_where_another_database_was_put_they_begin_anew(project: Project, tmp_path: Path) -> None:
     project.create("Kept")
     project.run(AppendLogs())
     saved = Project(tmp_path / "saved")

@@ -556,3 +556,53 @@ def test_memories_of_another_repository_stay_there(project: Project) -> None:
     report = project.run(ImportFile(text=memory("k", "One"), origin="other")).report
     assert (report.memories, report.quarantined) == ([], [])
     assert project.run(ListMemories()).memories == []
+
+
+class Replaced(Files):
+    """Files of which git replaces one whenever it was looked for: it removes it, then writes it."""
+
+    def __init__(self, path: Path, removals: int) -> None:
+        super().__init__()
+        self._path, self._content, self._removals = path, path.read_bytes(), removals
+
+    def exists(self, path: str) -> bool:
+        is_there = self._path.exists()
+        self._turn()
+        return is_there
+
+    def glance(self, path: str) -> str:
+        found = super().glance(path)
+        self._turn()
+        return found
+
+    def _turn(self) -> None:
+        if self._path.exists() and self._removals:
+            self._removals -= 1
+            self._path.unlink()
+        elif not self._path.exists():
+            self._path.write_bytes(self._content)
+
+
+@pytest.mark.parametrize("removals", [1, 2, 3, 50])
+def test_a_file_that_git_is_replacing_is_no_error(project: Project, removals: int) -> None:
+    issue = project.create()
+    project.run(ExportFile())
+    text = project.records.read_text(encoding="utf-8")
+    project.records.write_text(text.replace("Work", "Edited"), encoding="utf-8")
+    project.engine.files = Replaced(project.records, removals)
+    project.run(ImportFile(force=True))
+    project.run(ImportFile())
+    project.engine.files = Files()
+    project.records.write_text(text.replace("Work", "Edited"), encoding="utf-8")
+    project.run(ImportFile(force=True))
+    assert project.issue(issue).title == "Edited"
+
+
+@pytest.mark.parametrize("removals", [1, 2, 3])
+def test_a_file_that_git_is_replacing_is_written_after(project: Project, removals: int) -> None:
+    project.create()
+    project.run(ExportFile())
+    later = project.create("Later")
+    project.engine.files = Replaced(project.records, removals)
+    project.run(ExportFile())
+    assert later in project.records.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import msgspec
 import pytest
 
@@ -22,6 +23,7 @@ from beadwork.model.claim import Holder
 from beadwork.model.errors import (
     BeadworkError,
     ClaimLost,
+    CursorExpired,
     DependencyCycle,
     Fault,
     InvalidField,
@@ -64,6 +66,30 @@ def test_a_client_works_from_claim_to_close_and_flushes_the_file(site: Site) -> 
     lines = site.bd.records.read_text(encoding="utf-8").splitlines()
     (record,) = map(json.loads, lines)
     assert (record["status"], record["created_by"]) == ("closed", "agent-1")
+
+
+def test_a_file_that_can_t_be_written_at_the_end_is_warned_of_and_no_error(bd: Bd) -> None:
+    client = Site(bd, None).client()
+    made = client.call(CreateIssue(title="Durable")).issue.id
+    bd.records.unlink(missing_ok=True)
+    bd.records.mkdir()
+    with pytest.warns(UserWarning, match="file was not written"):
+        client.close()
+    bd.records.rmdir()
+    with Site(bd, None).client() as again:
+        assert again.call(ShowIssue(issue=made)).details.issue.title == "Durable"
+
+
+def test_an_error_in_a_with_statement_is_what_comes_out_of_it(bd: Bd) -> None:
+    def work() -> None:
+        with Site(bd, None).client() as client:
+            client.call(CreateIssue(title="Durable"))
+            bd.records.unlink(missing_ok=True)
+            bd.records.mkdir()
+            raise LookupError
+
+    with pytest.warns(UserWarning, match="file was not written"), pytest.raises(LookupError):
+        work()
 
 
 def test_every_error_comes_as_its_own_class(site: Site) -> None:
@@ -192,6 +218,22 @@ def test_events_are_followed_from_a_cursor_on_and_from_now_on(site: Site) -> Non
             assert next(only).issue_id == second
         with client.follow(start, wait_s=0.3) as ending:
             assert [each.issue_id for each in ending] == [first, second]
+
+
+def test_who_follows_is_told_that_events_are_missing(site: Site) -> None:
+    with site.client() as client:
+        client.call(CreateIssue(title="One"))
+        client.call(CreateIssue(title="Two"))
+        last = client.cursor()
+        with client.follow(last + 1, wait_s=60) as beyond, pytest.raises(CursorExpired):
+            next(beyond)
+        connection = apsw.Connection(str(site.bd.beads / "beadwork.db"))
+        connection.execute("INSERT INTO setting VALUES ('events_gone_to', ?)", (str(last),))
+        connection.close()
+        with client.follow(last - 1, wait_s=60) as older, pytest.raises(CursorExpired):
+            next(older)
+        with client.follow(0, wait_s=60) as all_of_them:
+            assert next(all_of_them).seq == 1
 
 
 def test_what_no_client_may_ask_is_refused_in_the_same_words(site: Site) -> None:

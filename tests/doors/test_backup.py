@@ -140,6 +140,60 @@ def test_a_restore_over_the_same_state_needs_no_force(filled: Bd) -> None:
     assert filled.json("restore", name)["lost_events"] == 0
 
 
+def test_what_was_granted_before_a_restore_is_not_granted_again(filled: Bd) -> None:
+    known, name = filled.create("Known to the backup"), filled.json("backup")["path"]
+    first, second = {"BD_ACTOR": "bob", "BD_SESSION": "s1"}, {"BD_ACTOR": "bob", "BD_SESSION": "s2"}
+    both = [known, filled.create("Only in the file")]
+    before = {each: filled.json("claim", each, **first)[0]["claim_epoch"] for each in both}
+    lease = filled.json("lease", "acquire", "src/**", **first)
+    filled.ok("restore", name, "--force")
+    again = filled.json("lease", "acquire", "src/**", **second)
+    assert again["lease"] > lease["lease"]
+    assert again["lease_epoch"] > lease["lease_epoch"]
+    for each in both:
+        filled.ok("release", each, "--force", **second)
+        epoch = filled.json("claim", each, **second)[0]["claim_epoch"]
+        assert epoch > before[each]
+        named = filled("update", each, "--title", "x", "--epoch", f"{before[each]}", **first)
+        assert named.code == 4, "who names the epoch that it was granted then is fenced off"
+        assert filled("update", each, "--title", "x", **first).code == 4, "and who names none"
+        filled.ok("update", each, "--title", "x", **second)
+
+
+def test_an_epoch_of_a_store_that_is_gone_is_no_later_one_of_the_restored_claim(filled: Bd) -> None:
+    issue, ended = filled.create(), {"BD_ACTOR": "bob"}
+    filled.ok("claim", issue, "--lease", "1h")
+    name = filled.json("backup")["path"]
+    filled.ok("release", issue)
+    before = filled.json("claim", issue, **ended)[0]["claim_epoch"]
+    filled.ok("restore", name, "--force")
+    filled.ok("release", issue, "--force", **ended)
+    assert filled.json("claim", issue)[0]["claim_epoch"] > before
+    assert filled("update", issue, "--title", "x", "--epoch", f"{before}", **ended).code == 4
+
+
+def test_events_go_on_after_those_of_the_store_that_was_there(filled: Bd) -> None:
+    def numbers() -> list[tuple[int, str]]:
+        shown = filled.json("activity", "--limit", "50")
+        return sorted((each["seq"], each["deed"]) for each in shown)
+
+    name = filled.json("backup")["path"]
+    filled.create("Third")
+    last = numbers()[-1][0]
+    filled.ok("restore", name, "--force")
+    assert next(kind for seq, kind in numbers() if seq > last) == "restored"
+    assert last not in [seq for seq, _ in numbers()]
+    assert filled.json("restore", name, "--force")["lost_events"] == 1, "what the file brought"
+
+
+def test_a_child_of_the_store_that_was_there_keeps_its_number(filled: Bd) -> None:
+    parent = filled.create("Parent")
+    name = filled.json("backup")["path"]
+    child = filled.create("Child", "--parent", parent, "--ephemeral")
+    filled.ok("restore", name, "--force")
+    assert filled.create("Other child", "--parent", parent) != child
+
+
 def _garbage(path: Path) -> None:
     path.write_bytes(b"no database " * 100)
 

@@ -77,6 +77,7 @@ WHOLE_BY_NATURE = {
     "check.outside",
     "check.settle_numbers",
     "check.unheld",
+    "counter.child_tops",
     "edge.dangling",
     "edge.ordering",
     "graph.live",

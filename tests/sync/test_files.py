@@ -1,14 +1,15 @@
 """Files are replaced whole, or not at all."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from beadwork.model.errors import FileTrouble
+from beadwork.model.errors import FileTrouble, StoreFull
 from beadwork.ops.transaction import FileState
-from beadwork.sync.files import Files
+from beadwork.sync.files import Files, mapped
 
 
 def test_a_replaced_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
@@ -31,6 +32,12 @@ def test_a_file_that_changed_since_the_glance_is_not_replaced(tmp_path: Path) ->
     assert Files().replace(str(path), b"ours", seen=seen) is None
     assert path.read_bytes() == b"theirs"
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_full_disk_under_a_file_is_no_word_about_what_is_stored() -> None:
+    with pytest.raises(StoreFull) as refused, mapped("issues.jsonl"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert "stored" not in f"{refused.value.message} {refused.value.hint}"
 
 
 def test_what_a_killed_process_left_beside_is_swept_after_an_hour(tmp_path: Path) -> None:

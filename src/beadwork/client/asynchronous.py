@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Protocol, Self, TypeVar
 
 from beadwork.client.async_wire import AsyncSocketWire, AsyncStream
 from beadwork.client.direct import DirectWire
-from beadwork.client.following import LOOK_S, PAGE, Cursor
+from beadwork.client.following import LOOK_S, Cursor
 from beadwork.client.means import Absent, Broken, Late, Means, Patience, no_daemon
 from beadwork.client.messages import Keyed, Outcome
 from beadwork.client.requests import (
@@ -26,7 +26,7 @@ from beadwork.client.requests import (
 from beadwork.engine import patience_s
 from beadwork.model.errors import NoDaemon, Unavailable
 from beadwork.model.overriding import override
-from beadwork.ops.event import Event, ListEvents
+from beadwork.ops.event import Event
 from beadwork.ops.operation import Expected, Request, Response
 from beadwork.ops.record import ShowStore
 from beadwork.ops.table import request_named
@@ -370,7 +370,7 @@ class AsyncFollowing(AsyncIterator[Event]):
         return [] if event is None else [event]
 
     async def _look(self, cursor: Cursor, left_s: float | None) -> list[Event]:
-        events = (await self._client.call(ListEvents(since=cursor.seen, limit=PAGE))).events
+        events = (await self._client.call(cursor.next_page())).events
         if not events:
             await asyncio.sleep(LOOK_S if left_s is None else min(LOOK_S, left_s))
         return events

@@ -14,6 +14,8 @@ from beadwork.ops.operation import Request, Response
 from beadwork.ops.table import operation_of
 
 R = TypeVar("R", bound=Response)
+_USER = 5
+"""So many calls up from the last flush is whoever closes the client."""
 
 
 class DirectWire:
@@ -65,22 +67,35 @@ class DirectWire:
 
     def flush(self) -> bool:
         """Bring the file up to the store; tell whether it was written."""
-        self._has_written = False
         is_written = self._engine.flush(self._caller)
+        self._has_written = False
         self._seen = self._means.peek(self._engine)
         return is_written
 
     def close(self) -> None:
-        """Flush what was written, bring the logs up to it and close the store."""
+        """Flush what was written, bring the logs up to it and close the store.
+
+        What was written is durable: a file that can't be brought up to it is warned of.
+        """
         try:
             if self._has_written:
-                self.flush()
+                self._flush_last()
             if self._has_committed:
                 # They are a copy: whoever writes next writes what is missing.
                 with contextlib.suppress(BeadworkError):
                     self._means.write_logs(self._engine, self._caller)
         finally:
             self._engine.close()
+
+    def _flush_last(self) -> None:
+        try:
+            self.flush()
+        except BeadworkError as error:
+            # Late import: few have to be warned.
+            import warnings
+
+            said = f"All is stored, but the file was not written: {error.message}"
+            warnings.warn(said, stacklevel=_USER)
 
     def _look(self) -> None:
         """Look at the file first, if it is another than when it was last seen (R5)."""

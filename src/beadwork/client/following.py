@@ -33,6 +33,12 @@ class Cursor:
     def __init__(self, since: int, issues: Sequence[str]) -> None:
         self.seen = since
         self.issues = tuple(issues)
+        self._is_first = True
+
+    def next_page(self) -> ListEvents:
+        """Return what asks for the next events; at the beginning none of them may be gone."""
+        is_first, self._is_first = self._is_first, False
+        return ListEvents(since=self.seen, limit=PAGE, complete=is_first)
 
     def fresh(self, events: Sequence[Event]) -> list[Event]:
         """Move on over events; return those that are wanted and were not seen."""
@@ -66,6 +72,7 @@ class Following(Iterator[Event]):
 
         Raises:
             StopIteration: none came in time.
+            CursorExpired: some of what happened after the cursor is not known any more.
             BeadworkError: the store can't be read.
         """
         end_s = None if self._wait_s is None else time.monotonic() + self._wait_s
@@ -101,7 +108,7 @@ class Following(Iterator[Event]):
         return [] if event is None else [event]
 
     def _look(self, left_s: float | None) -> list[Event]:
-        events = self._source.call(ListEvents(since=self._cursor.seen, limit=PAGE)).events
+        events = self._source.call(self._cursor.next_page()).events
         if not events:
             time.sleep(LOOK_S if left_s is None else min(LOOK_S, left_s))
         return events

@@ -40,6 +40,8 @@ class _Follower:
     request_id: msgspec.Raw
     cursor: int
     is_gone: bool = False
+    is_new: bool = True
+    """It was told nothing yet: of what it asks for nothing may be gone."""
 
 
 class Followers:
@@ -122,8 +124,9 @@ class Followers:
 
     def _page(self, engine: Engine, follower: _Follower) -> bool:
         """Send some of the events since the cursor; tell whether there may be more."""
-        asked = ListEvents(since=follower.cursor, limit=_PAGE)
+        asked = ListEvents(since=follower.cursor, limit=_PAGE, complete=follower.is_new)
         events = engine.run(asked, _CALLER).events
+        follower.is_new = False
         if not events:
             return False
         follower.cursor = events[-1].seq

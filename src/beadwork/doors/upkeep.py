@@ -324,7 +324,7 @@ class Upkeep:
             if self._database.exists:
                 lost = self._lost_by(path, is_forced=is_forced)
                 kept = aside
-            self._database.put(path, aside=aside)
+            self._put(path, aside)
         if kept:
             save_blobs(self._parts, kept)
         try:
@@ -335,6 +335,10 @@ class Upkeep:
                     self._database.put_back(kept)
                 self._parts.around.remove(kept)
             raise
+        if kept:
+            # Again, for the issues that only the file brought back.
+            with self._parts.write_lock():
+                self._database.fence_off(kept)
         return Restored(lost, kept, imported, blobs)
 
     def _take_in_file(self) -> Imported:
@@ -346,6 +350,10 @@ class Upkeep:
         finally:
             engine.close()
         return imported
+
+    def _put(self, path: str, aside: str) -> None:
+        holder, at_us = self._parts.caller.holder, self._parts.now_us()
+        self._database.put(path, aside=aside, holder=holder, at_us=at_us)
 
     def leave(self, *, is_dry: bool) -> list[str]:
         """Take the store out of the repository; return what goes.

@@ -199,7 +199,12 @@ class Mender:
             self._database.copy_to(copy.path)
             if not copy.damage(is_deep=True) and not copy.lack().is_lossy:
                 with self._parts.write_lock():
-                    self._database.put(copy.path, aside=self._naming.aside("damaged"))
+                    self._database.put(
+                        copy.path,
+                        aside=self._naming.aside("damaged"),
+                        holder=self._parts.caller.holder,
+                        at_us=self._parts.now_us(),
+                    )
                 self._bring_up()
                 return "copied what is in it into a new database"
         except (StoreCorrupt, StoreTrouble):

@@ -150,6 +150,12 @@ class UnknownEvent(NotFound):
     code = "event.unknown"
 
 
+class CursorExpired(NotFound):
+    """What happened after this event is not known any more."""
+
+    code = "cursor.expired"
+
+
 class UnknownMemory(NotFound):
     """Nothing is remembered under this key."""
 
@@ -407,6 +413,13 @@ class FileTrouble(Unavailable):
     """A file can't be read or written."""
 
     code = "file.trouble"
+
+
+class FileGone(FileTrouble):
+    """A file is not there any more."""
+
+    code = "file.gone"
+    default_hint = "Check the path, and try again."
 
 
 class StoreCorrupt(Fault):

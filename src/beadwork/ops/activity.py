@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from beadwork.model import instants
-from beadwork.model.errors import InvalidField, UnknownIssue
+from beadwork.model.errors import CursorExpired, InvalidField, UnknownIssue
 from beadwork.model.event_kinds import LEASE_KINDS, MESSAGE_KINDS
 from beadwork.model.issue import nearest_hint
-from beadwork.ops.event import Event, event_of
+from beadwork.ops.event import Event, event_of, require_cursor
 from beadwork.ops.message import Message, message_of
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import EventRow, Transaction
@@ -24,7 +24,7 @@ _NEWEST = 2**62
 KINDS = MESSAGE_KINDS | LEASE_KINDS | {
     "created", "updated", "imported", "folded", "moved", "undone", "claimed", "released", "closed",
     "reopened", "deleted", "commented", "labelled", "unlabelled", "linked", "unlinked", "assigned",
-    "remembered", "forgotten", "set", "cleared",
+    "remembered", "forgotten", "set", "cleared", "restored",
 }  # fmt: skip
 """What deeds are called."""
 
@@ -70,7 +70,12 @@ class ListActivity(Request[Activity], frozen=True):
     ] = ""
 
 
-@operation("activity.list", kind="read", raises=(InvalidField, UnknownIssue), example={"limit": 10})
+@operation(
+    "activity.list",
+    kind="read",
+    raises=(InvalidField, UnknownIssue, CursorExpired),
+    example={"limit": 10},
+)
 def list_activity(request: ListActivity, tx: Transaction) -> Activity:
     """List what happened."""
     for kind in request.kinds:
@@ -81,6 +86,7 @@ def list_activity(request: ListActivity, tx: Transaction) -> Activity:
                 field="kinds",
             )
     since = _start(request, tx)
+    require_cursor(tx, request.since or 0)
     return _latest(request, tx) if since is None else _after(request, tx, since)
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import codec
-from beadwork.model.errors import FileTrouble
+from beadwork.model.errors import FileGone, FileTrouble
 from beadwork.model.finding import DATA, Finding, listed
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.record import FILE_STATE, NEXT_DIGEST, ShowStore, TakeSnapshot
@@ -39,10 +39,11 @@ def compare_file(request: CompareFile, desk: Desk) -> Compared:
     snapshot = desk.call(TakeSnapshot())
     ours = _by_id((snapshot.content or "").split("\n"))
     dirty = _dirty(store.dirty)
-    if not desk.files.exists(path):
+    try:
+        content, state = desk.files.read(path)
+    except FileGone:
         message = "The file is not there" if ours else "There is no file, and nothing to write"
         return Compared(findings=[_finding(message, is_wrong=bool(ours), is_error=True), dirty])
-    content, state = desk.files.read(path)
     noted = store.settings.get(FILE_STATE)
     seen = {store.settings.get(NEXT_DIGEST, "")}
     seen |= {msgspec.json.decode(noted, type=FileState).digest} if noted else set()

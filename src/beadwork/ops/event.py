@@ -1,14 +1,20 @@
 """Events: what happened, and taking it back (R13)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 from msgspec import Meta
 
 from beadwork.model import instants, token
 from beadwork.model.dependency import ORDERING_KINDS
-from beadwork.model.errors import ClaimStale, UndoConflict, UnknownEvent, UnknownIssue
+from beadwork.model.errors import (
+    ClaimStale,
+    CursorExpired,
+    UndoConflict,
+    UnknownEvent,
+    UnknownIssue,
+)
 from beadwork.model.event_kinds import LEASE_KINDS, MESSAGE_KINDS
 from beadwork.model.issue import Issue
 from beadwork.model.record import STATE, Change, Record, assemble, registers
@@ -108,13 +114,40 @@ class ListEvents(Request[Events], frozen=True):
 
     since: Annotated[int, Meta(ge=0, description="Number of the last event seen.")] = 0
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+    complete: Annotated[
+        bool,
+        Meta(description="Refuse if some of what came after has been let go for its age."),
+    ] = False
 
 
-@operation("event.list", kind="read", example={"since": 0, "limit": 10})
+@operation("event.list", kind="read", raises=(CursorExpired,), example={"since": 0, "limit": 10})
 def list_events(request: ListEvents, tx: Transaction) -> Events:
     """List what happened after an event."""
+    require_cursor(tx, request.since)
+    if request.complete and 0 < request.since < tx.events.gone_to():
+        _expire(
+            f"Some of what happened after event {request.since} has been let go", tx, request.since
+        )
     rows = tx.events.since(request.since, limit=request.limit)
     return Events(events=[event_of(row) for row in rows])
+
+
+def require_cursor(tx: Transaction, cursor: int) -> None:
+    """Refuse a cursor that is of another store's past.
+
+    Raises:
+        CursorExpired: there was no such event yet.
+    """
+    if cursor > tx.events.last_seq():
+        _expire(
+            f"There is no event {cursor} yet: this is another database than it was of", tx, cursor
+        )
+
+
+def _expire(message: str, tx: Transaction, cursor: int) -> NoReturn:
+    last = tx.events.last_seq()
+    hint = f"Look at how everything is now, and go on after event {last}."
+    raise CursorExpired(message, hint=hint, cursor=cursor, last=last)
 
 
 _LATEST = 1_000

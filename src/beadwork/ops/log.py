@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from beadwork.model.errors import FileTrouble
+from beadwork.model.errors import CursorExpired, FileTrouble
 from beadwork.ops.event import ListEvents
 from beadwork.ops.log_files import LogEnd, LogFile
 from beadwork.ops.operation import Request, Unrecorded, operation
@@ -31,7 +31,10 @@ _Page = Callable[[Desk, int], list[_Line]]
 
 
 def _events(desk: Desk, since: int) -> list[_Line]:
-    found = desk.call(ListEvents(since=since, limit=_PAGE)).events
+    try:
+        found = desk.call(ListEvents(since=since, limit=_PAGE)).events
+    except CursorExpired:
+        return []
     return [
         _Line(each.seq, each.at, msgspec.json.encode(each), is_sent=each.kind == "sent")
         for each in found
@@ -58,7 +61,7 @@ class AppendLogs(Request[LogsAppended], frozen=True):
     """Bring `.beads/log/events.jsonl` and `messages.jsonl` up to the store.
 
     They go on after their last lines, whoever wrote those. If these are not of this store's
-    past, since a backup was restored, the logs begin anew with all that the store has.
+    past, since another database lies there, the logs begin anew with all that the store has.
     """
 
     verify: Annotated[bool, Meta(description="Verify and mend them before.")] = False

@@ -1,5 +1,6 @@
 """The file of records: taking it in and writing it, as jobs (R5, R12)."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, NamedTuple
@@ -8,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import codec, limits
-from beadwork.model.errors import FileTrouble
+from beadwork.model.errors import FileGone, FileTrouble
 from beadwork.model.pattern import pattern
 from beadwork.model.splice import splice
 from beadwork.model.version import Version
@@ -102,9 +103,19 @@ class _TakenIn(NamedTuple):
 
 
 def _take_in(desk: Desk, path: str, *, is_forced: bool = False) -> _TakenIn:
-    """Take in what others committed, and what they wrote into the project's file."""
-    if not desk.files.exists(path):
-        return _TakenIn(Imported(report=FoldReport(), is_unchanged=True))
+    """Take in what others committed, and what they wrote into the project's file.
+
+    Git removes it for a moment while it puts another version there.
+    """
+    for _ in range(_LOOKS):
+        if not desk.files.exists(path):
+            break
+        with contextlib.suppress(FileGone):
+            return _take_in_there(desk, path, is_forced=is_forced)
+    return _TakenIn(Imported(report=FoldReport(), is_unchanged=True))
+
+
+def _take_in_there(desk: Desk, path: str, *, is_forced: bool) -> _TakenIn:
     noted = desk.call(ShowStore()).settings
     report = _take_in_commits(desk, path, noted.get(HEAD))
     is_new, found = (True, _read(desk, path)) if is_forced else _look(desk, path, noted)
@@ -360,9 +371,10 @@ def export_file(request: ExportFile, desk: Desk) -> Exported:
         return Exported(exported=snapshot.count, is_written=True, path=path)
     with desk.exporting():
         for _ in range(_LOOKS):
-            exported = _export_own(desk, path, request)
-            if exported is not None:
-                return exported
+            with contextlib.suppress(FileGone):
+                exported = _export_own(desk, path, request)
+                if exported is not None:
+                    return exported
     raise FileTrouble(
         f"{path} is changed by others all the time", hint="Try again: `bd sync`.", path=path
     )

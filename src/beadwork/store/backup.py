@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from beadwork.model import codec
+from beadwork.model.claim import Holder
 from beadwork.model.errors import (
     BeadworkError,
     FileTrouble,
@@ -19,6 +20,7 @@ from beadwork.model.errors import (
     StoreTrouble,
 )
 from beadwork.ops.health import KeptClaim, KeptMemory, KeptPair
+from beadwork.store.handed_out import HandedOut, go_on_after, handed_out, put_grants
 from beadwork.store.migrate import migrate, newest
 from beadwork.store.schema import Lack, lack, settle
 from beadwork.store.session import Row
@@ -152,7 +154,8 @@ class Database:
                     low = middle
                 else:
                     high = middle - 1
-            return here.last_event - low
+            row = mine.one("check.events_after", seq=low)
+            return int(row[0]) if row else 0
 
     def classic_ids(self, path: str) -> set[str]:
         """Return the ids that a classic database holds (R14)."""
@@ -223,10 +226,11 @@ class Database:
                     os.replace(self.path + part, path + part)
             _remove(f"{path}-shm")
 
-    def put(self, source: str, *, aside: str) -> None:
+    def put(self, source: str, *, aside: str, holder: Holder, at_us: int) -> None:
         """Put a copy of another database here, as another replica than that was (R1).
 
         What is here is moved aside, only once the copy stands beside it, whole and of this version.
+        What it handed out is not handed out again.
 
         Raises:
             InvalidPath: its tables are not those that its version has.
@@ -236,12 +240,27 @@ class Database:
         try:
             Database(source).copy_to(beside)
             Database(beside).bring_up(source)
+            self._make_next(beside, holder, at_us)
             self.set_aside(aside)
             with _mapped(self.path):
+                _sync(beside)
                 os.replace(beside, self.path)
                 _sync(os.path.dirname(self.path))
         finally:
             _remove(beside)
+
+    def _make_next(self, path: str, holder: Holder, at_us: int) -> None:
+        """Make a copy what is to come after this database."""
+        before = self.handed_out()
+        session = open_writer(path, busy_ms=_BUSY_MS)
+        try:
+            if before is not None:
+                session.control("BEGIN IMMEDIATE")
+                go_on_after(session, before, holder, at_us)
+                session.control("COMMIT")
+            session.control("PRAGMA journal_mode = DELETE")  # Or half of it stood in a log beside.
+        finally:
+            session.close()
 
     def bring_up(self, source: str) -> None:
         """Bring a copy up to this version, as another replica, and leave no log of it.
@@ -287,6 +306,26 @@ class Database:
     def is_same(self, path: str) -> bool:
         """Tell whether a path leads to this very file."""
         return self.exists and os.path.exists(path) and os.path.samefile(self.path, path)
+
+    def fence_off(self, aside: str) -> None:
+        """Have those who were granted an issue by a store that is gone know that this is over."""
+        before = Database(aside).handed_out()
+        if before is not None:
+            session = open_writer(self.path, busy_ms=_BUSY_MS)
+            try:
+                put_grants(session, before)
+            finally:
+                session.close()
+
+    def handed_out(self) -> HandedOut | None:
+        """Return what the database has handed out, as far as it can be read."""
+        if not self.exists:
+            return None
+        try:
+            with self.reading() as session:
+                return handed_out(session)
+        except BeadworkError:
+            return None  # Nothing can be read of it any more.
 
     def reindex(self) -> None:
         """Make every index anew.

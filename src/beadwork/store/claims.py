@@ -10,6 +10,8 @@ from beadwork.store.session import Row, Session
 if TYPE_CHECKING:
     from beadwork.store.transaction import StoreTransaction
 
+_FLOOR = "claim_floor"
+
 
 class ClaimStore:
     """The claims of one transaction."""
@@ -44,7 +46,7 @@ class ClaimStore:
         """Grant an issue to a holder, under a new epoch."""
         before = self.of(n)
         claim = Claim(
-            claim_epoch=before.claim_epoch + 1 if before else 1,
+            claim_epoch=self._next_epoch(before.claim_epoch if before else 0),
             actor=holder.actor,
             session=holder.session,
             granted_us=self._tx.now_us,
@@ -69,6 +71,10 @@ class ClaimStore:
         )
         return claim
 
+    def _next_epoch(self, present: int) -> int:
+        """Return an epoch that nobody was granted, nor in a store that this one took the place of."""
+        return max(present, int(self._tx.setting(_FLOOR) or 0)) + 1
+
     def end(self, n: int) -> None:
         """Let nobody hold an issue. Who gave it back has not lost it, and may write on."""
         self._session.run("claim.forget_grants", n=n)
@@ -90,7 +96,7 @@ class ClaimStore:
             self._write(
                 "claim.grant",
                 n,
-                claim_epoch=row[0] + 1,
+                claim_epoch=self._next_epoch(row[0]),
                 actor="",
                 session="",
                 granted_us=self._tx.now_us,

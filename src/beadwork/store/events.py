@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CHANGES = msgspec.json.Decoder(list[tuple[list[str], str | None, str | None]])
 _APART = "sha256:"
+_GONE_TO = "events_gone_to"
 
 
 class Subject(NamedTuple):
@@ -38,6 +39,15 @@ class EventStore:
         """Return the number of the latest event."""
         row = self._session.one("event.last_seq")
         return int(row[0]) if row else 0
+
+    def gone_to(self) -> int:
+        """Return the latest event that was let go for its age; 0 if none was."""
+        return int(self._tx.setting(_GONE_TO) or 0)
+
+    def note_gone(self, seq: int) -> None:
+        """Remember that an event was let go for its age."""
+        if seq > self.gone_to():
+            self._tx.put_setting(_GONE_TO, str(seq))
 
     def append(
         self, seq: int, subject: Subject, changes: Sequence[Change], line_digest: str | None

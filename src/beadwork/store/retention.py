@@ -47,6 +47,8 @@ class Retention:
             )
         old = [row[0] for row in rows if row[1] < before]
         gone = [request for request in old if self._may_go(request)]
+        if gone:
+            self._tx.events.note_gone(self._last_of(gone[-1]))
         self._session.many("retention.drop", [{"request": each} for each in gone])
         walk.dropped += len(gone)
         if len(old) == limits.SWEEP_REQUESTS_MAX:
@@ -55,6 +57,10 @@ class Retention:
         if walk.dropped:
             self._drop_values()
         walk.after = walk.dropped = 0
+
+    def _last_of(self, request: int) -> int:
+        rows = self._session.all("retention.of_request", request=request)
+        return max(int(row[0]) for row in rows)
 
     def _may_go(self, request: int) -> bool:
         """Tell whether all that a request changed has been overwritten since."""

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from beadwork.model.errors import FileTrouble, StoreFull
+from beadwork.model.errors import FileGone, FileTrouble, StoreFull
 from beadwork.model.version import Version
 from beadwork.ops.transaction import FileState
 from beadwork.sync import git
@@ -34,7 +34,13 @@ def mapped(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE:
-            raise StoreFull(f"The disk is full: {path} was not written", path=path) from error
+            raise StoreFull(
+                f"The disk is full: {path} was not written",
+                hint="Make room and try again; what is in the store is safe.",
+                path=path,
+            ) from error
+        if isinstance(error, FileNotFoundError):
+            raise FileGone(f"{path}: {error.strerror}", path=path) from error
         raise FileTrouble(
             f"{path}: {error.strerror or error}",
             hint="Check the path and its permissions.",
@@ -145,6 +151,7 @@ class Files:
         What it is known by is not computed again if it is as it was noted.
 
         Raises:
+            FileGone: it is not there, or not any more.
             FileTrouble: it can't be read.
         """
         with mapped(path), open(path, "rb") as file:

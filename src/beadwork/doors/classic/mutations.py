@@ -8,7 +8,7 @@ from typing import Any
 
 from beadwork.doors.classic.arguments import Since
 from beadwork.doors.classic.context import Context, Cursors
-from beadwork.model.errors import InvalidField, NotFound
+from beadwork.model.errors import CursorExpired, InvalidField, NotFound
 from beadwork.model.instants import parse_us
 from beadwork.ops.event import Event, ListEvents
 from beadwork.ops.issue import ListIssues
@@ -33,7 +33,10 @@ def _told(ask: Ask, since_ms: int, cursors: Cursors) -> Any:  # noqa: ANN401 -- 
     after = cursors.after(since_ms)
     if after is None:
         after = _last_before(ask, since_ms)
-    events = _page(ask, after)
+    try:
+        events = _page(ask, after)
+    except CursorExpired:
+        events = _page(ask, _last_before(ask, since_ms))  # Another database lies here by now.
     if not events:
         return []
     last = events[-1]

@@ -22,6 +22,7 @@ _WORDS = {
     "cleared": "cleared", "lease.asked": "waits for", "leased": "leases", "unleased": "released",
     "lease.renewed": "renewed the lease of", "lease.expired": "a lease ran out,",
     "lease.broken": "broke a lease of", "lease.withdrawn": "left the line for",
+    "restored": "put a backup in the place of the store",
 }  # fmt: skip
 
 

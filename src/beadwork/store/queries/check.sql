@@ -41,6 +41,10 @@ SELECT digest FROM blob WHERE refs > 0 ORDER BY digest
 -- An event, to tell whether two databases have it both.
 SELECT at_us, actor, operation, issue_id FROM event WHERE seq = :seq
 
+-- name: events_after
+-- How many events came after one, but for those that tell of a restore.
+SELECT COUNT(*) FROM event WHERE seq > :seq AND kind <> 'restored'
+
 -- name: documents
 -- The columns of issues, and the documents that they follow from, a chunk at a time.
 SELECT i.n, i.id, i.title, i.status, i.priority, i.issue_type, i.assignee, i.external_ref,

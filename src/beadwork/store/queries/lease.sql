@@ -1,6 +1,8 @@
 -- name: last_number
--- The number of the latest lease.
-SELECT COALESCE(MAX(number), 0) FROM lease
+-- The number of the latest lease, of a store that this one took the place of too.
+SELECT COALESCE(MAX(g.number), 0) FROM (
+    SELECT MAX(l.number) AS number FROM lease l
+    UNION ALL SELECT CAST(s.value AS BIGINT) FROM setting s WHERE s.name = 'lease_floor') g
 
 -- name: of
 -- A lease.

@@ -66,7 +66,7 @@ def _happened(session: Session, cursor: int) -> tuple[list[Event], int]:
     """Return what happened to issues since an event, and the number of the last."""
     found: list[Event] = []
     while True:
-        page = session.run(ListEvents(since=cursor, limit=_EVENTS)).events
+        page = session.run(ListEvents(since=cursor, limit=_EVENTS, complete=not found)).events
         found += [each for each in page if each.issue_id]
         cursor = page[-1].seq if page else cursor
         if len(page) < _EVENTS:
