@@ -4,9 +4,10 @@ A file is changed line by line, so that comments and the order stay. Where that 
 was meant, as in maps on one line, the file is written anew from what it says.
 """
 
+import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,11 +17,14 @@ from beadwork.model.errors import BeadworkError, FileTrouble, InvalidField
 from beadwork.sync import config
 from beadwork.sync.files import Files, mapped
 from beadwork.sync.locate import database_at
+from beadwork.sync.locks import locked
 from beadwork.sync.small_files import read_regular
 
 _LINE = re.compile(r"""(?P<indent>\s*)(?P<key>[^\s#:'"-][^:#]*?|"[^"]*"|'[^']*')\s*:(?=\s|$)""")
 _REMARK = re.compile(r"""\s*(?:"[^"]*"|'[^']*'|[^#"']*?)(?P<remark>\s+\#.*)?$""")
 
+_LOCK = "config.lock"
+_LOCK_TIMEOUT_S = 30.0
 _NESTED = frozenset({"repos"})
 """Groups of keys that classic reads as a map only."""
 
@@ -125,11 +129,18 @@ class ConfigFiles:
             InvalidField: the setting can't have this value, or the file can't be read.
             FileTrouble: the file can't be written.
         """
-        value = rules.parsed(key, text)
+        return self.amend(key, lambda _: text, layer=layer)
+
+    def amend(self, key: str, change: Callable[[str], str], *, layer: str) -> str:
+        """Set a value that follows from the one before, as `set` does; nobody comes in between."""
         path = self.path(layer)
-        if key == "store.path":
-            database_at(os.path.dirname(path), text, self._environ)
-        self._write(path, changed(self._read(path), key, value, path))
+        with alone_with(path):
+            before = config.parse(path).get(key)
+            text = change("" if before is None else config.as_text(before))
+            value = rules.parsed(key, text)
+            if key == "store.path":
+                database_at(os.path.dirname(path), text, self._environ)
+            self._write(path, changed(self._read(path), key, value, path))
         return path
 
     def unset(self, key: str, *, layer: str) -> str | None:
@@ -141,9 +152,12 @@ class ConfigFiles:
         """
         path = self.path(layer)
         names = [key, "issue_prefix"] if key == "issue-prefix" else [key]
-        there = [name for name in names if name in config.parse(path)]
-        for name in there:
-            self._write(path, removed(self._read(path), name, path))
+        if not os.path.exists(path):
+            return None
+        with alone_with(path):
+            there = [name for name in names if name in config.parse(path)]
+            for name in there:
+                self._write(path, removed(self._read(path), name, path))
         return path if there else None
 
     def _read(self, path: str) -> str:
@@ -156,11 +170,24 @@ class ConfigFiles:
             ) from error
 
     def _write(self, path: str, text: str) -> None:
-        try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-        except OSError as error:
-            raise FileTrouble(f"{path} can't be made: {error.strerror}", path=path) from error
         Files().replace(path, text.encode())
+
+
+@contextlib.contextmanager
+def alone_with(path: str) -> Iterator[None]:
+    """Have a file of settings for oneself: it is read, changed and replaced.
+
+    Raises:
+        FileTrouble: its folder can't be made.
+        StoreBusy: another has it all the time.
+    """
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise FileTrouble(f"{path} can't be made: {error.strerror}", path=path) from error
+    with locked(os.path.join(folder, _LOCK), timeout_s=_LOCK_TIMEOUT_S):
+        yield
 
 
 def _is_heard(key: str, layer: str) -> bool:

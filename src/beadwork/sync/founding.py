@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from beadwork.model import ids
 from beadwork.model.errors import StoreExists
 from beadwork.sync import config, git, mounts, scaffold
+from beadwork.sync.config_files import alone_with
 from beadwork.sync.hooks import Hooks
 from beadwork.sync.locate import Place, home_folder, named_place, place_of
 
@@ -82,9 +83,10 @@ def found(site: Site, wanted: Wanted) -> Founded:
     _require_local(site, folder)
     is_new = scaffold.make_folder(folder)
     place = site.place
-    there = config.vocabulary(config.load(place.folder)).prefix
-    prefix = _prefix(place, wished, there, wanted.source)
-    written = [] if there else [scaffold.settle_config(place.folder, prefix)]
+    with alone_with(os.path.join(place.folder, "config.yaml")):
+        there = config.vocabulary(config.load(place.folder)).prefix
+        prefix = _prefix(place, wished, there, wanted.source)
+        written = [] if there else [scaffold.settle_config(place.folder, prefix)]
     path = site.environ.get("BD_STORE_PATH", "")
     written += scaffold.settle(place.folder, wanted, store_path=path)
     settings = config.load(place.folder, site.environ)

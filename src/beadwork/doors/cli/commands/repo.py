@@ -104,7 +104,7 @@ def add(session: Session, path: str) -> None:
         # Classic looks at no others where this one is not named.
         if not files.layers(_PRIMARY):
             files.set(_PRIMARY, ".", layer="project")
-        _put(files, [*names, name])
+        files.amend(_KEY, lambda said: ",".join([*_split(said), name]), layer="project")
     said = f"Added {name}: `bd repo sync` brings its issues" if is_new else f"{name} was there"
     session.show({"added": is_new, "path": name}, text.line(said))
 
