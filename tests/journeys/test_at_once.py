@@ -19,3 +19,14 @@ def test_of_several_that_found_a_store_one_names_its_prefix(bare: Bd) -> None:
     codes = [each.returncode for each in founding]
     assert sorted(codes) == [0, 4, 4, 4]
     assert bare.json("where")["prefix"] == f"p{codes.index(0)}"
+
+
+def test_who_is_ended_while_it_waits_leaves_the_line(bd: Bd) -> None:
+    bd.ok("lease", "acquire", "src/**", "--actor", "amy")
+    waiting = bd.start("lease", "acquire", "src/**", "--wait", "10m", "--actor", "bob")
+    while "bob" not in bd.ok("lease", "list").out:
+        assert waiting.poll() is None
+    waiting.terminate()
+    waiting.communicate(timeout=TIMEOUT_S)
+    assert waiting.returncode == 130
+    assert "bob" not in bd.ok("lease", "list").out

@@ -2,10 +2,13 @@
 
 import contextlib
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from beadwork.engine import Caller, Engine, Guards
 from beadwork.model import limits
@@ -153,6 +156,7 @@ class PollingEar:
         self._engine = engine
         self._end_s = time.monotonic() + wait_s
         self._seen = engine.foreign_version()
+        self._before = _end_by_exception()
 
     def wait(self, look_s: float | None) -> bool:
         """Wait until there may be something, at most so long; tell whether to look again."""
@@ -166,6 +170,25 @@ class PollingEar:
 
     def close(self) -> None:
         """Listen no more."""
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+            self._before = None
+
+
+_Handler = Callable[[int, FrameType | None], object] | int | None
+
+
+def _end_by_exception() -> _Handler:
+    """Let SIGTERM end what waits as an interrupt does: it leaves the line. Return what it did."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        del number, frame
+        raise KeyboardInterrupt
+
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return None  # Somebody else sees to it.
+    return signal.signal(signal.SIGTERM, end)
 
 
 class _CaseBlind:
