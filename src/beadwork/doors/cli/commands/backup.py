@@ -53,9 +53,9 @@ def backup(session: Session, /, words: tuple[str, ...], **given: Any) -> None:
     session.require_writable()
     if path.endswith("/"):
         path += os.path.basename(upkeep.backup_path())
+    path = path or upkeep.backup_path()
     with session.progress():
-        counts, blobs = upkeep.back_up(path or upkeep.backup_path(), is_forced=given["force"])
-    path = path or upkeep.backups()[0].path
+        counts, blobs = upkeep.back_up(path, is_forced=given["force"])
     dropped = [] if words else upkeep.drop_old(given["keep"])
     shown = {
         "path": path,
