@@ -7,16 +7,22 @@ from beadwork.model.errors import (
     ClaimStale,
     DependencyCycle,
     InvalidField,
+    InvalidRequest,
     UndoConflict,
 )
+from beadwork.ops.agent import LeaveAgent
 from beadwork.ops.claim import ClaimIssue, ClaimReady
 from beadwork.ops.dependency import AddDependency, FindCycles, RemoveDependency
 from beadwork.ops.event import ShowHistory, Undo
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_state import CloseIssue, DeleteIssue, ReopenIssue
 from beadwork.ops.issue_update import UpdateIssue
+from beadwork.ops.label import AddLabels
+from beadwork.ops.lease import AcquireLease, ListLeases
+from beadwork.ops.message import SendMessage
 from beadwork.ops.record import FoldLines
 from beadwork.ops.record_file import ImportFile
+from beadwork.ops.rename import RenamePrefix
 from beadwork.ops.upkeep import CleanUp
 from tests.support import Project
 
@@ -160,3 +166,31 @@ def test_what_lies_outside_of_all_bounds_is_refused(project: Project) -> None:
     ):
         with pytest.raises(InvalidField):
             project.run(request)
+
+
+def test_prefixes_that_are_joined_leave_each_issue_an_id_of_its_own(project: Project) -> None:
+    for issue_id in ("px-abc", "other-abc"):
+        project.run(CreateIssue(title=issue_id, id=issue_id, force=True))
+    moves = project.run(RenamePrefix(prefix="web", repair=True)).moves
+    assert len({each.new_id for each in moves}) == len(moves) == 2
+
+
+def test_who_leaves_takes_nothing_of_others_of_the_session(project: Project) -> None:
+    project.run(AcquireLease(names=["db"]), actor="bob", session="S")
+    project.run(AcquireLease(names=["web"]), actor="alice", session="S")
+    project.run(SendMessage(to=["attempt:S"], payload="Hi"), actor="carol")
+    left = project.run(LeaveAgent(), actor="alice", session="S")
+    assert (len(left.leases), left.undeliverable) == (1, 0)
+    assert [each.actor for each in project.run(ListLeases()).leases] == ["bob"]
+    last = project.run(LeaveAgent(), actor="bob", session="S")
+    assert (len(last.leases), last.undeliverable) == (1, 1)
+
+
+def test_a_label_that_is_named_twice_is_put_on_once(project: Project) -> None:
+    outcomes = project.run(AddLabels(issue=project.create(), labels=["q", "q"])).outcomes
+    assert [each.label for each in outcomes] == ["q"]
+
+
+def test_a_key_has_its_bound(project: Project) -> None:
+    with pytest.raises(InvalidRequest):
+        project.run(CreateIssue(title="T"), key="k" * 1000)

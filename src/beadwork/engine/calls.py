@@ -12,6 +12,9 @@ from beadwork.ops.operation import Expected, R, Request, Response
 from beadwork.ops.table import operation_of
 from beadwork.store.transaction import StoreTransaction
 
+_NUMBER_CHARS = 8
+"""A command that writes several times puts a number behind its key."""
+
 
 def checked(request: Request[R]) -> Request[R]:
     """Hold a request that a program built against its own bounds, as one from outside is.
@@ -45,6 +48,10 @@ def keyed(call: Call, transaction: StoreTransaction) -> Response:
     key = call.caller.key
     if not key:
         return call.operation.handler(call.request, transaction)
+    if len(key) > limits.KEY_CHARS_MAX + _NUMBER_CHARS:
+        raise InvalidRequest(
+            f"The key has {len(key)} characters", hint=f"{limits.KEY_CHARS_MAX} are the limit."
+        )
     arguments = _digest(call.request)
     found = transaction.keys.find(call.operation.name, key)
     if found is not None:

@@ -9,7 +9,7 @@ from beadwork.model import instants, limits
 from beadwork.model.address import parse_group_or_topic, require_agent
 from beadwork.model.errors import InvalidField
 from beadwork.ops.delivery import mailboxes_of
-from beadwork.ops.lease_line import end_sessionless
+from beadwork.ops.lease_line import end_own
 from beadwork.ops.mail import AgentRow
 from beadwork.ops.operation import Request, Response, Unrecorded, operation
 from beadwork.ops.transaction import Transaction
@@ -101,12 +101,10 @@ def leave_agent(request: LeaveAgent, tx: Transaction) -> Left:
     del request
     holder = tx.holder
     count = 0
-    if holder.session:
+    if holder.session and not _is_shared(tx):
         said = "The attempt has ended"
         count = tx.deliveries.end_mailbox(f"attempt:{holder.session}", said)
-        ended = list(tx.leases.end_session(holder.session))
-    else:
-        ended = end_sessionless(tx)
+    ended = end_own(tx)
     returned = _give_back(tx)
     stays = _is_elsewhere(tx)
     tx.agents.leave(stays=stays)
@@ -127,6 +125,13 @@ def _give_back(tx: Transaction) -> int:
     for each in mine:
         tx.deliveries.give_back(each, 0, "Its holder left")
     return len(mine)
+
+
+def _is_shared(tx: Transaction) -> bool:
+    """Tell whether another of the caller's session is still here."""
+    actor, session = tx.holder
+    others = [e for e in tx.agents.all() if (e.agent, e.session) != (actor, session)]
+    return any(each.session == session and each.left_us is None for each in others)
 
 
 def _is_elsewhere(tx: Transaction) -> bool:

@@ -46,7 +46,7 @@ def add_labels(request: AddLabels, tx: Transaction) -> Labelled:
     entry = tx.issues.require(request.issue)
     fence(tx, entry, request.claim_epoch)
     require_alive(entry.record)
-    wanted = [require_label(each) for each in request.labels]
+    wanted = list(dict.fromkeys(require_label(each) for each in request.labels))
     had = set(entry.record.labels)
     if not set(wanted) <= had:
         labels = tuple(sorted(had | set(wanted)))

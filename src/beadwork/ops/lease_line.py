@@ -59,9 +59,10 @@ def end_session(tx: Transaction, session: str) -> list[Lease]:
     ]
 
 
-def end_sessionless(tx: Transaction) -> list[Lease]:
-    """End what the caller holds and waits for outside of any session."""
-    mine = [each for each in tx.leases.live(actor=tx.holder.actor) if not each.session]
+def end_own(tx: Transaction) -> list[Lease]:
+    """End what the caller holds and waits for in its session, or outside of any."""
+    actor, session = tx.holder
+    mine = [each for each in tx.leases.live(actor=actor) if each.session == session]
     return [
         end(tx, each, "released" if each.state == "held" else "withdrawn", "Its holder left")
         for each in mine

@@ -6,7 +6,7 @@ that id: when they read the tombstone, their copy of it goes too.
 """
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated
 
 import msgspec
@@ -158,7 +158,7 @@ def rename_prefix(request: RenamePrefix, tx: Transaction) -> PrefixRenamed:
             hint=f"`bd rename-prefix {new} --repair` joins them; allowed_prefixes are left alone.",
             prefixes=prefixes,
         )
-    renames |= _joined(tx, foreign, new)
+    renames |= _joined(tx, foreign, new, frozenset(renames.values()))
     answer = PrefixRenamed(old_prefix=old, new_prefix=new, moves=_moves(renames))
     if not request.dry_run:
         done = _carry_out(tx, renames)
@@ -181,7 +181,9 @@ def _prefixed(tx: Transaction, names: list[str], new: str) -> tuple[dict[str, st
     return renames, [each for each in others if not each.startswith(old)]
 
 
-def _joined(tx: Transaction, foreign: list[str], new: str) -> dict[str, str]:
+def _joined(
+    tx: Transaction, foreign: list[str], new: str, planned: Collection[str]
+) -> dict[str, str]:
     """Return new ids for those with foreign prefixes: the same hash, or one of their own."""
     tops: dict[str, str] = {}
     renames = {}
@@ -190,7 +192,7 @@ def _joined(tx: Transaction, foreign: list[str], new: str) -> dict[str, str]:
         top = f"{prefix}-{part}" if prefix else part
         if top not in tops:
             wanted = f"{new}-{part}"
-            if tx.issues.is_taken(wanted) or wanted in tops.values():
+            if tx.issues.is_taken(wanted) or wanted in (*planned, *tops.values()):
                 wanted = f"{new}-{ids.split(ids.derived_id(top, prefix))[1]}"
             tops[top] = wanted
         renames[each] = tops[top] + tail
