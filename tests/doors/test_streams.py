@@ -130,7 +130,7 @@ def test_a_folder_that_has_gone_is_no_store(bd: Bd) -> None:
     gone.mkdir()
     done = closed_in_shell(bd, f"cd {gone} && rmdir {gone} && bd list")
     assert done.returncode == 3
-    assert "Error: There is no .beads folder" in done.stderr
+    assert "Error: The folder that this runs in was removed" in done.stderr
 
 
 def test_a_folder_that_is_no_text_is_refused(bare: Bd) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from beadwork.model import limits, token
-from beadwork.model.claim import Claim
+from beadwork.model.claim import Claim, Holder
 from beadwork.model.errors import (
     AmbiguousId,
     ClaimLost,
@@ -163,8 +163,7 @@ def take(tx: Transaction, entry: Entry, lease_s: float | None) -> Claimed:
             hint=f"Reopen it first: `bd reopen {entry.id}`.",
             id=entry.id,
         )
-    length_s = tx.vocabulary.claim_lease_s if lease_s is None else lease_s
-    lease_us = None if length_s is None else int(length_s * 1_000_000)
+    lease_us = _lease_us(tx, lease_s)
     claim = tx.claims.of(entry.n)
     if claim is not None and claim.is_by(tx.holder):
         claim = tx.claims.renew(entry.n, lease_us)
@@ -180,6 +179,18 @@ def take(tx: Transaction, entry: Entry, lease_s: float | None) -> Claimed:
     fields["assignee"] = token.encode(tx.holder.actor)
     entry = tx.issues.write(entry, updated(tx, entry.record, fields))
     return Claimed(issue=shown(entry), claim_epoch=claim.claim_epoch, expires_us=claim.expires_us)
+
+
+def _lease_us(tx: Transaction, lease_s: float | None) -> int | None:
+    length_s = tx.vocabulary.claim_lease_s if lease_s is None else lease_s
+    return None if length_s is None else int(length_s * 1_000_000)
+
+
+def give_back_claim(tx: Transaction, entry: Entry, actor: str) -> None:
+    """Grant an issue anew to who held it before; in whatever session, if that is another."""
+    holder = tx.holder if tx.holder.actor == actor else Holder(actor)
+    tx.claims.let_go(entry.n, holder)
+    tx.claims.grant(entry.n, holder, _lease_us(tx, None))
 
 
 def _require_free(tx: Transaction, entry: Entry, claim: Claim | None) -> None:

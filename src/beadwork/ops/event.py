@@ -18,8 +18,8 @@ from beadwork.model.errors import (
 from beadwork.model.event_kinds import LEASE_KINDS, MESSAGE_KINDS
 from beadwork.model.issue import Issue
 from beadwork.model.record import STATE, Change, Record, assemble, registers
-from beadwork.model.transition import deleted, moved
-from beadwork.ops.claim import IssueName, end_claim, fence, touched, updated
+from beadwork.model.transition import deleted
+from beadwork.ops.claim import IssueName, end_claim, fence, give_back_claim, touched, updated
 from beadwork.ops.operation import Request, Response, operation
 from beadwork.ops.transaction import Entry, EventRow, Transaction
 from beadwork.ops.views import shown
@@ -273,7 +273,8 @@ def _take_back(tx: Transaction, row: EventRow) -> Entry:
             values[change.register] = change.before
     after = _rebuilt(entry.record, values)
     _require_acyclic(tx, entry, after)
-    return tx.issues.write(entry, touched(tx, _held_as_said(tx, entry, after)), kind="undone")
+    _settle_claim(tx, entry, after)
+    return tx.issues.write(entry, touched(tx, after), kind="undone")
 
 
 def _require_acyclic(tx: Transaction, entry: Entry, after: Record) -> None:
@@ -288,25 +289,25 @@ def _require_acyclic(tx: Transaction, entry: Entry, after: Record) -> None:
             )
 
 
-def _held_as_said(tx: Transaction, entry: Entry, after: Record) -> Record:
+def _settle_claim(tx: Transaction, entry: Entry, after: Record) -> None:
     """Let whoever a record names hold the issue, or nobody: see the claims (R7).
 
-    Who takes back that it was closed goes on with it; what was another's is open again.
+    Raises:
+        UndoConflict: another holds it now.
     """
     claim, assignee = tx.claims.of(entry.n), after.text("assignee")
     if (after.status, assignee) == (entry.record.status, entry.record.text("assignee")):
-        return after
-    is_held = claim is not None and claim.is_held
+        return
     if after.status != "in_progress" or not assignee:
         end_claim(tx, entry)
-        return after
-    if is_held and claim is not None and claim.actor == assignee:
-        return after
-    end_claim(tx, entry)
-    if assignee == tx.holder.actor:
-        tx.claims.grant(entry.n, tx.holder, None)
-        return after
-    return updated(tx, after, moved(after, "open", is_reopening=entry.is_done))
+    elif claim is not None and not claim.is_held:
+        give_back_claim(tx, entry, assignee)
+    elif claim is not None and claim.actor != assignee:
+        raise UndoConflict(
+            f"{claim.actor} holds {entry.id} now",
+            hint=f"Leave it to its holder, or end the claim: `bd release {entry.id} --force`.",
+            id=entry.id,
+        )
 
 
 def _rebuilt(record: Record, values: dict[tuple[str, ...], str]) -> Record:
