@@ -125,11 +125,11 @@ def test_nobody_in_particular_can_work(bd: Bd) -> None:
     assert named.json["created_by"] == "carl"
 
 
-def test_a_folder_that_has_gone_is_no_store(bd: Bd) -> None:
+def test_a_folder_that_has_gone_is_refused(bd: Bd) -> None:
     gone = bd.folder / "gone"
     gone.mkdir()
     done = closed_in_shell(bd, f"cd {gone} && rmdir {gone} && bd list")
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "Error: The folder that this runs in was removed" in done.stderr
 
 

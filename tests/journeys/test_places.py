@@ -172,7 +172,7 @@ def test_a_removed_folder_is_not_taken_for_another(bd: Bd, tmp_path: Path) -> No
         ("-C", ".", "list"),
     ):
         refused = from_there(*words, "--json")
-        assert (refused.code, refused.out, refused.error["code"]) == (3, "", "store.absent")
+        assert (refused.code, refused.out, refused.error["code"]) == (2, "", "path.invalid")
         assert "removed" in refused.error["error"]
     assert from_there("-C", str(bd.folder), "list", "--json").json == []
     assert from_there("version").code == 0

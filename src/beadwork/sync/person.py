@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from beadwork.model.errors import NoStore
+from beadwork.model.errors import InvalidPath
 
 if TYPE_CHECKING:
     from beadwork.model.message import GitState
@@ -20,10 +20,10 @@ class Person:
         """Return the folder that this person is in.
 
         Raises:
-            NoStore: it was removed.
+            InvalidPath: it was removed.
         """
         if not self._folder:
-            raise NoStore(
+            raise InvalidPath(
                 "The folder that this runs in was removed",
                 hint="Go to another one, `cd FOLDER`, or pass -C FOLDER with its whole path.",
             )
