@@ -24,6 +24,17 @@ def test_a_known_key_is_changed_and_a_repeat_changes_nothing(project: Project) -
     assert memory.created_at < memory.updated_at
 
 
+def test_texts_that_begin_alike_are_both_kept(project: Project) -> None:
+    start = "One two three four five six seven eight"
+    texts = [f"{start} and {end}" for end in ("nine", "ten", "eleven")]
+    keys = [project.run(Remember(text=each)).key for each in texts]
+    base = key_of(start)
+    assert keys == [base, f"{base}-2", f"{base}-3"]
+    again = project.run(Remember(text=texts[1]))
+    assert (again.key, again.action) == (keys[1], "unchanged")
+    assert [each.text for each in project.run(ListMemories()).memories] == texts
+
+
 def test_recall_takes_the_key_before_words(project: Project) -> None:
     project.run(Remember(text="About the store", key="tests"))
     project.run(Remember(text="Tests need a store", key="b"))

@@ -8,16 +8,19 @@ from beadwork.model.errors import (
     DependencyCycle,
     InvalidField,
     InvalidRequest,
+    InvalidTransition,
     UndoConflict,
 )
 from beadwork.ops.agent import LeaveAgent
-from beadwork.ops.claim import ClaimIssue, ClaimReady
+from beadwork.ops.claim import ClaimIssue, ClaimReady, ReleaseIssue
 from beadwork.ops.dependency import AddDependency, FindCycles, RemoveDependency
+from beadwork.ops.duplicate import MarkDuplicate
 from beadwork.ops.event import ShowHistory, Undo
 from beadwork.ops.issue_create import CreateIssue
 from beadwork.ops.issue_state import CloseIssue, DeleteIssue, ReopenIssue
 from beadwork.ops.issue_update import UpdateIssue
 from beadwork.ops.label import AddLabels
+from beadwork.ops.late import ListLate
 from beadwork.ops.lease import AcquireLease, ListLeases
 from beadwork.ops.message import SendMessage
 from beadwork.ops.record import FoldLines
@@ -192,3 +195,24 @@ def test_a_label_that_is_named_twice_is_put_on_once(project: Project) -> None:
 def test_a_key_has_its_bound(project: Project) -> None:
     with pytest.raises(InvalidRequest):
         project.run(CreateIssue(title="T"), key="k" * 1000)
+
+
+def test_three_issues_are_no_duplicates_of_one_another(project: Project) -> None:
+    one, two, three = (project.create(each) for each in ("A", "B", "C"))
+    project.run(MarkDuplicate(issue=one, canonical=two))
+    project.run(MarkDuplicate(issue=two, canonical=three))
+    with pytest.raises(InvalidTransition):
+        project.run(MarkDuplicate(issue=three, canonical=one))
+    assert status(project, three) == "open"
+
+
+def test_of_what_came_late_the_long_is_cut_and_the_old_goes(project: Project) -> None:
+    issue = project.create()
+    project.run(ClaimIssue(issue=issue))
+    project.run(ReleaseIssue(issue=issue, force=True), actor="boss")
+    with pytest.raises(ClaimStale):
+        project.run(UpdateIssue(issue=issue, title="Kept", notes="x" * 1_000_000))
+    (late,) = project.run(ListLate(issue=issue)).results
+    assert late.request["title"] == "Kept"
+    assert "cut: it had 1000002 bytes" in late.request["notes"]
+    assert len(late.request["notes"]) < 70_000

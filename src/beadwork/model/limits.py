@@ -62,6 +62,10 @@ GRAPH_NODES_MAX = 20_000
 LINE_REASON_CHARS_MAX = 300
 QUARANTINE_CHARS_MAX = 64 * 1024 * 1024
 KEY_CHARS_MAX = 200
+LATE_BYTES_MAX = 64 * 1024
+"""About so much is kept of what was sent under a claim that had ended."""
+LATE_VALUE_BYTES_MAX = 256
+"""Shorter values of it are always kept whole."""
 SETTINGS_BYTES_MAX = 256 * 1024
 """A larger file of settings is none that a person wrote."""
 PAYLOAD_BYTES_MAX = 16 * 1024 * 1024

@@ -120,7 +120,7 @@ def _after(request: ListActivity, tx: Transaction, since: int) -> Activity:
 
 def _latest(request: ListActivity, tx: Transaction) -> Activity:
     teller = _Teller(request, tx)
-    first, is_cut = request.before or _NEWEST, True
+    first, is_cut = _NEWEST if request.before is None else request.before, True
     for _ in range(_PAGES_MAX):
         rows = tx.events.found_before(first, actor=teller.actor, n=teller.n, limit=_PAGE)
         first = teller.tell(rows, first)

@@ -1,5 +1,6 @@
 """Issues that another takes the place of: duplicates, and what is superseded."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import Meta
@@ -85,7 +86,7 @@ def _replace(
     is_marked = (other.id, kind) in entry.record.edges
     if is_marked and entry.record.status == "closed":
         return Replaced(issue=shown(entry), other=other.id, already=True)
-    _require_sense(entry, other, kind)
+    _require_sense(tx, entry, other, kind)
     require_not_others(tx, entry, is_forced=request.force)
     edges = dict(entry.record.edges)
     edges.setdefault((other.id, kind), edge_token(tx, entry.id, other.id, kind))
@@ -101,8 +102,8 @@ def _replace(
     return Replaced(issue=shown(entry), other=other.id, unblocked=freed)
 
 
-def _require_sense(entry: Entry, other: Entry, kind: str) -> None:
-    """Refuse an issue that replaces itself, two that replace one another, and a second target.
+def _require_sense(tx: Transaction, entry: Entry, other: Entry, kind: str) -> None:
+    """Refuse an issue that replaces itself, some that replace one another, and a second target.
 
     Raises:
         InvalidField: it is the same issue.
@@ -120,11 +121,24 @@ def _require_sense(entry: Entry, other: Entry, kind: str) -> None:
                 id=entry.id,
                 other=target,
             )
-    for target, held in other.record.edges:
-        if held in _SAID and target == entry.id:
+    for source, replacement, held in _replacements(tx, other):
+        if replacement.n == entry.n:
             raise InvalidTransition(
-                f"The issue {other.id} is {_SAID[held]} {entry.id} itself",
-                hint=f"Take that back first: `bd dep remove {other.id} {entry.id}`.",
-                id=other.id,
+                f"The issue {source.id} is {_SAID[held]} {entry.id} itself",
+                hint=f"Take that back first: `bd dep remove {source.id} {entry.id}`.",
+                id=source.id,
                 other=entry.id,
             )
+
+
+def _replacements(tx: Transaction, entry: Entry) -> Iterator[tuple[Entry, Entry, str]]:
+    """Yield what stands for an issue, what stands for that, and so on: each with its source."""
+    seen, waiting = {entry.n}, [entry]
+    while waiting:
+        source = waiting.pop()
+        for each in tx.dependencies.needs(source.n):
+            if each.entry is not None and each.kind in _SAID:
+                yield source, each.entry, each.kind
+                if each.entry.n not in seen:
+                    seen.add(each.entry.n)
+                    waiting.append(each.entry)

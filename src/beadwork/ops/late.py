@@ -12,7 +12,10 @@ from beadwork.ops.transaction import Transaction
 
 
 class LateResult(msgspec.Struct, kw_only=True):
-    """What was sent, and by whom. `request` holds the arguments of the operation."""
+    """What was sent, and by whom. `request` holds the arguments of the operation.
+
+    Of a request of over 64 KB long arguments are cut, and say so. After 180 days it goes.
+    """
 
     at: str
     actor: str

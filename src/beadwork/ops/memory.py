@@ -36,7 +36,7 @@ class Remembered(Response):
 
 
 class Remember(Request[Remembered], frozen=True):
-    """Remember a text. Without a key it gets one of its first words."""
+    """Remember a text. Without a key it gets one of its first words, numbered if need be."""
 
     text: str
     key: Annotated[str, Meta(description="What to recall it by; one that is there is changed.")] = (
@@ -55,7 +55,7 @@ def remember(request: Remember, tx: Transaction) -> Remembered:
     text = require_text(request.text.strip(), "text")
     if not text:
         raise InvalidField("There is nothing to remember", hint='bd remember "Text"', field="text")
-    key = require_key(request.key, "memory") if request.key else key_of(text)
+    key = require_key(request.key, "memory") if request.key else _own_key(tx, text)
     if not key:
         raise InvalidField("No key can be made of this text", hint="Pass --key NAME.", field="key")
     before = tx.memories.find(key)
@@ -65,6 +65,16 @@ def remember(request: Remember, tx: Transaction) -> Remembered:
         "remembered" if before is None else "unchanged" if before == text else "updated"
     )
     return Remembered(key=key, text=text, action=action)
+
+
+def _own_key(tx: Transaction, text: str) -> str:
+    """Return the key that a text has, or one of its first words that no other text has."""
+    key = wanted = key_of(text)
+    number = 1
+    while wanted and tx.memories.find(key) not in (None, text):
+        number += 1
+        key = f"{wanted}-{number}"
+    return key
 
 
 def key_of(text: str) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from beadwork.model import limits
 from beadwork.model.claim import Claim, Holder
+from beadwork.model.late import kept
 from beadwork.ops.transaction import LateRow
 from beadwork.store.session import Row, Session
 
@@ -132,16 +133,20 @@ class ClaimStore:
         return [row[0] for row in rows]
 
     def keep_late(self, *, operation: str, request: str, issue_id: str) -> None:
-        """Keep what was sent under a stale claim."""
+        """Keep what was sent under a stale claim, cut where it is long."""
         self._session.run(
             "claim.keep_late",
             at_us=self._tx.now_us,
             actor=self._tx.holder.actor,
             session=self._tx.holder.session,
             operation=operation,
-            request=request,
+            request=kept(request),
             issue_id=issue_id,
         )
+
+    def drop_late(self, before_us: int) -> None:
+        """Forget what was sent before a time."""
+        self._session.run("claim.drop_late", before_us=before_us)
 
     def late(self, issue_id: str | None, *, limit: int) -> list[LateRow]:
         """Return what was sent under claims that had ended, the latest first."""

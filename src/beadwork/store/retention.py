@@ -38,6 +38,7 @@ class Retention:
         """Go on through the log, and let go what may go there."""
         if not walk.after:
             self._tx.leases.drop_old(self._tx.now_us - limits.LEASE_KEPT_US)
+            self._tx.claims.drop_late(self._tx.now_us - limits.EVENT_KEPT_US)
         before = self._tx.now_us - limits.EVENT_KEPT_US
         oldest = self._session.one("retention.first")
         rows: list[Row] = []

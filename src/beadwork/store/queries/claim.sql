@@ -56,6 +56,10 @@ INSERT INTO late_result (late, at_us, actor, session, operation, request, issue_
 VALUES ((SELECT COALESCE(MAX(late), 0) + 1 FROM late_result), :at_us, :actor, :session,
     :operation, :request, :issue_id)
 
+-- name: drop_late
+-- What was sent long ago goes.
+DELETE FROM late_result WHERE at_us < :before_us
+
 -- name: late
 -- What was sent under claims that had ended, the latest first.
 SELECT at_us, actor, session, operation, request, issue_id FROM late_result
