@@ -78,6 +78,16 @@ def test_undo_closes_no_circle(project: Project) -> None:
     assert not project.run(FindCycles()).cycles
 
 
+def test_undo_lets_no_child_wait_for_its_parent(project: Project) -> None:
+    child, parent = project.create("X"), project.create("Y")
+    project.run(AddDependency(issue=child, needs=parent))
+    project.run(RemoveDependency(issue=child, needs=parent))
+    removed = project.run(ShowHistory(issue=child)).events[0].request
+    project.run(UpdateIssue(issue=child, parent=parent))
+    with pytest.raises(UndoConflict):
+        project.run(Undo(request=removed))
+
+
 def test_undo_leaves_nobody_to_hold_what_is_anothers(project: Project) -> None:
     issue = project.create()
     project.run(ClaimIssue(issue=issue))
@@ -170,10 +180,10 @@ def test_what_lies_outside_of_all_bounds_is_refused(project: Project) -> None:
 
 
 def test_prefixes_that_are_joined_leave_each_issue_an_id_of_its_own(project: Project) -> None:
-    for issue_id in ("px-abc", "other-abc"):
+    for issue_id in ("px-abc", "px-d.1", "other-abc", "other-d.1"):
         project.run(CreateIssue(title=issue_id, id=issue_id, force=True))
     moves = project.run(RenamePrefix(prefix="web", repair=True)).moves
-    assert len({each.new_id for each in moves}) == len(moves) == 2
+    assert len({each.new_id for each in moves}) == len(moves) == 4
 
 
 def test_who_leaves_takes_nothing_of_others_of_the_session(project: Project) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from beadwork.model import instants, token
-from beadwork.model.dependency import ORDERING_KINDS
+from beadwork.model.dependency import ORDERING_KINDS, PARENT_CHILD
 from beadwork.model.errors import (
     ClaimStale,
     CursorExpired,
@@ -281,7 +281,10 @@ def _require_acyclic(tx: Transaction, entry: Entry, after: Record) -> None:
     """Refuse that an edge comes back which closes a circle by now."""
     for target_id, kind in after.edges.keys() - entry.record.edges.keys():
         target = tx.issues.by_id(target_id) if kind in ORDERING_KINDS else None
-        if target is not None and tx.dependencies.would_cycle(entry.n, target.n):
+        if target is None:
+            continue
+        is_parents = kind != PARENT_CHILD and (target_id, PARENT_CHILD) in after.edges
+        if is_parents or tx.dependencies.would_cycle(entry.n, target.n):
             raise UndoConflict(
                 f"{entry.id} would need {target_id}, which waits for it by now",
                 hint=f"Take that away first: `bd dep remove {target_id} {entry.id}`.",

@@ -158,7 +158,7 @@ def rename_prefix(request: RenamePrefix, tx: Transaction) -> PrefixRenamed:
             hint=f"`bd rename-prefix {new} --repair` joins them; allowed_prefixes are left alone.",
             prefixes=prefixes,
         )
-    renames |= _joined(tx, foreign, new, frozenset(renames.values()))
+    renames |= _joined(tx, foreign, new, {_top_of(each) for each in renames.values()})
     answer = PrefixRenamed(old_prefix=old, new_prefix=new, moves=_moves(renames))
     if not request.dry_run:
         done = _carry_out(tx, renames)
@@ -189,7 +189,7 @@ def _joined(
     renames = {}
     for each in foreign:
         prefix, part, tail = ids.split(each)
-        top = f"{prefix}-{part}" if prefix else part
+        top = _top_of(each)
         if top not in tops:
             wanted = f"{new}-{part}"
             if tx.issues.is_taken(wanted) or wanted in (*planned, *tops.values()):
@@ -197,6 +197,12 @@ def _joined(
             tops[top] = wanted
         renames[each] = tops[top] + tail
     return _live(tx, renames)
+
+
+def _top_of(issue_id: str) -> str:
+    """Return an id without the numbers of children."""
+    prefix, part, _ = ids.split(issue_id)
+    return f"{prefix}-{part}" if prefix else part
 
 
 def _carry_out(tx: Transaction, renames: dict[str, str]) -> Renamed:

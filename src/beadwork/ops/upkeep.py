@@ -131,7 +131,8 @@ class ListCompactable(Request[Candidates], frozen=True):
 
     tier: Annotated[int, Meta(description="1: never compacted; 2: once before.", ge=1, le=2)] = 1
     older_than_days: Annotated[
-        float | None, Meta(description="Closed for so long; by default 30, for tier 2 90.")
+        Annotated[float, Meta(ge=0, le=36_500)] | None,
+        Meta(description="Closed for so long; by default 30, for tier 2 90."),
     ] = None
     limit: Annotated[int, Meta(ge=0, description="0: all.")] = 0
 
